@@ -1,0 +1,60 @@
+"""datasette-newsfeed: a folder of articles becomes a database and a site."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+
+setup(
+    name="datasette-newsfeed",
+    version="0.1",
+    description="Turn a folder of news articles into a relational SQLite database and a site",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["datasette_newsfeed", "datasette_newsfeed.*"]),
+    package_data={
+        "datasette_newsfeed": [
+            "templates/*.html",
+            "templates_065/*.html",
+            "static/*",
+        ]
+    },
+    python_requires=">=3.11",
+    install_requires=[
+        "datasette>=0.65.5",
+        "sqlite-utils>=4.2",
+        "python-frontmatter>=1.1",
+        "PyYAML>=6.0.1",
+        "pluggy",
+        "click",
+        "w3lib>=2.1",
+        "nh3>=0.2.18",
+        "markdown-it-py>=3",
+    ],
+    extras_require={
+        "images": ["Pillow>=11"],
+        "test": [
+            "pytest",
+            "pytest-asyncio",
+            "hypothesis",
+            "playwright",
+            "Pillow>=11",
+            "cogapp",
+        ],
+        # Pinned: a newer linter must not turn a checkout of today red.
+        "lint": ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"],
+    },
+    entry_points={
+        "datasette": ["newsfeed = datasette_newsfeed"],
+        "sqlite_utils": ["newsfeed = datasette_newsfeed.cli"],
+    },
+    classifiers=[
+        "Framework :: Datasette",
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+    ],
+)
