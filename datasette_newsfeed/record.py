@@ -1,0 +1,232 @@
+"""The nouns of the archive, frozen: what a file says, and what a page shows.
+
+No input, no output, no library: the adapter makes an Article from a file, the
+importer stores it, queries bring it back as a Card.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def image_id(url: str) -> str:
+    """Return the key of an image: 20 hexadecimal digits of its URL as written.
+
+    A hash (BLAKE2b, 80 bits), because a URL is no key that fits into another URL.
+    """
+    return hashlib.blake2b(url.encode("utf-8"), digest_size=10).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture as a record names it. Sizes are in pixels, None where unknown."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    is_cached: bool | None = None
+    title: str | None = None
+    attribution: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The key of this image, the same in every archive."""
+        return image_id(self.url)
+
+    @property
+    def area(self) -> int:
+        """Pixels; 0 where the size is unknown."""
+        return (self.width or 0) * (self.height or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who published something. The domain is the key; the name is as written."""
+
+    domain: str | None = None
+    name: str | None = None
+    logo: Image | None = None
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A related article as another article's record nests it."""
+
+    title: str | None = None
+    excerpt: str | None = None
+    published_at: str | None = None
+    url: str | None = None
+    amp_url: str | None = None
+    cdn_amp_url: str | None = None
+    type: str | None = None
+    quality: int | None = None
+    provider: Provider | None = None
+    image: Image | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One record of the archive: one file. Times are UTC, ISO 8601, ending in Z."""
+
+    id: str
+    title: str
+    published_at: str = ""
+    provider: Provider | None = None
+    type: str | None = None
+    category: str | None = None
+    heat: int | None = None
+    quality: int | None = None
+    published: bool | None = None
+    excerpt: str | None = None
+    body: str | None = None
+    original_url: str | None = None
+    web_url: str | None = None
+    amp_url: str | None = None
+    cdn_amp_url: str | None = None
+    updated_at: str | None = None
+    featured_content: str | None = None
+    topics: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+    related: tuple[Reference, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str | None:
+        """The article's own page: webUrl, else originalUrl (videos have only that)."""
+        return self.web_url or self.original_url
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A record that names a provider (`taxonomy: organization`); no article."""
+
+    domain: str
+    name: str | None = None
+    logo: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as a page shows it. `url` is http(s) or None; sizes are in pixels."""
+
+    id: str
+    url: str | None = None
+    width: int | None = None
+    height: int | None = None
+    is_stored: bool = False
+    title: str | None = None
+    attribution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An article in short, as lists show it.
+
+    `id` is None for a related article that is not in this archive; then `url`
+    leads to it. URLs are http(s) or None, `excerpt` is plain text.
+    """
+
+    id: str | None
+    title: str
+    published_at: str = ""
+    url: str | None = None
+    excerpt: str | None = None
+    type: str | None = None
+    heat: int | None = None
+    published: bool | None = None
+    provider_id: str | None = None
+    provider_name: str | None = None
+    logo: Picture | None = None
+    image: Picture | None = None
+    topics: tuple[str, ...] = ()
+    related_count: int = 0
+
+    @property
+    def is_video(self) -> bool:
+        """Whether there is something to watch."""
+        return self.type == "video"
+
+    @property
+    def is_headline(self) -> bool:
+        """False if the record says that another article leads the story."""
+        return self.published is not False and (self.heat is None or self.heat >= 0)
+
+    @property
+    def initial(self) -> str:
+        """One letter for the place of a missing image."""
+        name = self.provider_name or self.title
+        return next((letter.upper() for letter in name if letter.isalnum()), "•")
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """Where a video can be seen: the name of the host, its page, its embeddable player."""
+
+    host: str
+    page_url: str
+    embed_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A Card and all that the article's own page adds to it."""
+
+    card: Card
+    body: str | None = None
+    updated_at: str | None = None
+    category: str | None = None
+    quality: int | None = None
+    credited_as: str | None = None
+    original_url: str | None = None
+    amp_url: str | None = None
+    featured_content: str | None = None
+    authors: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    related: tuple[Card, ...] = ()
+    related_count: int = 0
+    mentions: tuple[Card, ...] = ()
+    mention_count: int = 0
+
+    @property
+    def new_mentions(self) -> tuple[Card, ...]:
+        """The mentioning articles that do not stand among the related ones already."""
+        shown = {card.id for card in self.related}
+        return tuple(card for card in self.mentions if card.id not in shown)
+
+    @property
+    def mutual_mentions(self) -> tuple[Card, ...]:
+        """The mentioning articles that this one mentions as well."""
+        shown = {card.id for card in self.related}
+        return tuple(card for card in self.mentions if card.id in shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A topic or a provider with the number of its articles; `key` is its primary key."""
+
+    key: str
+    name: str
+    count: int
+    newest: str = ""
+    logo: Picture | None = None
+
+    @property
+    def initial(self) -> str:
+        """One letter for the place of a missing logo."""
+        return next((letter.upper() for letter in self.name if letter.isalnum()), "•")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """An archive in numbers; None where the visitor may not see the table."""
+
+    articles: int
+    providers: int | None = None
+    topics: int | None = None
+    first: str = ""
+    last: str = ""

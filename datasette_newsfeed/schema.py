@@ -1,0 +1,333 @@
+"""The tables as data: columns, keys, indexes, full text. Knows no records and no pages.
+
+Three readers: the importer creates the tables from it, the pages recognise an
+archive by it, and the README prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+SCHEMA_VERSION = 1
+"""Kept in `PRAGMA user_version`. A database of another version is read again."""
+
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+"""English stems; accents do not matter. See https://sqlite.org/fts5.html#tokenizers"""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `references` is the `table(column)` its foreign key leads to."""
+
+    name: str
+    type: str
+    description: str = ""
+    not_null: bool = False
+    references: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table; `rowid=False` makes it WITHOUT ROWID, as fits a join table."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    indexes: tuple[tuple[str, ...], ...] = ()
+    rowid: bool = True
+    full_text: tuple[str, ...] = ()
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns in reading order."""
+        return tuple(column.name for column in self.columns)
+
+
+def _text(name: str, description: str = "", **more: Any) -> Column:
+    return Column(name, "TEXT", description, **more)
+
+
+def _integer(name: str, description: str = "", **more: Any) -> Column:
+    return Column(name, "INTEGER", description, **more)
+
+
+IMAGES = Table(
+    "images",
+    "Pictures, one row a URL",
+    (
+        _text("id", "made from the URL as written", not_null=True),
+        _text("url", "as written, so it may be relative to the source's site", not_null=True),
+        _integer("width", "pixels; the largest that any record gives"),
+        _integer("height", "pixels"),
+        _integer("is_cached", "1: the source kept a copy"),
+    ),
+    primary_key=("id",),
+)
+
+PROVIDERS = Table(
+    "providers",
+    "Sites that publish articles, one row a domain",
+    (
+        _text("domain", "the site", not_null=True),
+        _text("name", "from its organization record, else the only name used, else the domain"),
+        _text("image_id", "logo", references="images(id)"),
+    ),
+    primary_key=("domain",),
+    indexes=(("image_id",),),
+)
+
+TOPICS = Table(
+    "topics",
+    "What the articles are about",
+    (_text("name", not_null=True),),
+    primary_key=("name",),
+)
+
+AUTHORS = Table(
+    "authors",
+    "People and teams named as authors",
+    (_text("name", not_null=True),),
+    primary_key=("name",),
+)
+
+ARTICLES = Table(
+    "articles",
+    "One row a file of the archive",
+    (
+        _text("id", "the file's name without suffix", not_null=True),
+        _text("title", not_null=True),
+        _text("image_id", "lead image", references="images(id)"),
+        _text("provider_id", "the site that published it", references="providers(domain)"),
+        _text("provider_name", "the provider as this record names it"),
+        # Not null: Datasette pages through a nullable column thousands of times slower.
+        _text("published_at", "UTC; empty where the record has no date", not_null=True),
+        _text("type", "article, video, ..."),
+        _text("category"),
+        _integer("heat", "quality and 10 a related article; -1: another article leads the story"),
+        _integer("quality"),
+        _integer("published", "0: another article leads the story"),
+        _text("excerpt"),
+        _text("body", "Markdown"),
+        _text("url", "the article's page: web_url, else original_url"),
+        _text("original_url"),
+        _text("web_url"),
+        _text("amp_url"),
+        _text("cdn_amp_url"),
+        _text("updated_at", "UTC"),
+        _text("featured_content", "HTML of an embedded player, as archived: never trust it"),
+        _text("extra", "JSON: keys of the record that have no column"),
+    ),
+    primary_key=("id",),
+    indexes=(
+        ("published_at",),  # newest first, the order of every list
+        ("provider_id", "published_at"),  # newest of a provider, and the foreign key
+        ("provider_id", "provider_name"),  # how many names a provider has
+        ("image_id",),
+        ("heat",),
+        ("quality",),
+        ("type",),
+    ),
+    full_text=("title", "excerpt", "body"),
+)
+
+ARTICLE_TOPICS = Table(
+    "article_topics",
+    "Which article is about which topic",
+    (
+        _text("article_id", not_null=True, references="articles(id)"),
+        _text("topic", not_null=True, references="topics(name)"),
+        _integer("position", "from 0, as in the record", not_null=True),
+    ),
+    primary_key=("article_id", "topic"),
+    indexes=(("topic", "article_id"),),
+    rowid=False,
+)
+
+ARTICLE_AUTHORS = Table(
+    "article_authors",
+    "Who wrote which article",
+    (
+        _text("article_id", not_null=True, references="articles(id)"),
+        _integer("position", "from 0, as in the record", not_null=True),
+        _text("author", not_null=True, references="authors(name)"),
+    ),
+    primary_key=("article_id", "position"),
+    indexes=(("author", "article_id"),),
+    rowid=False,
+)
+
+ARTICLE_IMAGES = Table(
+    "article_images",
+    "All images of an article; the first is its lead image",
+    (
+        _text("article_id", not_null=True, references="articles(id)"),
+        _integer("position", "from 0, as in the record", not_null=True),
+        _text("image_id", not_null=True, references="images(id)"),
+        _text("title"),
+        _text("attribution"),
+    ),
+    primary_key=("article_id", "position"),
+    indexes=(("image_id", "article_id"),),
+    rowid=False,
+)
+
+RELATED_ARTICLES = Table(
+    "related_articles",
+    "What the archive itself says belongs to an article",
+    (
+        _text("article_id", not_null=True, references="articles(id)"),
+        _integer("position", "from 0, as in the record", not_null=True),
+        _text("title"),
+        _text("excerpt"),
+        _text("published_at", "UTC"),
+        _text("url"),
+        _text("amp_url"),
+        _text("cdn_amp_url"),
+        _text("type"),
+        _integer("quality"),
+        _text("provider_id", references="providers(domain)"),
+        _text("provider_name", "the provider as this entry names it"),
+        _text("image_id", references="images(id)"),
+        _text("related_id", "the article of this archive with that URL", references="articles(id)"),
+        _text("extra", "JSON: keys that have no column"),
+    ),
+    primary_key=("article_id", "position"),
+    indexes=(("related_id",), ("provider_id", "provider_name"), ("image_id",)),
+    rowid=False,
+)
+
+IMAGE_RENDITIONS = Table(
+    "image_renditions",
+    "Stored copies of images, resized",
+    (
+        _text("image_id", not_null=True, references="images(id)"),
+        _integer("width", "pixels", not_null=True),
+        _integer("height", "pixels", not_null=True),
+        _text("type", "media type of the copy", not_null=True),
+        _text("sha256", "of the copy, hexadecimal", not_null=True),
+        _text("original_type", "media type, from the bytes themselves", not_null=True),
+        _integer("original_width", "pixels", not_null=True),
+        _integer("original_height", "pixels", not_null=True),
+        _integer("original_size", "bytes", not_null=True),
+        Column("content", "BLOB", "the copy", not_null=True),
+    ),
+    primary_key=("image_id", "width"),
+)
+
+TABLES: tuple[Table, ...] = (
+    # Parents before children, so that they can be created and filled in this order.
+    IMAGES,
+    PROVIDERS,
+    TOPICS,
+    AUTHORS,
+    ARTICLES,
+    ARTICLE_TOPICS,
+    ARTICLE_AUTHORS,
+    ARTICLE_IMAGES,
+    RELATED_ARTICLES,
+    IMAGE_RENDITIONS,
+)
+
+CORE_TABLES: tuple[Table, ...] = tuple(
+    table for table in TABLES if table is not IMAGE_RENDITIONS
+)
+"""The tables by which a database is recognised as a news archive."""
+
+ARTICLE_LIST = "article_list"
+ARTICLE_LIST_SQL = """\
+select
+  articles.id,
+  articles.title,
+  articles.published_at,
+  coalesce(providers.name, articles.provider_name) as provider,
+  articles.type,
+  articles.heat,
+  articles.quality,
+  (
+    select group_concat(topic, ', ')
+    from (
+      select topic from article_topics
+      where article_id = articles.id order by position
+    )
+  ) as topics,
+  articles.excerpt,
+  articles.url,
+  images.url as image_url
+from articles
+  left join providers on providers.domain = articles.provider_id
+  left join images on images.id = articles.image_id"""
+"""One line an article, as one wants it in a spreadsheet."""
+
+
+def is_archive(columns_by_table: Mapping[str, Collection[str]]) -> bool:
+    """Tell whether a database with these tables and columns is a news archive.
+
+    By all core tables with all their columns, never by a table's name alone.
+    """
+    return all(
+        table.name in columns_by_table
+        and set(table.column_names) <= set(columns_by_table[table.name])
+        for table in CORE_TABLES
+    )
+
+
+def create_table_sql(table: Table) -> str:
+    """Return the CREATE TABLE statement.
+
+    Spelled here because sqlite-utils cannot make a table WITHOUT ROWID. The
+    descriptions stand in it as comments: Datasette shows them below the table.
+    """
+    lines = []
+    for column in table.columns:
+        line = f"{column.name} {column.type}"
+        if column.not_null:
+            line += " NOT NULL"
+        if column.references:
+            line += f" REFERENCES {column.references}"
+        lines.append((line, column.description))
+    keys = [(f"PRIMARY KEY ({', '.join(table.primary_key)})", "")]
+    body = ""
+    rows = lines + keys
+    for number, (line, description) in enumerate(rows, 1):
+        body += "  " + line + ("," if number < len(rows) else "")
+        body += f" -- {description}\n" if description else "\n"
+    ending = "" if table.rowid else " WITHOUT ROWID"
+    return f"CREATE TABLE {table.name} (\n{body}){ending}"
+
+
+def create(db: Database) -> None:
+    """Create whatever of the schema is missing, in one transaction; else write nothing."""
+    if _is_complete(db):
+        return
+    with db.atomic():
+        existing = set(db.table_names())
+        for table in TABLES:
+            if table.name not in existing:
+                db.execute(create_table_sql(table))
+            for columns in table.indexes:
+                db.table(table.name).create_index(columns, if_not_exists=True)
+            if table.full_text and f"{table.name}_fts" not in existing:
+                db.table(table.name).enable_fts(
+                    table.full_text, create_triggers=True, tokenize=TOKENIZER
+                )
+        db.create_view(ARTICLE_LIST, ARTICLE_LIST_SQL, replace=True)
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _is_complete(db: Database) -> bool:
+    if db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        return False
+    names = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+    wanted = {ARTICLE_LIST}
+    for table in TABLES:
+        wanted.add(table.name)
+        wanted |= {f"idx_{table.name}_{'_'.join(columns)}" for columns in table.indexes}
+        if table.full_text:
+            wanted |= {f"{table.name}_{suffix}" for suffix in ("fts", "ai", "ad", "au")}
+    return wanted <= names
