@@ -1,0 +1,1 @@
+"""The archive wing: files and databases. Knows nothing of Datasette."""

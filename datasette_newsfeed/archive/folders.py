@@ -1,0 +1,167 @@
+"""Which files the paths given hold. Knows no file's content and no database.
+
+A folder is walked once, however many links lead to it; what cannot be walked is
+reported, so that nobody takes a folder that could not be read for an empty one.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import RecordError
+
+SUFFIXES = (".md", ".markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A record file: where it lies, its path below the folder given, size and time.
+
+    `mtime` is in nanoseconds since 1970.
+    """
+
+    file: str
+    path: str
+    size: int
+    mtime: int
+
+
+class Folders:
+    """The files below some paths.
+
+    After `files()` is exhausted, `unread` names the folders that could not be
+    read: nothing may be concluded from the absence of a file below them.
+    """
+
+    def __init__(self, paths: Iterable[str | Path], report: Callable[[RecordError], None]) -> None:
+        self._report = report
+        self._seen: set[tuple[int, int]] = set()
+        typed = {os.path.realpath(path): os.fspath(path) for path in paths}
+        self.roots = _outermost(typed)
+        self._typed = {root: typed[root] for root in self.roots}
+        self.unread: list[str] = []
+
+    def covers(self, file: str) -> bool:
+        """Tell whether a file lies below one of the paths, and where it can be seen."""
+        return any(_below(file, root) for root in self.roots) and not any(
+            _below(file, folder) for folder in self.unread
+        )
+
+    def shown(self, file: str) -> str:
+        """Return a file's path as the user would write it."""
+        for root, typed in self._typed.items():
+            if _below(file, root):
+                shown = os.path.join(typed, os.path.relpath(file, root)) if file != root else typed
+                return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+        return file
+
+    def files(self) -> Iterator[File]:
+        """Yield the record files below the paths, each once."""
+        for root in self.roots:
+            if os.path.isdir(root):
+                yield from self._folder(root)
+            elif os.path.lexists(root):
+                name = os.path.basename(root)
+                found = self._file(root, name)
+                if found:
+                    yield found
+
+    def _folder(self, root: str) -> Iterator[File]:
+        # Links are followed after everything else, so that a file is known by its
+        # own path and not by that of a link to its folder.
+        self._seen.add(_identity(root))
+        # A link above the root is a loop as well: the root lies below it.
+        parents = [root, *(str(parent) for parent in Path(root).parents)]
+        plain = [(root, frozenset(map(_identity, parents)))]
+        linked: list[tuple[str, frozenset[tuple[int, int]]]] = []
+        while plain or linked:
+            folder, above = plain.pop() if plain else linked.pop(0)
+            try:
+                with os.scandir(folder) as listing:
+                    entries = sorted(listing, key=lambda entry: entry.name)
+            except OSError as error:
+                self.unread.append(folder)
+                self._fault(folder, _words(error))
+                continue
+            for entry in entries:
+                try:
+                    is_folder = entry.is_dir()
+                    identity = _identity(entry.path) if is_folder else (0, 0)
+                except OSError as error:
+                    self._fault(entry.path, _words(error))
+                    continue
+                if not is_folder:
+                    if entry.name.lower().endswith(SUFFIXES):
+                        found = self._file(entry.path, _relative(entry.path, root))
+                        if found:
+                            yield found
+                elif identity in above:
+                    self._fault(
+                        entry.path,
+                        "a directory loop: this link leads to a folder above it; remove the link",
+                    )
+                elif identity not in self._seen:
+                    if entry.is_symlink():
+                        linked.append((entry.path, above | {identity}))
+                    else:
+                        self._seen.add(identity)
+                        plain.append((entry.path, above | {identity}))
+            if linked and not plain:
+                # Only now: the folder may have been walked by its own path meanwhile.
+                linked = [(path, above) for path, above in linked if self._first_visit(path)]
+
+    def _first_visit(self, folder: str) -> bool:
+        identity = _identity(folder)
+        if identity in self._seen:
+            return False
+        self._seen.add(identity)
+        return True
+
+    def _fault(self, file: str, reason: str) -> None:
+        self._report(RecordError(reason, path=self.shown(file)))
+
+    def _file(self, file: str, path: str) -> File | None:
+        try:
+            path.encode("utf-8")
+        except UnicodeEncodeError:
+            self._fault(file, "the file's name is not UTF-8; rename it")
+            return None
+        try:
+            found = os.stat(file)
+        except OSError as error:
+            self._fault(file, _words(error))
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            self._fault(file, "not a regular file")
+            return None
+        return File(file, path.replace(os.sep, "/"), found.st_size, found.st_mtime_ns)
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    found = os.stat(folder)
+    return found.st_dev, found.st_ino
+
+
+def _relative(path: str, root: str) -> str:
+    return os.path.relpath(path, root)
+
+
+def _below(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _outermost(roots: Iterable[str]) -> list[str]:
+    unique = sorted(set(roots), key=len)
+    kept: list[str] = []
+    for root in unique:
+        if not any(_below(root, outer) for outer in kept):
+            kept.append(root)
+    return sorted(kept)
+
+
+def _words(error: OSError) -> str:
+    return f"cannot be read: {error.strerror or error}"

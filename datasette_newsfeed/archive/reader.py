@@ -1,0 +1,298 @@
+"""A file's bytes become a mapping and a body. Knows YAML, not news.
+
+The front matter is split off by python-frontmatter and read from libyaml's events,
+not from its ready-made values: so nothing is guessed too early (`title: 007` keeps
+its zeros), every fault has its line, and nesting, aliases and size are bounded
+before they cost anything.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import frontmatter
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+from yaml.constructor import ConstructorError, SafeConstructor
+from yaml.resolver import Resolver
+
+from ..errors import RecordError
+
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # PyYAML without libyaml: the same events, slower
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
+MAX_BYTES = 10_000_000
+"""The largest file that is read. The largest real record seen has 20 kB."""
+
+MAX_VALUES = 200_000
+"""The most values in one record, aliases counted as often as they are used."""
+
+MAX_CHARACTERS = 2 * MAX_BYTES
+"""The most text in one record, aliases counted likewise."""
+
+MAX_DEPTH = 50
+"""The deepest nesting; libyaml's own time grows with its square."""
+
+_STR = "tag:yaml.org,2002:str"
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_SCALAR_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null", "timestamp")
+)
+_RESOLVER = Resolver()
+_CONSTRUCTOR = SafeConstructor()
+
+
+class Plain(str):
+    """A scalar without quotes: text as written, which may be meant as something else."""
+
+    __slots__ = ()
+
+    def value(self) -> str | int | float | bool:
+        """Return what YAML 1.1 takes it for: a number, a truth value, or the text.
+
+        Times stay text, for JSON has none. So do `1:30` (a duration, which
+        YAML 1.1 takes for ninety), infinity and what is not a number.
+        """
+        text = str(self)
+        tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
+        kind = tag.rpartition(":")[2]
+        if kind not in ("int", "float", "bool") or (kind != "bool" and ":" in text):
+            return text
+        try:
+            found = _CONSTRUCTOR.construct_object(yaml.ScalarNode(tag, text))
+        except (ValueError, ConstructorError):
+            return text
+        if isinstance(found, float) and not math.isfinite(found):
+            return text
+        return cast("int | float | bool", found)
+
+
+def read(data: bytes) -> tuple[dict[str, Any], str] | None:
+    """Return a record's mapping and its body, or None where there is no front matter.
+
+    The mapping holds text, Plain, None, lists and mappings with text keys. Raises
+    RecordError with the line at fault.
+    """
+    if len(data) > MAX_BYTES:
+        raise RecordError(
+            f"{len(data):,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RecordError(
+            f"not UTF-8 text: byte 0x{data[error.start]:02x}; save it as UTF-8",
+            place=f"line {line}",
+        ) from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise RecordError("holds a NUL byte, so it is not text", place=f"line {line}")
+    handler = _Handler(text)
+    if not handler.detect(text.lstrip()):
+        return None
+    mapping, body = frontmatter.parse(text, handler=handler)
+    return mapping, body
+
+
+class _Handler(YAMLHandler):
+    """python-frontmatter's YAML handler, with our bounds and places."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        # Lines before the opening `---` are stripped by python-frontmatter.
+        self._lines_above = text.count("\n", 0, len(text) - len(text.lstrip()))
+
+    def split(self, text: str) -> tuple[str, str]:
+        try:
+            metadata, content = super().split(text)
+        except ValueError as error:
+            raise RecordError(
+                "the front matter is not closed; end it with a line `---`", place="line 1"
+            ) from error
+        return metadata, content
+
+    def load(self, fm: str, **_: object) -> dict[str, Any]:
+        # The front matter starts with the line break after `---`, so that libyaml
+        # counts lines as the file does.
+        try:
+            found = _Builder(fm).build()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            problem = ", ".join(part for part in (error.context, error.problem) if part)
+            raise RecordError(f"broken YAML: {problem}", place=self._line(mark)) from error
+        except yaml.YAMLError as error:  # a character that no YAML may hold
+            raise RecordError(f"broken YAML: {str(error).splitlines()[0]}") from error
+        except _Fault as fault:
+            raise RecordError(fault.reason, place=self._line(fault.mark)) from fault
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise RecordError("the front matter is no mapping; write `key: value` lines")
+        return found
+
+    def _line(self, mark: Any) -> str:
+        return f"line {self._lines_above + mark.line + 1}" if mark else ""
+
+
+class _Fault(Exception):
+    def __init__(self, reason: str, mark: Any) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.mark = mark
+
+
+class _Builder:
+    """Values from events, without recursion; aliases are counted at their full size."""
+
+    def __init__(self, text: str) -> None:
+        self._loader = Loader(text)
+        # Anchor: value, how many values it holds, how many characters.
+        self._anchors: dict[str, tuple[Any, int, int]] = {}
+        self._open: set[str] = set()
+        self._count = 0
+        self._characters = 0
+        self._documents = 0
+
+    def build(self) -> Any:
+        """Return the document's value; None where there is none."""
+        stack: list[_Frame] = []
+        result: Any = None
+        while not isinstance(event := self._loader.get_event(), yaml.StreamEndEvent):
+            if isinstance(event, yaml.DocumentStartEvent):
+                self._documents += 1
+                if self._documents > 1:
+                    raise _Fault("more than one YAML document", event.start_mark)
+            elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+                stack.append(self._start(event, len(stack)))
+            elif isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+                value = self._value(event, stack)
+                if stack:
+                    stack[-1].take(value, event)
+                else:
+                    result = value
+        return result
+
+    def _start(self, event: Any, depth: int) -> _Frame:
+        self._check_tag(event)
+        if depth >= MAX_DEPTH:
+            raise _Fault(f"nested more than {MAX_DEPTH} deep", event.start_mark)
+        if event.anchor:
+            self._open.add(event.anchor)
+        frame = _Frame(event, self._count, self._characters)
+        self._add(1, 0, event)
+        return frame
+
+    def _value(self, event: Any, stack: list[_Frame]) -> Any:
+        if isinstance(event, yaml.ScalarEvent):
+            length = len(event.value)
+            self._add(1, length, event)
+            value: Any = self._scalar(event)
+            if event.anchor:
+                self._anchors[event.anchor] = (value, 1, length)
+            return value
+        if isinstance(event, yaml.AliasEvent):
+            value, count, characters = self._alias(event)
+            self._add(count, characters, event)
+            return value
+        frame = stack.pop()
+        value = frame.value()
+        if frame.anchor:
+            self._open.discard(frame.anchor)
+            self._anchors[frame.anchor] = (
+                value,
+                self._count - frame.count,
+                self._characters - frame.characters,
+            )
+        return value
+
+    def _add(self, count: int, characters: int, event: Any) -> None:
+        self._count += count
+        self._characters += characters
+        if self._count > MAX_VALUES or self._characters > MAX_CHARACTERS:
+            raise _Fault(
+                f"more than {MAX_VALUES:,} values or {MAX_CHARACTERS:,} characters, "
+                "aliases (*) counted as often as used",
+                event.start_mark,
+            )
+
+    def _alias(self, event: Any) -> tuple[Any, int, int]:
+        if event.anchor in self._open:
+            raise _Fault(f"the alias *{event.anchor} holds itself", event.start_mark)
+        if event.anchor not in self._anchors:
+            raise _Fault(f"the alias *{event.anchor} has no anchor", event.start_mark)
+        return self._anchors[event.anchor]
+
+    def _scalar(self, event: Any) -> str | None:
+        text: str = event.value
+        if event.tag is None or event.tag == "!":
+            if event.implicit[0] and event.tag is None:
+                return None if text in _NULLS else Plain(text)
+            return text
+        if event.tag == _STR:
+            return text
+        if event.tag in _SCALAR_TAGS:
+            return None if text in _NULLS else Plain(text)
+        raise _Fault(f"the YAML tag {event.tag} is not read; remove it", event.start_mark)
+
+    def _check_tag(self, event: Any) -> None:
+        kind = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"
+        if event.tag not in (None, "!", f"tag:yaml.org,2002:{kind}"):
+            raise _Fault(f"the YAML tag {event.tag} is not read; remove it", event.start_mark)
+
+
+class _Frame:
+    """A mapping or list that is still open."""
+
+    __slots__ = ("_items", "_key", "_mapping", "_merges", "anchor", "characters", "count")
+
+    def __init__(self, event: Any, count: int, characters: int) -> None:
+        self.anchor = event.anchor
+        self.count = count
+        self.characters = characters
+        self._mapping: dict[str, Any] | None = (
+            {} if isinstance(event, yaml.MappingStartEvent) else None
+        )
+        self._items: list[Any] = []
+        self._key: str | None = None
+        self._merges: list[dict[str, Any]] = []
+
+    def take(self, value: Any, event: Any) -> None:
+        if self._mapping is None:
+            self._items.append(value)
+        elif self._key is None:
+            self._key = self._as_key(value, event)
+        elif self._key == "<<":
+            self._merges.extend(_merged(value, event))
+            self._key = None
+        else:
+            if self._key in self._mapping:
+                raise _Fault(f"the key `{self._key}` stands twice; remove one", event.start_mark)
+            self._mapping[self._key] = value
+            self._key = None
+
+    def value(self) -> dict[str, Any] | list[Any]:
+        if self._mapping is None:
+            return self._items
+        for merged in self._merges:  # https://yaml.org/type/merge.html: the first wins
+            for key, value in merged.items():
+                self._mapping.setdefault(key, value)
+        return self._mapping
+
+    @staticmethod
+    def _as_key(value: Any, event: Any) -> str:
+        if isinstance(value, str):
+            return str(value)
+        if value is None:
+            return "null"
+        raise _Fault("a list or mapping is no key", event.start_mark)
+
+
+def _merged(value: Any, event: Any) -> list[dict[str, Any]]:
+    found = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) for item in found):
+        raise _Fault("`<<` takes a mapping or a list of mappings", event.start_mark)
+    return found
