@@ -1,0 +1,96 @@
+"""Opening an archive's database to write to it. Knows tables, neither files nor records."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from .. import schema
+from ..errors import ArchiveError, BusyError, VersionError
+
+
+def open_archive(database: str | Path) -> Database:
+    """Open an archive to write to it, with its tables as this version has them.
+
+    Raises ArchiveError where the file is no database or holds other tables of the
+    same names, VersionError where a newer version made it, BusyError where
+    another program is writing to it.
+    """
+    try:
+        connection = sqlite3.connect(database, timeout=30)
+    except sqlite3.OperationalError as error:
+        raise ArchiveError(str(database), f"{error}; is the folder there and writable?") from error
+    db = Database(connection)
+    try:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > schema.SCHEMA_VERSION:
+            raise VersionError(
+                str(database), "made by a newer datasette-newsfeed; upgrade with pip install -U"
+            )
+        _check_tables(database, db)
+        schema.create(db)
+        db.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise as_archive_error(database, error) from error
+    except ArchiveError:
+        connection.close()
+        raise
+    return db
+
+
+def header(database: str | Path) -> tuple[int, int]:
+    """Return change counter and schema version of a database file; (0, 0) where it is none.
+
+    Read from the file (https://www.sqlite.org/fileformat2.html#the_database_header),
+    for no SQL tells the counter. To be called while this process has the database not
+    open: closing a file takes SQLite's locks on it away.
+    """
+    try:
+        with open(database, "rb") as stream:
+            head = stream.read(100)
+    except FileNotFoundError:
+        return 0, 0
+    except OSError as error:
+        raise ArchiveError(str(database), f"cannot be read: {error.strerror}") from error
+    if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
+        return 0, 0
+    return int.from_bytes(head[24:28], "big"), int.from_bytes(head[60:64], "big")
+
+
+def as_archive_error(database: str | Path, error: sqlite3.DatabaseError) -> ArchiveError:
+    """Return what SQLite says of a database as an error that says what to do."""
+    if "locked" in str(error):
+        return BusyError(str(database), "another program is writing to it; wait until it ends")
+    return ArchiveError(str(database), str(error))
+
+
+def _check_tables(database: str | Path, db: Database) -> None:
+    """Refuse a database whose tables of our names are not ours."""
+    existing = set(db.table_names())
+    for table in schema.TABLES:
+        if table.name in existing:
+            columns = {column.name for column in db.table(table.name).columns}
+            missing = [name for name in table.column_names if name not in columns]
+            if missing:
+                raise ArchiveError(
+                    str(database),
+                    f"has another table named {table.name} (without {', '.join(missing)}); "
+                    "import into a database of its own",
+                )
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """A transaction that takes the right to write at once, and so cannot lose it later."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()

@@ -1,0 +1,201 @@
+"""What each file says of things that others speak of, too: URLs, images, organizations.
+
+Knows keys and the ids of sources, neither files nor the tables of the archive. A row
+that many files share (a provider, an image) and a link between two articles are
+settled from these facts when a file changes, without reading the others again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+FACTS_SCHEMA = """
+CREATE TABLE urls (
+  key TEXT NOT NULL,      -- normalised
+  source INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL, -- of the related article with that URL; -1: the article's own
+  PRIMARY KEY (source, position, key)
+) WITHOUT ROWID;
+CREATE INDEX idx_urls_key ON urls (key);
+CREATE TABLE image_uses (
+  source INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,
+  image_id TEXT NOT NULL,
+  provider_id TEXT NOT NULL, -- whose logo it is; empty: nobody's
+  area INTEGER NOT NULL,
+  width INTEGER,
+  height INTEGER,
+  is_cached INTEGER
+);
+CREATE INDEX idx_image_uses_source ON image_uses (source);
+CREATE INDEX idx_image_uses_image_id ON image_uses (image_id, area, width, height, is_cached);
+CREATE INDEX idx_image_uses_provider_id ON image_uses (provider_id, area, image_id)
+  WHERE provider_id != '';
+CREATE TABLE organizations (
+  source INTEGER PRIMARY KEY REFERENCES sources(id) ON DELETE CASCADE,
+  domain TEXT NOT NULL,
+  name TEXT NOT NULL,
+  image_id TEXT
+);
+CREATE INDEX idx_organizations_domain ON organizations (domain);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one file says about things that others speak of, too.
+
+    urls: (key, position); images: (image_id, provider_id, area, width, height,
+    is_cached); organization: (domain, name, image_id).
+    """
+
+    urls: tuple[tuple[str, int], ...] = ()
+    images: tuple[tuple[str, str, int, int | None, int | None, bool | None], ...] = ()
+    organization: tuple[str, str, str | None] | None = None
+
+
+NOTHING_SAID = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What some files said until now: the providers and images they named."""
+
+    domains: frozenset[str] = frozenset()
+    images: frozenset[str] = frozenset()
+
+
+NOTHING_BEFORE = Before()
+
+
+def chunks(
+    db: Database, sql: str, values: Sequence[str] | Sequence[int]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query that takes a list of keys, some hundred keys at once."""
+    unique = sorted(set(values))  # type: ignore[type-var]
+    for start in range(0, len(unique), 500):
+        some = unique[start : start + 500]
+        rows = ", ".join(["(?)"] * len(some))
+        yield from db.execute(sql.format(values=f"(VALUES {rows})"), list(some))
+
+
+class FactBook:
+    """The facts, in the connection of DB-sources and its transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def write(self, facts: Sequence[tuple[int, Facts]]) -> None:
+        """Replace the facts of some sources: (source id, facts)."""
+        run = self._db.conn.executemany
+        for table in ("urls", "image_uses", "organizations"):
+            run(f"DELETE FROM {table} WHERE source = ?", ((source,) for source, _ in facts))
+        run(
+            "INSERT OR IGNORE INTO urls (source, key, position) VALUES (?, ?, ?)",
+            ((source, *url) for source, said in facts for url in said.urls),
+        )
+        run(
+            "INSERT INTO image_uses (source, image_id, provider_id, area, width, height, "
+            "is_cached) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((source, *use) for source, said in facts for use in said.images),
+        )
+        run(
+            "INSERT INTO organizations (source, domain, name, image_id) VALUES (?, ?, ?, ?)",
+            (
+                (source, *said.organization)
+                for source, said in facts
+                if said.organization is not None
+            ),
+        )
+
+    def before(self, source_ids: Sequence[int]) -> Before:
+        """Return what these files said when they were last read."""
+        named = list(chunks(self._db, _ORGANIZATIONS, source_ids))
+        used = list(chunks(self._db, _USES, source_ids))
+        return Before(
+            frozenset(domain for domain, _ in [*named, *used] if domain),
+            frozenset(image for _, image in [*named, *used] if image),
+        )
+
+    def organizations(self, domains: Sequence[str]) -> list[int]:
+        """Return the sources that are organization records of these domains."""
+        return [row[0] for row in chunks(self._db, _NAMING, domains)]
+
+    def names_and_logos(self, domains: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
+        """Return, for each domain, its organization's name and the image_id of its logo.
+
+        Of two organization records the smaller path wins; without one, the logo
+        is the largest that any record gives, then that with the smallest key.
+        """
+        return {row[0]: (row[1], row[2]) for row in chunks(self._db, _NAMES, domains)}
+
+    def largest_uses(
+        self, image_ids: Sequence[str]
+    ) -> dict[str, tuple[int | None, int | None, bool | None]]:
+        """Return width, height and is_cached of the largest use of each image."""
+        return {row[0]: (row[1], row[2], row[3]) for row in chunks(self._db, _LARGEST, image_ids)}
+
+    def related_to(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:
+        """Return (key, article_id, position) of the related articles with these URLs."""
+        return list(chunks(self._db, _RELATED, keys))
+
+    def articles_at(self, keys: Sequence[str]) -> list[tuple[str, str]]:
+        """Return (key, article_id) of the articles with these URLs."""
+        return list(chunks(self._db, _ARTICLES, keys))
+
+    def files_naming(self, image_id: str) -> list[tuple[str, str]]:
+        """Return file and path of the records that name an image, by path."""
+        return self._db.execute(
+            "SELECT DISTINCT file, path FROM sources "
+            "JOIN image_uses ON image_uses.source = sources.id "
+            "WHERE image_id = ? AND file IS NOT NULL ORDER BY path, file",
+            [image_id],
+        ).fetchall()
+
+
+# Each takes a list of keys at once; `v` is its one column.
+_ORGANIZATIONS = """
+SELECT domain, image_id FROM (SELECT column1 AS v FROM {values})
+JOIN organizations ON organizations.source = v
+"""
+_NAMING = """
+SELECT organizations.source FROM (SELECT column1 AS v FROM {values})
+JOIN organizations ON organizations.domain = v
+"""
+_USES = """
+SELECT provider_id, image_id FROM (SELECT column1 AS v FROM {values})
+JOIN image_uses ON image_uses.source = v
+"""
+_NAMES = """
+SELECT v,
+  (SELECT name FROM organizations JOIN sources ON sources.id = organizations.source
+    WHERE domain = v ORDER BY path IS NULL, path, sha256, name LIMIT 1),
+  coalesce(
+    (SELECT image_id FROM organizations JOIN sources ON sources.id = organizations.source
+      WHERE domain = v AND image_id IS NOT NULL
+      ORDER BY path IS NULL, path, sha256, name LIMIT 1),
+    (SELECT image_id FROM image_uses WHERE provider_id = v AND provider_id != ''
+      ORDER BY area DESC, image_id LIMIT 1)
+  )
+FROM (SELECT column1 AS v FROM {values})
+"""
+_LARGEST = """
+SELECT v, width, height, is_cached FROM (SELECT column1 AS v FROM {values})
+JOIN image_uses ON image_uses.rowid = (
+  SELECT rowid FROM image_uses WHERE image_id = v
+  ORDER BY area DESC, width DESC, height DESC, is_cached DESC LIMIT 1
+)
+"""
+_RELATED = """
+SELECT urls.key, sources.article_id, urls.position FROM (SELECT column1 AS v FROM {values})
+JOIN urls ON urls.key = v JOIN sources ON sources.id = urls.source
+WHERE urls.position >= 0 AND sources.article_id IS NOT NULL
+"""
+_ARTICLES = """
+SELECT DISTINCT urls.key, sources.article_id FROM (SELECT column1 AS v FROM {values})
+JOIN urls ON urls.key = v JOIN sources ON sources.id = urls.source
+WHERE urls.position = -1 AND sources.article_id IS NOT NULL
+"""

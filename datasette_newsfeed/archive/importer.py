@@ -1,0 +1,350 @@
+"""Files become rows: one run of `newsfeed import`. Knows neither YAML nor Datasette.
+
+The files found are compared with DB-sources; those that changed are read in batches,
+by path. Each batch is committed as a whole: its files are distrusted, its rows and
+facts written, the rows committed, then the facts. Wherever a run is cut off, the
+database holds whole articles and the next run reads again what was under way.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from sqlite_utils import Database
+
+from .. import schema
+from ..errors import RecordError
+from ..record import Article, Organization
+from . import rows, shared
+from .adapter import adapt
+from .claims import Batch, Claims, ReadRecord
+from .database import as_archive_error, header, open_archive, transaction
+from .folders import File, Folders
+from .found import FoundFiles
+from .images import ImageShelf, can_take
+from .reader import MAX_BYTES, read
+from .sources import Reading, Source, Sources, fingerprint, sources_path, trusted_time
+
+BATCH = 500
+"""Files a transaction: enough to make its commit cheap, few enough for the memory."""
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes read so far and the bytes to read in all."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of the files of a run; `parsed` counts those whose YAML was read."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    removed: int = 0
+    parsed: int = 0
+    images: int = 0
+    errors: list[RecordError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        """The record files seen: all but those without front matter."""
+        return self.added + self.updated + self.unchanged + self.rejected
+
+
+def import_archive(
+    database: str | Path,
+    paths: Iterable[str | Path],
+    *,
+    prune: bool = False,
+    dry_run: bool = False,
+    keep_text: bool = True,
+    on_error: Callable[[RecordError], None] = lambda error: None,
+    on_progress: Progress = lambda done, total: None,
+) -> Report:
+    """Read the files below `paths` into the database, and return what became of them.
+
+    Creates the database if need be. `prune` removes the rows of files gone from
+    the paths, and of those that can no longer be imported; `dry_run` leaves no
+    trace; without `keep_text` the files themselves are not kept. Raises
+    ArchiveError where the database cannot be used.
+    """
+    paths = list(paths)
+    if not dry_run:
+        return _import(database, database, paths, prune, keep_text, on_error, on_progress)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, "dry-run.db")
+        for original, target in ((database, copy), (sources_path(database), sources_path(copy))):
+            if os.path.exists(original):
+                _copy(original, target)
+        return _import(copy, database, paths, prune, keep_text, on_error, on_progress)
+
+
+def _copy(original: str | Path, target: str | Path) -> None:
+    uri = f"{Path(original).resolve().as_uri()}?mode=ro"
+    try:
+        with (
+            closing(sqlite3.connect(uri, uri=True, timeout=30)) as here,
+            closing(sqlite3.connect(target)) as there,
+        ):
+            here.backup(there)
+    except sqlite3.DatabaseError as error:
+        raise as_archive_error(original, error) from error
+
+
+def _import(
+    database: str | Path,
+    named: str | Path,
+    paths: Sequence[str | Path],
+    prune: bool,
+    keep_text: bool,
+    on_error: Callable[[RecordError], None],
+    on_progress: Progress,
+) -> Report:
+    folder = os.path.realpath(Path(named).parent)
+    with closing(Sources(database, folder=folder, keep_text=keep_text)) as sources:
+        counter, version = header(database)
+        if counter < sources.change_counter() or version < schema.SCHEMA_VERSION:
+            # Lost, put back from an older copy, or made by an older version.
+            sources.distrust_all()
+        db = open_archive(database)
+        with closing(db.conn):
+            try:
+                report = _Run(db, sources, paths, prune, on_error, on_progress).run()
+            except sqlite3.DatabaseError as error:
+                raise as_archive_error(named, error) from error
+        sources.note_change_counter(header(database)[0])
+        return report
+
+
+class _Run:
+    """One import, from the walk to the last commit."""
+
+    def __init__(
+        self,
+        db: Database,
+        sources: Sources,
+        paths: Sequence[str | Path],
+        prune: bool,
+        on_error: Callable[[RecordError], None],
+        on_progress: Progress,
+    ) -> None:
+        self._db = db
+        self._sources = sources
+        self._prune = prune
+        self._on_error = on_error
+        self._on_progress = on_progress
+        self._report = Report()
+        self._folders = Folders(paths, self._reject)
+        self._found = FoundFiles(sources)
+        self._claims = Claims(sources, self._found, self._folders, self._reject)
+        self._walked_at = 0
+
+    def run(self) -> Report:
+        interrupted = self._sources.was_interrupted()
+        self._adopt()
+        self._walk()
+        self._found.settle_unchanged(schema.SCHEMA_VERSION)
+        self._read_changed()
+        self._read_outdated()
+        if self._prune:
+            self._remove_missing()
+        if interrupted:
+            with transaction(self._db):
+                shared.sweep(self._db, self._sources.facts)
+        counts = self._found.counts()
+        report = self._report
+        report.added = counts.get("added", 0)
+        report.updated = counts.get("updated", 0)
+        report.unchanged = counts.get("unchanged", 0)
+        report.skipped = counts.get("skipped", 0)
+        report.rejected = len(report.errors)
+        self._take_images()
+        return report
+
+    def _reject(self, error: RecordError) -> None:
+        self._report.errors.append(error)
+        self._on_error(error)
+
+    def _adopt(self) -> None:
+        """Learn from the rows what a lost DB-sources no longer tells."""
+        sources, db = self._sources, self._db
+        if db.table("articles").count <= sources.article_count():
+            return
+        with sources.db.atomic():
+            sources.adopt(
+                (article_id, facts)
+                for article_id, facts in rows.facts_of_rows(db)
+                if not sources.by_article([article_id])
+            )
+            if sources.is_new:
+                sources.adopt(shared.organizations_of_rows(db))
+        if sources.is_new:
+            self._report.notes.append(
+                "DB-sources was not there; every file is read again, and --prune spares "
+                "the articles whose files are not below the paths given"
+            )
+
+    def _take_images(self) -> None:
+        shelf = ImageShelf(self._db, self._sources, self._folders, self._walked_at, self._reject)
+        if can_take():
+            self._report.images = shelf.take(self._prune)
+        elif count := shelf.count():
+            self._report.notes.append(
+                f"{count:,} images beside the records are not taken; "
+                "pip install 'datasette-newsfeed[images]' and import again"
+            )
+
+    def _walk(self) -> None:
+        self._walked_at = time.time_ns()
+        batch: list[File] = []
+        for file in self._folders.files():
+            batch.append(file)
+            if len(batch) >= 1000:
+                self._found.add(batch)
+                batch.clear()
+        self._found.add(batch)
+
+    def _read_changed(self) -> None:
+        _, total = self._found.to_read()
+        done = 0
+        self._on_progress(0, total)
+        while files := self._found.next_to_read(BATCH):
+            self._read_batch(files)
+            done += sum(file.size for file in files)
+            self._on_progress(done, total)
+
+    def _read_batch(self, files: Sequence[File]) -> None:
+        sources = self._sources
+        known = sources.by_file([sources.name_of(file.file) for file in files])
+        batch = Batch()
+        for file in files:
+            name = sources.name_of(file.file)
+            source = known.get(name)
+            try:
+                data = _bytes(file)
+                sha256 = fingerprint(data)
+                time_read = trusted_time(file.mtime, self._walked_at)
+                reading = Reading(file.file, file.path, file.size, time_read, sha256, None, data)
+                if source and source.sha256 == sha256 and _is_current(source):
+                    batch.touched.append(file)
+                    batch.seen.append(reading)
+                    batch.outcomes[name] = "unchanged"
+                    continue
+                record = self._parse(reading, source)
+            except RecordError as error:
+                self._reject(error.at(self._folders.shown(file.file)))
+                batch.outcomes[name] = "rejected"
+                record = None
+            else:
+                batch.outcomes[name] = "skipped"
+            if record:
+                batch.records.append(record)
+                batch.outcomes[name] = "added"
+            elif source and self._prune:
+                batch.gone.append(source)
+        sources.touch(batch.touched, self._walked_at)
+        sources.keep_text(batch.seen)
+        self._store(batch)
+        self._found.note((outcome, name) for name, outcome in batch.outcomes.items())
+
+    def _parse(self, reading: Reading, known: Source | None) -> ReadRecord | None:
+        parts = read(reading.data)
+        if parts is None:
+            return None
+        self._report.parsed += 1
+        stem = unicodedata.normalize("NFC", PurePosixPath(reading.path).stem)
+        record = adapt(*parts, stem)
+        article_id = record.id if isinstance(record, Article) else None
+        facts = rows.facts_of(record)
+        return ReadRecord(replace(reading, article_id=article_id, facts=facts), record, known)
+
+    def _store(self, batch: Batch) -> None:
+        """Write the batch's records, drop what is gone, note the outcomes."""
+        winners = self._claims.settle(batch)
+        if not winners and not batch.gone:
+            return
+        sources, db = self._sources, self._db
+        readings = [winner.reading for winner in winners]
+        articles = [w.record for w in winners if isinstance(w.record, Article)]
+        organizations = [w.record for w in winners if isinstance(w.record, Organization)]
+        ids = [article.id for article in articles]
+        batch.gone += sources.unknown_organizations([named.domain for named in organizations])
+        # A file that names a provider now may have been an article: that one goes.
+        left = [*batch.gone, *(winner.known for winner in winners if winner.known)]
+        removed = self._unclaimed(left, set(ids))
+        sources.distrust(readings, batch.gone)
+        with sources.db.atomic():
+            before = sources.facts.before([source.id for source in left])
+            sources.write(readings, batch.gone, schema.SCHEMA_VERSION)
+            with transaction(db):
+                existing = shared.existing(db, ids)
+                rows.write(db, sources.facts, articles, organizations, removed, before)
+        for winner in winners:
+            is_article = isinstance(winner.record, Article)
+            is_new = winner.reading.article_id not in existing if is_article else not winner.known
+            name = sources.name_of(winner.reading.file)
+            batch.outcomes[name] = "added" if is_new else "updated"
+
+    def _unclaimed(self, left: Sequence[Source], written: set[str]) -> list[str]:
+        """Return the ids of articles that no other file holds: after an interrupted move
+        two files may."""
+        leaving = {source.id for source in left}
+        ids = {source.article_id for source in left if source.article_id} - written
+        holders = self._sources.by_article(sorted(ids))
+        return sorted(id for id in ids if all(s.id in leaving for s in holders.get(id, ())))
+
+    def _read_outdated(self) -> None:
+        """Read again, from the text kept, files of another schema outside the paths."""
+        after = 0
+        while rest := self._sources.outdated(schema.SCHEMA_VERSION, after, BATCH):
+            batch = Batch()
+            for source, data in rest:
+                after = source.id
+                file = self._sources.file_of(source.file or "")
+                reading = Reading(
+                    file, source.path or "", len(data), None, fingerprint(data), None, data
+                )
+                try:
+                    record = self._parse(reading, source)
+                except RecordError as error:
+                    self._reject(error.at(file))
+                else:
+                    batch.records.extend([record] if record else [])
+            self._store(batch)
+
+    def _remove_missing(self) -> None:
+        missing = [
+            source
+            for source in self._sources.missing()
+            if self._folders.covers(self._sources.file_of(source.file or ""))
+        ]
+        for start in range(0, len(missing), BATCH):
+            some = missing[start : start + BATCH]
+            self._store(Batch(gone=some))
+            self._report.removed += len(some)
+
+
+def _bytes(file: File) -> bytes:
+    if file.size > MAX_BYTES:
+        raise RecordError(
+            f"{file.size:,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
+        )
+    try:
+        with open(file.file, "rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise RecordError(f"cannot be read: {error.strerror or error}") from error
+
+
+def _is_current(source: Source) -> bool:
+    return source.schema_version == schema.SCHEMA_VERSION

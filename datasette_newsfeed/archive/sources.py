@@ -1,0 +1,381 @@
+"""DB-sources: which files were read, when, and the files themselves as read.
+
+Knows files by name, neither YAML nor the tables of the archive. `sources` fingerprints
+each file and keeps its text: it makes imports incremental and exports exact, and is
+the only place where `secured` stands. `found` is temporary: the files of this run.
+
+It may lag behind the archive after a crash, never lead: a file's fingerprint is
+taken away before its rows change and comes back after they are committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from ..errors import ArchiveError, BusyError, VersionError
+from .facts import FACTS_SCHEMA, NOTHING_SAID, FactBook, Facts, chunks
+from .folders import File
+
+SOURCES_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE state (change_counter INTEGER NOT NULL);
+INSERT INTO state VALUES (0);
+CREATE TABLE sources (
+  id INTEGER PRIMARY KEY,
+  file TEXT UNIQUE,       -- relative to the folder of this database; null: not known (any more)
+  path TEXT,              -- below the outermost folder that was imported
+  size INTEGER,           -- bytes
+  mtime INTEGER,          -- nanoseconds since 1970; null: too fresh to be trusted
+  sha256 TEXT,            -- null: to be read again
+  schema_version INTEGER, -- of the tables that it was read into
+  article_id TEXT,        -- null: names a provider
+  text BLOB               -- the whole file as read, compressed with zlib
+);
+CREATE INDEX idx_sources_article_id ON sources (article_id);
+CREATE TABLE image_files (
+  image_id TEXT PRIMARY KEY,
+  file TEXT NOT NULL,     -- relative to the folder of this database
+  size INTEGER NOT NULL,
+  mtime INTEGER,
+  sha256 TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+FRESH_NS = 2_000_000_000
+"""A file changed less than this before it was read may change again unseen: file
+systems keep time in steps (FAT: two seconds). Its time is not trusted yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is known of a file from an earlier run."""
+
+    id: int
+    file: str | None
+    path: str | None
+    sha256: str | None
+    article_id: str | None
+    schema_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """An image file as it was when it was taken."""
+
+    file: str
+    size: int
+    mtime: int | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that was read: what is to be remembered of it."""
+
+    file: str
+    path: str
+    size: int
+    mtime: int | None
+    sha256: str
+    article_id: str | None
+    data: bytes
+    facts: Facts = NOTHING_SAID
+
+
+def sources_path(database: str | Path) -> Path:
+    """Return the path of DB-sources: `news.db-sources` beside `news.db`."""
+    return Path(f"{database}-sources")
+
+
+class Sources:
+    """DB-sources, open for one program at a time."""
+
+    def __init__(
+        self, database: str | Path, *, folder: str | None = None, keep_text: bool = True
+    ) -> None:
+        """Open or create it, and hold it until closed.
+
+        Files are named relative to `folder`, by default that of the database.
+        Raises BusyError where another import or export holds it, VersionError
+        where a newer version made it, ArchiveError where it is something else.
+        """
+        self.path = sources_path(database)
+        self.folder = folder or os.path.realpath(self.path.parent)
+        self.keeps_text = keep_text
+        self.db = Database(_open(self.path))
+        self.facts = FactBook(self.db)
+        try:
+            # Held until closed: of two importers the second is told to wait.
+            self.db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self.db.execute("PRAGMA foreign_keys = ON")
+            # What is given up (a text no longer kept) is gone from the file, too.
+            self.db.execute("PRAGMA secure_delete = ON")
+            self.db.execute("BEGIN EXCLUSIVE")
+            version = self.db.execute("PRAGMA user_version").fetchone()[0]
+            if version > SOURCES_VERSION:
+                raise VersionError(
+                    str(self.path),
+                    "made by a newer datasette-newsfeed; upgrade with pip install -U",
+                )
+            self.is_new = version == 0
+            if self.is_new:
+                if self.db.table_names():
+                    raise ArchiveError(str(self.path), "is no DB-sources; move it away")
+                for statement in (_SCHEMA + FACTS_SCHEMA).split(";\n"):
+                    if statement.strip():
+                        self.db.execute(statement)
+                self.db.execute(f"PRAGMA user_version = {SOURCES_VERSION}")
+            self.db.commit()
+        except sqlite3.OperationalError as error:
+            self.close()
+            if "locked" in str(error):
+                raise BusyError(
+                    str(self.path), "another import or export is running; wait until it ends"
+                ) from error
+            raise ArchiveError(str(self.path), str(error)) from error
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise ArchiveError(
+                str(self.path), f"{error}; move it away, the next import makes it anew"
+            ) from error
+        except ArchiveError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let it go; what is not committed is undone."""
+        self.db.conn.close()
+
+    # Names
+
+    def name_of(self, file: str) -> str:
+        """Return how this database calls a file: relative to its own folder."""
+        return _relative(file, self.folder)
+
+    def file_of(self, name: str) -> str:
+        """Return the file that this database calls by that name."""
+        return os.path.normpath(os.path.join(self.folder, name))
+
+    # What is known
+
+    def missing(self) -> Iterator[Source]:
+        """Yield the known files that this run has not found."""
+        yield from self._sources(
+            "WHERE file IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM found WHERE found.file = sources.file) ORDER BY id"
+        )
+
+    def by_file(self, names: Sequence[str]) -> dict[str, Source]:
+        """Return the known ones of these files."""
+        return {s.file: s for s in self._in("file", names) if s.file is not None}
+
+    def by_article(self, article_ids: Sequence[str]) -> dict[str, list[Source]]:
+        """Return the files that hold these ids: one each, but after an interrupted run."""
+        holders: dict[str, list[Source]] = {}
+        for source in self._in("article_id", article_ids):
+            holders.setdefault(source.article_id or "", []).append(source)
+        return holders
+
+    def unknown_organizations(self, domains: Sequence[str]) -> list[Source]:
+        """Return the sources of these organizations whose files are not known."""
+        ids = self.facts.organizations(domains)
+        return [source for source in self._in("id", ids) if source.file is None]
+
+    def outdated(self, schema_version: int, after: int, limit: int) -> list[tuple[Source, bytes]]:
+        """Return files of another schema that this run has not found, with their text.
+
+        `after` is the id of the last one seen.
+        """
+        rows = self.db.execute(
+            "SELECT id, file, path, sha256, article_id, schema_version, text FROM sources "
+            "WHERE schema_version != ? AND text IS NOT NULL AND id > ? AND NOT EXISTS "
+            "(SELECT 1 FROM found WHERE found.file = sources.file) ORDER BY id LIMIT ?",
+            [schema_version, after, limit],
+        ).fetchall()
+        return [(Source(*row[:6]), unpacked(row[6])) for row in rows]
+
+    def was_interrupted(self) -> bool:
+        """Tell whether a file was left distrusted: by a run that did not end."""
+        return bool(
+            self.db.execute(
+                "SELECT 1 FROM sources WHERE sha256 IS NULL AND file IS NOT NULL LIMIT 1"
+            ).fetchone()
+        )
+
+    def article_count(self) -> int:
+        """Return how many articles have a file here."""
+        count: int = self.db.execute(
+            "SELECT count(*) FROM sources WHERE article_id IS NOT NULL"
+        ).fetchone()[0]
+        return count
+
+    def texts(self) -> Iterator[tuple[str, bytes | None]]:
+        """Yield path and compressed text of each file; None where it was not kept.
+
+        `unpacked()` makes it the whole file again.
+        """
+        yield from self.db.execute(
+            "SELECT path, text FROM sources "
+            "WHERE path IS NOT NULL AND sha256 IS NOT NULL ORDER BY path, id"
+        )
+
+    def _in(self, column: str, values: Sequence[str] | Sequence[int]) -> list[Source]:
+        found: list[Source] = []
+        for start in range(0, len(values), 500):
+            some = values[start : start + 500]
+            marks = ", ".join("?" * len(some))
+            found.extend(self._sources(f"WHERE {column} IN ({marks})", some))
+        return found
+
+    def _sources(self, where: str, values: Sequence[str] | Sequence[int] = ()) -> Iterator[Source]:
+        for row in self.db.execute(
+            f"SELECT id, file, path, sha256, article_id, schema_version FROM sources {where}",
+            list(values),
+        ):
+            yield Source(*row)
+
+    # What is remembered
+
+    def adopt(self, rows: Iterable[tuple[str | None, Facts]]) -> None:
+        """Take in what the rows tell of files that are not known: (article_id, facts)."""
+        for article_id, facts in rows:
+            cursor = self.db.execute("INSERT INTO sources (article_id) VALUES (?)", [article_id])
+            self.facts.write([(int(cursor.lastrowid or 0), facts)])
+
+    def distrust(self, readings: Sequence[Reading], removed: Sequence[Source]) -> None:
+        """Commit that these files are to be read again, before their rows change."""
+        with self.db.atomic():
+            self.db.conn.executemany(
+                "INSERT INTO sources (file, path, article_id) VALUES (?, ?, ?) "
+                "ON CONFLICT (file) DO UPDATE SET sha256 = NULL, size = NULL, mtime = NULL",
+                ((self.name_of(r.file), r.path, r.article_id) for r in readings),
+            )
+            self.db.conn.executemany(
+                "UPDATE sources SET sha256 = NULL, size = NULL, mtime = NULL WHERE id = ?",
+                ((source.id,) for source in removed),
+            )
+
+    def distrust_all(self) -> None:
+        """Commit that every file is to be read again."""
+        with self.db.atomic():
+            self.db.execute("UPDATE sources SET sha256 = NULL, size = NULL, mtime = NULL")
+
+    def change_counter(self) -> int:
+        """Return SQLite's change counter of the archive as the last run left it."""
+        counter: int = self.db.execute("SELECT change_counter FROM state").fetchone()[0]
+        return counter
+
+    def note_change_counter(self, counter: int) -> None:
+        """Remember how a run leaves the archive."""
+        with self.db.atomic():
+            self.db.execute("UPDATE state SET change_counter = ?", [counter])
+
+    def keep_text(self, readings: Iterable[Reading]) -> None:
+        """Keep the text of files that were read before without keeping it."""
+        if self.keeps_text:
+            with self.db.atomic():
+                self.db.conn.executemany(
+                    "UPDATE sources SET text = ? WHERE file = ? AND text IS NULL",
+                    ((zlib.compress(r.data), self.name_of(r.file)) for r in readings),
+                )
+
+    def touch(self, files: Sequence[File], walked_at: int) -> None:
+        """Remember the new time of files that did not change otherwise."""
+        with self.db.atomic():
+            self.db.conn.executemany(
+                "UPDATE sources SET size = ?, mtime = ? WHERE file = ?",
+                ((f.size, trusted_time(f.mtime, walked_at), self.name_of(f.file)) for f in files),
+            )
+
+    def write(
+        self, readings: Sequence[Reading], removed: Sequence[Source], schema_version: int
+    ) -> None:
+        """Write files and facts into the open transaction; the caller commits."""
+        self.db.conn.executemany(
+            "DELETE FROM sources WHERE id = ?", ((source.id,) for source in removed)
+        )
+        self.db.conn.executemany(
+            "UPDATE sources SET path = iif(length(path) > length(?2), path, ?2), size = ?3, "
+            "mtime = ?4, sha256 = ?5, schema_version = ?6, article_id = ?7, text = ?8 "
+            "WHERE file = ?1",
+            (
+                (
+                    self.name_of(r.file),
+                    r.path,
+                    r.size,
+                    r.mtime,
+                    r.sha256,
+                    schema_version,
+                    r.article_id,
+                    zlib.compress(r.data) if self.keeps_text else None,
+                )
+                for r in readings
+            ),
+        )
+        known = self.by_file([self.name_of(r.file) for r in readings])
+        self.facts.write([(known[self.name_of(r.file)].id, r.facts) for r in readings])
+
+    # Image files
+
+    def image_files(self, image_ids: Sequence[str]) -> dict[str, ImageFile]:
+        """Return the files taken for these images."""
+        return {row[0]: ImageFile(*row[1:]) for row in chunks(self.db, _IMAGE_FILES, image_ids)}
+
+    def write_image_files(self, taken: Mapping[str, ImageFile], gone: Iterable[str]) -> None:
+        """Remember the files taken, forget those that are gone."""
+        with self.db.atomic():
+            self.db.conn.executemany(
+                "INSERT OR REPLACE INTO image_files (image_id, file, size, mtime, sha256) "
+                "VALUES (?, ?, ?, ?, ?)",
+                ((id, f.file, f.size, f.mtime, f.sha256) for id, f in taken.items()),
+            )
+            self.db.conn.executemany(
+                "DELETE FROM image_files WHERE image_id = ?", ((id,) for id in gone)
+            )
+
+
+# Takes a list of keys at once; `v` is its one column.
+_IMAGE_FILES = """
+SELECT image_id, file, size, mtime, sha256 FROM (SELECT column1 AS v FROM {values})
+JOIN image_files ON image_files.image_id = v
+"""
+
+
+@lru_cache(maxsize=4096)  # asked several times for each file of a batch
+def _relative(file: str, folder: str) -> str:
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:  # another drive
+        return file
+
+
+def fingerprint(data: bytes) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def unpacked(text: bytes) -> bytes:
+    """Return a file as read from its compressed text; raises zlib.error where that is damaged."""
+    return zlib.decompress(text)
+
+
+def trusted_time(mtime: int, walked_at: int) -> int | None:
+    """Return the file's time, or None where it changed too shortly before it was read."""
+    return mtime if mtime < walked_at - FRESH_NS else None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(path, timeout=5)
+    except sqlite3.OperationalError as error:
+        raise ArchiveError(str(path), f"{error}; is the folder there and writable?") from error

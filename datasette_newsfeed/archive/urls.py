@@ -1,0 +1,55 @@
+"""When two URLs mean the same page. Knows no records and no tables."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+
+from w3lib.url import canonicalize_url, url_query_cleaner
+
+# Already canonical but for the ending slash: most URLs, and w3lib takes its time.
+_SIMPLE = re.compile(r"https?://(?:www\.)?([a-z0-9.-]+)((?:/[A-Za-z0-9._-]+)*)/?")
+_WEB = re.compile(r"https?://(?:www\.)?(.+)", re.IGNORECASE | re.DOTALL)
+_TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|ocid)\Z")
+_PARAMETER = re.compile(r"[?&]([^=&#]+)")
+
+
+@lru_cache(maxsize=10_000)
+def url_key(url: str) -> str | None:
+    """Return a key that two spellings of one page's URL share; None if it is no web URL.
+
+    Not told apart: http and https, `www.`, upper case in the host, a default port, a
+    fragment, an ending slash, the order of parameters, tracking parameters (utm_*,
+    fbclid, ...), and ways to percent-encode. The key is 16 hexadecimal digits of a
+    hash (BLAKE2b), because it is stored once for each mention.
+    """
+    url = url.strip()
+    match = _SIMPLE.fullmatch(url)
+    if match:
+        page = match[1] + match[2]
+    else:
+        canonical = _canonical(url)
+        if canonical is None:
+            return None
+        page = canonical
+    return hashlib.blake2b(page.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _canonical(url: str) -> str | None:
+    if not _WEB.match(url):
+        return None
+    tracking = [name for name in _PARAMETER.findall(url) if _TRACKING.match(name.lower())]
+    try:
+        if tracking:
+            url = url_query_cleaner(url, tracking, remove=True)
+        url = canonicalize_url(url)
+    except ValueError:  # e.g. a port that is no number, an unclosed [IPv6 host
+        return None
+    match = _WEB.match(url)
+    if not match:
+        return None
+    host, slash, rest = match[1].partition("/")
+    host = host.removesuffix(":80").removesuffix(":443")
+    path, mark, query = rest.partition("?")
+    return host + (slash + path).rstrip("/") + mark + query
