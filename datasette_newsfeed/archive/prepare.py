@@ -1,0 +1,94 @@
+"""The database to publish: a compact copy that may be opened immutable.
+
+Knows tables, neither files nor Datasette. The original is only read.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from .. import schema
+from ..errors import ArchiveError
+from .database import as_archive_error
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The database written: bytes, and rows by table."""
+
+    size: int
+    rows: dict[str, int]
+
+
+def prepare_archive(database: str | Path, out: str | Path, *, force: bool = False) -> Prepared:
+    """Write the database to publish, prove that it opens immutable, and describe it.
+
+    Raises ArchiveError where DB is no news archive, or OUT is there already and
+    `force` is not given.
+    """
+    source, target = Path(database), Path(out)
+    if not source.exists():
+        raise ArchiveError(str(source), "no such database")
+    if target.exists():
+        if os.path.samefile(source, target):
+            raise ArchiveError(str(target), "is the database itself; name another OUT")
+        if not force:
+            raise ArchiveError(str(target), "is there already; --force overwrites it")
+    # Beside OUT until it is proved, so that a failed run leaves the old one.
+    part = target.with_name(f"{target.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        _write(source, part)
+        rows = _prove(part)
+        os.replace(part, target)
+    except sqlite3.DatabaseError as error:
+        raise as_archive_error(out, error) from error
+    except OSError as error:
+        raise ArchiveError(str(out), f"cannot be written: {error.strerror or error}") from error
+    finally:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            Path(f"{part}{suffix}").unlink(missing_ok=True)
+    return Prepared(target.stat().st_size, rows)
+
+
+def _write(source: Path, part: Path) -> None:
+    with closing(sqlite3.connect(source, timeout=30)) as connection:
+        tables = Database(connection)
+        columns = {table.name: list(table.columns_dict) for table in tables.tables}
+        if not schema.is_archive(columns):
+            raise ArchiveError(str(source), "is no news archive; make one with `newsfeed import`")
+        # VACUUM INTO copies what is committed, the write-ahead log included.
+        connection.execute("VACUUM INTO ?", [str(part)])
+    with closing(sqlite3.connect(part)) as connection:
+        db = Database(connection)
+        db.execute("PRAGMA journal_mode = DELETE")
+        indexed = [db.table(table.name) for table in schema.TABLES if table.full_text]
+        # Full text refers to rows by number, and VACUUM may renumber them: so it is
+        # emptied, the space given back, and built after that.
+        for table in indexed:
+            db.execute(f"INSERT INTO {table.name}_fts ({table.name}_fts) VALUES ('delete-all')")
+        db.vacuum()
+        for table in indexed:
+            table.rebuild_fts()
+            table.optimize()
+        db.analyze()
+
+
+def _prove(part: Path) -> dict[str, int]:
+    """Open the copy as Datasette will, check it, and count its rows."""
+    uri = f"{part.resolve().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        db = Database(connection)
+        for check in ("integrity_check", "foreign_key_check"):
+            found = connection.execute(f"PRAGMA {check}").fetchall()
+            if found not in ([], [("ok",)]):
+                raise ArchiveError(
+                    str(part), f"{check} finds {len(found)} faults; import into a new database"
+                )
+        return {table.name: db.table(table.name).count for table in schema.TABLES}

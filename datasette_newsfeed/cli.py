@@ -1,0 +1,207 @@
+"""The commands: arguments in, a report out. Knows no files, tables or pages itself.
+
+The same group stands under `datasette newsfeed` and `sqlite-utils newsfeed`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlite_utils
+
+from .errors import ArchiveError, BusyError, RecordError
+
+Database = click.argument("database", metavar="DB", type=click.Path(dir_okay=False))
+as_json = click.option("as_json", "--json", is_flag=True, help="Print the result as JSON.")
+
+
+@click.group()
+def newsfeed() -> None:
+    """Archives of news articles: Markdown files with YAML front matter."""
+
+
+@newsfeed.command("import")
+@Database
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Remove the rows of files that are gone from PATH, or can no longer be imported.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option(
+    "--without-text",
+    is_flag=True,
+    help="Do not keep the files themselves in DB-sources; they cannot be exported then.",
+)
+@as_json
+def import_(
+    database: str,
+    paths: tuple[str, ...],
+    prune: bool,
+    dry_run: bool,
+    without_text: bool,
+    as_json: bool,
+) -> None:
+    """Read the files and folders at PATH into DB, and create it if needed.
+
+    May be repeated: unchanged files are not even parsed, changed ones replace their
+    rows. A file that cannot be imported is reported, all others are imported, and the
+    exit status is 1. DB-sources, beside DB, keeps the files as read.
+    """
+    from .archive.importer import import_archive
+
+    if not prune:
+        missing = [path for path in paths if not Path(path).exists()]
+        if missing:
+            raise click.UsageError(f"{missing[0]}: no such file or folder")
+    with _said(), _progress() as on_progress:
+        report = import_archive(
+            database,
+            paths,
+            prune=prune,
+            dry_run=dry_run,
+            keep_text=not without_text,
+            on_error=_complain,
+            on_progress=on_progress,
+        )
+    counts = {
+        name: getattr(report, name)
+        for name in (
+            "read", "added", "updated", "unchanged", "rejected", "skipped", "removed",
+            "parsed", "images",
+        )
+    }  # fmt: skip
+    for note in report.notes:
+        click.echo(note, err=True)
+    if as_json:
+        errors = [{"path": e.path, "place": e.place, "reason": e.reason} for e in report.errors]
+        click.echo(json.dumps({**counts, "errors": errors}, ensure_ascii=False, indent=2))
+    else:
+        click.echo(summary(counts, dry_run))
+    if report.errors:
+        sys.exit(1)
+
+
+def summary(counts: dict[str, int], dry_run: bool = False) -> str:
+    """Return the counts of an import as one line."""
+    done = (f"{counts[name]:,} {name}" for name in ("added", "updated", "unchanged", "rejected"))
+    line = f"{counts['read']:,} read: {', '.join(done)}"
+    for name in ("skipped", "removed"):
+        if counts[name]:
+            line += f", {counts[name]:,} {name}"
+    if counts["images"]:
+        line += f", {counts['images']:,} images taken"
+    return f"{line} (dry run: nothing was changed)" if dry_run else line
+
+
+def _complain(error: RecordError) -> None:
+    click.echo(printable(str(error)), err=True)
+
+
+def printable(text: str) -> str:
+    """Return text for a terminal: what would steer it is shown as an escape."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
+@newsfeed.command()
+@Database
+@click.argument("folder", metavar="FOLDER", type=click.Path(file_okay=False))
+@click.option("--force", is_flag=True, help="Overwrite files that differ.")
+@as_json
+def export(database: str, folder: str, force: bool, as_json: bool) -> None:
+    """Write the files of DB back into FOLDER, byte for byte as they were read.
+
+    A file that is there and differs is not overwritten without --force; nothing is
+    ever written outside FOLDER. What is not written is reported, and the exit status
+    is 1.
+    """
+    from .archive.exporter import export_archive
+
+    with _said():
+        report = export_archive(
+            database,
+            folder,
+            force=force,
+            on_error=lambda error: click.echo(printable(str(error)), err=True),
+        )
+    if as_json:
+        counts = {"written": report.written, "unchanged": report.unchanged}
+        errors = [{"path": error.path, "reason": error.reason} for error in report.errors]
+        click.echo(json.dumps({**counts, "errors": errors}, ensure_ascii=False, indent=2))
+    else:
+        click.echo(
+            f"{report.written:,} written, {report.unchanged:,} unchanged, "
+            f"{len(report.errors):,} not written"
+        )
+    if report.errors:
+        sys.exit(1)
+
+
+@newsfeed.command()
+@Database
+@click.argument("out", metavar="OUT", type=click.Path(dir_okay=False))
+@click.option("--force", is_flag=True, help="Overwrite OUT.")
+@as_json
+def prepare(database: str, out: str, force: bool, as_json: bool) -> None:
+    """Write OUT, the database to publish: compact, with statistics, no write-ahead log.
+
+    DB itself stays as it is.
+    """
+    from .archive.prepare import prepare_archive
+
+    with _said():
+        prepared = prepare_archive(database, out, force=force)
+    if as_json:
+        click.echo(json.dumps({"size": prepared.size, "rows": prepared.rows}, indent=2))
+    else:
+        click.echo(f"{out}: {prepared.size:,} bytes")
+        for table, count in prepared.rows.items():
+            click.echo(f"  {table}: {count:,}")
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say what went wrong with a database: exit 1 where trying again helps, else 2."""
+    try:
+        yield
+    except BusyError as error:
+        raise click.ClickException(printable(str(error))) from error
+    except ArchiveError as error:
+        raise click.UsageError(printable(str(error))) from error
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal, over the bytes to read."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    bar: Any = None
+
+    def show(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = click.progressbar(length=total, label="Importing", file=sys.stderr)
+            bar.__enter__()
+        bar.update(done - bar.pos)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.__exit__(None, None, None)
+
+
+@sqlite_utils.hookimpl
+def register_commands(cli: click.Group) -> None:
+    """Put the group under `sqlite-utils`."""
+    cli.add_command(newsfeed, name="newsfeed")
