@@ -144,7 +144,12 @@ class PlainArchive:
     def target(self, id: str, url: str | None) -> str | None:
         """The article that a related URL leads to, by the contract's rule for ties."""
         candidates = [
-            (a.get("published") is False, self.published_at(other), other)
+            (
+                a.get("published") is False,
+                not self.published_at(other),
+                self.published_at(other),
+                other,
+            )
             for other, a in self.articles.items()
             if other != id
             and url

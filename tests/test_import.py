@@ -226,6 +226,32 @@ def test_related_as_meant(samples_db):
     assert rows(samples_db, sql, ("2024-01-15-numbers-as-text",))[0][6] == 17
 
 
+def test_related_article_where_several_have_its_url(tmp_path, db):
+    """Published first (unsaid counts as published), then the earliest, then the smallest id."""
+    folder = tmp_path / "records"
+    url = "webUrl: https://bay.example/storm"
+    related = f"related: [{{title: The storm, {url}}}]"
+    # In the order in which they are meant; each has a reason to come too early.
+    lines = {
+        "m-asking": [url, "publishedDateTime: 2020-01-01", related],
+        "z-unsaid": [url, "publishedDateTime: 2021-01-01"],
+        "y-published": [url, "publishedDateTime: 2022-01-01", "published: true"],
+        "n-same-day": ["originalUrl: https://bay.example/storm", "publishedDateTime: 2023-01-01"],
+        "o-same-day": [url, "publishedDateTime: 2023-01-01"],
+        "b-not-published": [url, "publishedDateTime: 2021-01-01", "published: false"],
+        "a-not-published": [url, "publishedDateTime: 2021-01-02", "published: false"],
+    }
+    for id, more in lines.items():
+        write(folder / f"{id}.md", record(id, *more))
+    meant = [id for id in lines if id != "m-asking"]
+    while meant:
+        import_report(db, folder, "--prune")
+        assert rows(db, "select related_id from related_articles") == [(meant[0],)]
+        (folder / f"{meant.pop(0)}.md").unlink()
+    import_report(db, folder, "--prune")
+    assert rows(db, "select related_id from related_articles") == [(None,)]
+
+
 def test_providers_as_meant(samples_db):
     sql = "select domain, name, url from providers left join images on images.id = image_id"
     assert {domain: tuple(more) for domain, *more in rows(samples_db, sql)} == {
@@ -700,12 +726,19 @@ def test_database_with_other_articles(folder, db, table):
     assert rows(db, f"select * from {table}") == [(1, "mine")]
 
 
-def test_database_in_use(folder, db):
+def test_database_in_use(folder, db, monkeypatch):
     import_report(db, folder)
+    connect = sqlite3.connect
+
+    def impatient(*arguments, **more):
+        return connect(*arguments, **{**more, "timeout": 0.2})
+
     edit(folder / "2024-03-01-pier.md", "A pier", "A busy pier")
     with closing(sqlite3.connect(db, isolation_level=None)) as connection:
         connection.execute("begin exclusive")
+        monkeypatch.setattr(sqlite3, "connect", impatient)
         outcome = newsfeed("import", db, folder)
+        monkeypatch.undo()
         connection.execute("rollback")
     assert outcome.status not in (0, 2)
     assert "news.db" in outcome.stderr

@@ -302,3 +302,22 @@ def test_without_text_takes_away_what_was_kept(tmp_path, db):
     import_report(db, tmp_path / "records")
     import_report(db, tmp_path / "records", "--without-text")
     assert not any(secret.encode() in kept(db) for secret in secrets.values())
+
+
+@pytest.mark.parametrize(
+    "front_matter",
+    [
+        'secured: &s "{0}"\nnote: *s',
+        'secured: "{0}"\nexcerpt: "before {0} after"',
+        'related:\n  - title: Other\n    secured: &s "{0}"\n    excerpt: *s',
+        'secured: ["x", &s "{0}"]\ntitle2: *s',
+    ],
+)
+def test_a_secret_said_twice_is_refused(front_matter, tmp_path, db):
+    """What a record repeats under another key would be published there."""
+    secret = "c2VjcmV0IHRleHQgdGhhdCBzdGF5cw==;aW5pdGlhbGl6YXRpb24="
+    write(tmp_path / "records" / "a.md", f"---\ntitle: A\n{front_matter.format(secret)}\n---\n")
+    report = import_report(db, tmp_path / "records", status=1)
+    assert report["rejected"] == 1
+    assert "secured" in report["errors"][0]["reason"]
+    assert secret.encode() not in db.read_bytes()

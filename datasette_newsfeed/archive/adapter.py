@@ -9,7 +9,7 @@ goes no further than the file kept as read.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -36,6 +36,7 @@ def adapt(mapping: Mapping[str, Any], body: str, stem: str) -> Article | Organiz
 
     Raises RecordError with the key at fault.
     """
+    _check_secrets(mapping)
     fields = _Fields(mapping)
     if mapping.get("taxonomy") == "organization":
         return _organization(fields)
@@ -326,10 +327,36 @@ def plain(value: Any) -> Any:
     if isinstance(value, Plain):
         return value.value()
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items() if key.strip().lower() != _SECRET}
+        return {key: plain(item) for key, item in value.items() if not _is_secret(key)}
     if isinstance(value, list):
         return [plain(item) for item in value]
     return value
+
+
+def _check_secrets(mapping: Mapping[str, Any]) -> None:
+    """Refuse a record that says its secret a second time, as by an alias (`note: *s`)."""
+    texts = list(_texts(mapping, ""))
+    # A payload has a block of ciphertext at least; a short word may stand anywhere.
+    secrets = {text for key, text in texts if _is_secret(key) and len(text) >= 16}
+    for key, text in texts if secrets else ():
+        if not _is_secret(key) and any(secret in text for secret in secrets):
+            raise RecordError(f"repeats what `{_SECRET}` holds; remove it here", place=key)
+
+
+def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    """Yield each text with its key; all below a secret key is under that key."""
+    if isinstance(value, str):
+        yield key, str(value)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _texts(item, key if _is_secret(key) else name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, key)
+
+
+def _is_secret(key: str) -> bool:
+    return key.strip().lower() == _SECRET
 
 
 def _mapping(value: Any, place: str, expected: str) -> Mapping[str, Any]:
