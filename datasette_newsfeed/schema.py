@@ -234,9 +234,7 @@ TABLES: tuple[Table, ...] = (
     IMAGE_RENDITIONS,
 )
 
-CORE_TABLES: tuple[Table, ...] = tuple(
-    table for table in TABLES if table is not IMAGE_RENDITIONS
-)
+CORE_TABLES: tuple[Table, ...] = tuple(table for table in TABLES if table is not IMAGE_RENDITIONS)
 """The tables by which a database is recognised as a news archive."""
 
 ARTICLE_LIST = "article_list"
