@@ -1,0 +1,86 @@
+"""What Datasette shows of an archive that nobody configured, as data. Knows no Datasette.
+
+Shaped as a metadata file: the pages apply it, `newsfeed metadata` prints it.
+Whatever the user's own metadata says about a table wins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import schema
+
+TITLE = "{database}: a news archive"
+DESCRIPTION = "Articles with their providers, topics, images and related articles."
+
+TITLES = {
+    "articles": "Articles",
+    "providers": "Providers",
+    "topics": "Topics",
+    "authors": "Authors",
+    "images": "Images",
+    "related_articles": "Related articles",
+    "article_topics": "Topics of articles",
+    "article_authors": "Authors of articles",
+    "article_images": "Images of articles",
+    "image_renditions": "Stored images",
+    schema.ARTICLE_LIST: "Articles, a line each",
+}
+
+LABELS = {
+    # Datasette would take the id for the label of a row: the only unique text column.
+    "articles": "title",
+    "providers": "name",
+    "images": "url",
+    "topics": "name",
+    "authors": "name",
+}
+
+FACETS: dict[str, list[Any]] = {
+    "articles": [
+        {"topic": "topics"},
+        "provider_id",
+        "type",
+        {"period": "published_at"},
+        {"band": "heat"},
+        {"presence": "image"},
+    ],
+}
+
+SIZES = {"articles": 50, "images": 50, "article_images": 50, "related_articles": 50}
+"""Rows a page, where rows show pictures."""
+
+HIDDEN = ("article_topics", "article_authors", "article_images", "image_renditions")
+"""What the pages of articles, topics and images show better. Still there to be queried."""
+
+
+def of_table(name: str) -> dict[str, Any]:
+    """Return the defaults of one table or view."""
+    found: dict[str, Any] = {"title": TITLES[name]}
+    table = next((table for table in schema.TABLES if table.name == name), None)
+    if table is None:
+        found["description"] = "What one wants as CSV"
+    else:
+        found["description"] = table.description
+        described = {column.name: column.description for column in table.columns}
+        found["columns"] = {column: text for column, text in described.items() if text}
+    if name in ("articles", schema.ARTICLE_LIST):
+        found["sort_desc"] = "published_at"
+    if name in LABELS:
+        found["label_column"] = LABELS[name]
+    if name in FACETS:
+        found["facets"] = list(FACETS[name])
+    if name in SIZES:
+        found["size"] = SIZES[name]
+    if name in HIDDEN:
+        found["hidden"] = True
+    return found
+
+
+def of_database(name: str) -> dict[str, Any]:
+    """Return the defaults of a database and its tables, as below `databases: NAME:`."""
+    return {
+        "title": TITLE.format(database=name),
+        "description": DESCRIPTION,
+        "tables": {table: of_table(table) for table in TITLES},
+    }

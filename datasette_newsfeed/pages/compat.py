@@ -1,0 +1,229 @@
+"""The only place that asks which Datasette this is: 0.65 or 1.0. Knows no news.
+
+What both lines do alike is called directly elsewhere; what they do differently
+has one name here.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from datasette.utils.asgi import Request
+from markupsafe import Markup
+
+TEMPLATES_065 = Path(__file__).resolve().parent.parent / "templates_065"
+NOTES = "newsfeed_notes"
+
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Any, Any], Awaitable[None]]
+
+_scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar(
+    "newsfeed_scope", default=None
+)
+_metadata: WeakKeyDictionary[Any, dict[str, dict[str, Any]]] = WeakKeyDictionary()
+
+
+def is_v1(datasette: Any) -> bool:
+    """Tell 1.0 from 0.65."""
+    return hasattr(datasette, "allowed")
+
+
+# -- one request --------------------------------------------------------------
+
+
+def remember_request(app: App) -> App:
+    """Wrap the application so that cells know the request, which only 1.0 hands them.
+
+    Also gives each request a notebook: see `notes`.
+    """
+
+    async def remembering(scope: Scope, receive: Any, send: Any) -> None:
+        if scope.get("type") != "http":
+            await app(scope, receive, send)
+            return
+        scope = {**scope, NOTES: {}}
+        token = _scope.set(scope)
+        try:
+            await app(scope, receive, send)
+        finally:
+            _scope.reset(token)
+
+    return remembering
+
+
+def current_request(request: Any) -> Any:
+    """Return the request given, else the one that is being answered, else None."""
+    if request is not None:
+        return request
+    scope = _scope.get()
+    return None if scope is None else Request(scope, None)
+
+
+def notes(request: Any) -> dict[Any, Any]:
+    """Return what was noted while this request is answered; without one, an empty notebook."""
+    if request is None:
+        return {}
+    notebook: dict[Any, Any] = request.scope.setdefault(NOTES, {})
+    return notebook
+
+
+def asks_for_row(request: Any, table: str, row_path: str) -> bool:
+    """Tell whether a request is for this row's own page."""
+    from datasette.utils import tilde_decode
+
+    if request is None:
+        return False
+    parts = request.path.rstrip("/").split("/")[-2:]
+    return [tilde_decode(part) for part in parts] == [table, tilde_decode(row_path)]
+
+
+# -- permissions --------------------------------------------------------------
+
+
+async def may_view_table(datasette: Any, actor: Any, database: str, table: str) -> bool:
+    """Tell whether the actor may see a table."""
+    allowed: bool
+    if is_v1(datasette):
+        from datasette.resources import TableResource
+
+        resource = TableResource(database, table)
+        allowed = await datasette.allowed(action="view-table", resource=resource, actor=actor)
+    else:
+        allowed, _ = await datasette.check_visibility(
+            actor,
+            permissions=[
+                ("view-table", (database, table)),
+                ("view-database", database),
+                "view-instance",
+            ],
+        )
+    return allowed
+
+
+# -- templates ----------------------------------------------------------------
+
+
+def add_templates(env: Any, datasette: Any) -> None:
+    """Put the partial that stands in for the `top_` hooks before the templates of 0.65."""
+    if is_v1(datasette):
+        return
+    paths = env.loader.loaders[0].searchpath  # the user's, the plugins', Datasette's own
+    if str(TEMPLATES_065) not in paths:
+        paths.insert(len(paths) - 1, str(TEMPLATES_065))
+
+
+async def render(datasette: Any, request: Any, template: str, context: Mapping[str, Any]) -> Markup:
+    """Return one of our templates as HTML, without what Datasette adds for a whole page."""
+    env = datasette.get_jinja_environment(request) if is_v1(datasette) else datasette.jinja_env
+    return Markup(await env.get_template(template).render_async(dict(context)))
+
+
+def needs_partial(datasette: Any) -> bool:
+    """Tell whether panels are drawn by our partial because there are no `top_` hooks."""
+    return not is_v1(datasette)
+
+
+# -- settings -----------------------------------------------------------------
+
+
+def setting(datasette: Any, plugin: str, database: str, key: str) -> Any:
+    """Return a plugin's setting, for the database or else for all; None where there is none.
+
+    1.0 does not fall back to the setting for all by itself.
+    """
+    for config in (
+        datasette.plugin_config(plugin, database=database),
+        datasette.plugin_config(plugin),
+    ):
+        if config and key in config:
+            return config[key]
+    return None
+
+
+# -- defaults -----------------------------------------------------------------
+
+METADATA_KEYS = ("title", "description")
+
+
+def _fresh(value: Any) -> Any:
+    """A copy of nested dicts: Datasette 0.65 merges the user's metadata into what it is given."""
+    return {k: _fresh(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def _without_conflict(table: Mapping[str, Any], users: Mapping[str, Any]) -> dict[str, Any]:
+    """Our keys for a table, less a sort order that would meet another one of the user's."""
+    sorts = {"sort", "sort_desc"}
+    return {k: v for k, v in table.items() if not (k in sorts and sorts & set(users))}
+
+
+def _tables(config: Any, database: str) -> dict[str, Any]:
+    databases = (config or {}).get("databases") or {}
+    tables: dict[str, Any] = (databases.get(database) or {}).get("tables") or {}
+    return tables
+
+
+async def apply_defaults(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:
+    """Make `defaults` (shaped as in a metadata file) those of a database; the user's keys win."""
+    if is_v1(datasette):
+        await _apply_metadata(datasette, database, defaults)
+        _apply_config(datasette, database, defaults)
+        return
+    users = _tables(datasette._metadata_local, database)
+    tables = {
+        name: _without_conflict(table, users.get(name) or {})
+        for name, table in defaults["tables"].items()
+    }
+    _metadata.setdefault(datasette, {})[database] = {**defaults, "tables": tables}
+
+
+def metadata_065(datasette: Any) -> dict[str, Any]:
+    """Return the defaults as the metadata of Datasette 0.65, nested dicts fresh on each call."""
+    found = _metadata.get(datasette)
+    return {"databases": _fresh(found)} if found else {}
+
+
+async def database_title(datasette: Any, database: str) -> str | None:
+    """Return what the user, or else our defaults, call a database."""
+    if is_v1(datasette):
+        title = (await datasette.get_database_metadata(database)).get("title")
+    else:
+        title = datasette.metadata("title", database=database, fallback=False)
+    return None if title is None else str(title)
+
+
+async def _apply_metadata(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:
+    known = await datasette.get_database_metadata(database)
+    for key in METADATA_KEYS:
+        if key in defaults and key not in known:
+            await datasette.set_database_metadata(database, key, defaults[key])
+    for name, table in defaults["tables"].items():
+        known = await datasette.get_resource_metadata(database, name)
+        for key in METADATA_KEYS:
+            if key in table and key not in known:
+                await datasette.set_resource_metadata(database, name, key, table[key])
+        for column, description in table.get("columns", {}).items():
+            known = await datasette.get_column_metadata(database, name, column)
+            if "description" not in known:
+                await datasette.set_column_metadata(
+                    database, name, column, "description", description
+                )
+
+
+def _apply_config(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:
+    # There is no call for these: the loaded configuration itself is completed.
+    if datasette.config is None:
+        datasette.config = {}
+    databases = datasette.config.setdefault("databases", {})
+    if database not in databases:
+        # A block for a database hides the settings that plugins have at the top.
+        databases[database] = {"plugins": dict(datasette.config.get("plugins") or {})}
+    tables = databases[database].setdefault("tables", {})
+    for name, table in defaults["tables"].items():
+        users = tables.setdefault(name, {})
+        for key, value in _without_conflict(table, users).items():
+            if key not in (*METADATA_KEYS, "columns"):
+                users.setdefault(key, value)

@@ -1,0 +1,120 @@
+"""Choose the image for a place, and serve the stored ones. Knows no page.
+
+The address of an image is promised for good, so what stands behind it may be
+renewed (fetched again, drawn anew). Therefore a copy may be kept for a day and
+is then asked for by its fingerprint, which costs a few bytes, instead of being
+called immutable; a fingerprint in the address would have cost a query a cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import Response
+
+from ..record import Picture
+from .links import Links
+from .queries import pictures
+from .sight import Sight, look
+
+TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"})
+"""What is served under its own type. No SVG: it can hold scripts."""
+
+MAX_AGE = 86_400
+"""Seconds; see above."""
+
+REDIRECT_MAX_AGE = 300
+"""Seconds: a copy may be stored any time, and is wanted then."""
+
+WIDEST = 10_000
+"""Pixels. No copy is wider; larger numbers are a mistake."""
+
+OFFERED_WIDTHS = (320, 640, 1280)
+"""What a page offers to the browser; the nearest stored copy answers."""
+
+_URL_CHARACTERS = "%/:=&?~#+!$,;'@()*[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The images of one archive as one visitor gets them."""
+
+    sight: Sight
+    links: Links
+
+    def source(self, picture: Picture | None, width: int) -> str | None:
+        """Return the address of an image about `width` pixels wide, None to draw none."""
+        if picture is None:
+            return None
+        if picture.is_stored and self.sight.has_copies:
+            return self.links.image(picture.id, width)
+        return picture.url
+
+    def choices(self, picture: Picture | None) -> str | None:
+        """Return the `srcset` of a stored image, None for others."""
+        if picture is None or not picture.is_stored or not self.sight.has_copies:
+            return None
+        return ", ".join(
+            f"{self.links.image(picture.id, width)} {width}w" for width in OFFERED_WIDTHS
+        )
+
+
+def _refusal(status: int, words: str) -> Response:
+    return Response.text(words, status=status, headers={"X-Content-Type-Options": "nosniff"})
+
+
+async def serve_image(datasette: Any, request: Any) -> Response:
+    """Answer `/DB/-/newsfeed/image/ID/WIDTH`: the copy, else a way to the original."""
+    if request.method not in ("GET", "HEAD"):
+        return _refusal(405, "An image can only be looked at.")
+    try:
+        database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
+    except KeyError:
+        return _refusal(404, "There is no such database.")
+    sight = await look(datasette, request, database)
+    if sight is None:
+        return _refusal(404, "This database is no news archive.")
+    width_text = request.url_vars["width"]
+    if not (width_text.isascii() and width_text.isdigit() and 0 < len(width_text) <= 5):
+        return _refusal(400, "The width is a number of pixels.")
+    width = int(width_text)
+    if not 0 < width <= WIDEST:
+        return _refusal(400, f"The width is between 1 and {WIDEST} pixels.")
+    if not sight.sees("images", "image_renditions"):
+        return _refusal(403, "You may not see the images of this archive.")
+    # For whoever signed in, Datasette itself turns this into "private, no-store".
+    headers = {
+        "Cache-Control": f"public, max-age={MAX_AGE}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return await _answer(sight, request, width, headers)
+
+
+async def _answer(sight: Sight, request: Any, width: int, headers: dict[str, str]) -> Response:
+    key = tilde_decode(request.url_vars["image"])
+    picture = await pictures.find_image(sight, key)
+    if picture is None:
+        return _refusal(404, "There is no such image.")
+    copy = await pictures.find_rendition(sight, key, width)
+    if copy is not None and copy["type"] in TYPES:
+        headers["ETag"] = f'"{copy["sha256"]}"'
+        headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        if _is_known(request.headers.get("if-none-match"), headers["ETag"]):
+            return Response("", status=304, headers=headers, content_type=copy["type"])
+        headers["Content-Length"] = str(len(copy["content"]))
+        body = b"" if request.method == "HEAD" else copy["content"]
+        return Response(body, headers=headers, content_type=copy["type"])
+    if picture.url is None:
+        return _refusal(404, "No copy of this image is stored, and it has no address on the web.")
+    headers["Cache-Control"] = f"public, max-age={REDIRECT_MAX_AGE}"
+    headers["Location"] = quote(picture.url, safe=_URL_CHARACTERS)
+    headers["Referrer-Policy"] = "no-referrer"
+    return Response("", status=302, headers=headers, content_type="text/plain; charset=utf-8")
+
+
+def _is_known(if_none_match: str | None, etag: str) -> bool:
+    known = [each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")]
+    return etag in known or known == ["*"]

@@ -1,0 +1,59 @@
+"""Where things are: the addresses of rows, lists and images. Knows no content.
+
+All are paths of this Datasette, with its base_url, its encoding of keys and
+without the host.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette.utils import tilde_encode
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The addresses of one archive."""
+
+    datasette: Any
+    database_name: str
+
+    def database(self) -> str:
+        """The database's page."""
+        return str(self.datasette.urls.database(self.database_name))
+
+    def table(self, table: str, **filters: str) -> str:
+        """A table's page, with filters such as `provider_id="example.org"`."""
+        path = str(self.datasette.urls.table(self.database_name, table))
+        return f"{path}?{urlencode(filters)}" if filters else path
+
+    def row(self, table: str, *keys: object) -> str:
+        """A row's own page."""
+        path = ",".join(tilde_encode(str(key)) for key in keys)
+        return str(self.datasette.urls.row(self.database_name, table, path))
+
+    def article(self, key: str) -> str:
+        """An article's page."""
+        return self.row("articles", key)
+
+    def provider(self, key: str) -> str:
+        """A provider's page."""
+        return self.row("providers", key)
+
+    def author(self, key: str) -> str:
+        """An author's page."""
+        return self.row("authors", key)
+
+    def articles_of_provider(self, key: str) -> str:
+        """The articles of a provider."""
+        return self.table("articles", provider_id=key)
+
+    def articles_of_topic(self, key: str) -> str:
+        """The articles about a topic."""
+        return self.table("articles", _topic=key)
+
+    def image(self, key: str, width: int) -> str:
+        """Our own address of an image, `width` pixels wide if there is a copy like that."""
+        return f"{self.database()}/-/newsfeed/image/{tilde_encode(key)}/{width}"

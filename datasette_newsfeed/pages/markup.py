@@ -1,0 +1,169 @@
+"""From archived text to HTML that is safe to show. Knows no page and no database.
+
+Whatever an archive holds is hostile until it has been here: Markdown is
+rendered without raw HTML and then sanitised as well, URLs are http(s) or
+nothing, players are recognised by host and rebuilt, never copied.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+from ..record import Player
+
+MARKDOWN_LIMIT = 100_000
+"""Characters. A longer body is shown as plain text: rendering it would hold up all visitors."""
+
+EXCERPT_LIMIT = 280
+"""Characters of an excerpt on a card; its three lines hold no more."""
+
+HEADING_SHIFT = 2
+"""The page's own headings come first, so a body's # becomes h3."""
+
+TAGS = {
+    *("p", "br", "hr", "h3", "h4", "h5", "h6", "blockquote", "pre", "code"),
+    *("ul", "ol", "li", "em", "strong", "s", "a", "img"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+FIXED_ATTRIBUTES = {
+    "img": {"loading": "lazy", "decoding": "async", "referrerpolicy": "no-referrer"}
+}
+LINK_REL = "noopener noreferrer external"
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def web_url(value: object) -> str | None:
+    """Return a URL if it is http or https and names a host, else None."""
+    if not isinstance(value, str):
+        return None
+    url = value.strip()
+    if _CONTROL.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # as of "http://[half an address"
+        return None
+    return url if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def plain_text(value: str | None, limit: int | None = None) -> str | None:
+    """Return text without tags and entities, cut at a word if a limit is given."""
+    if not value:
+        return None
+    text = html.unescape(nh3.clean(value, tags=set())).strip()
+    if limit is not None:
+        text = " ".join(text.split())
+        if len(text) > limit:
+            text = text[:limit].rsplit(" ", 1)[0].rstrip(" .,;:") + " …"
+    return text or None
+
+
+def _all_tokens(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from _all_tokens(token.children or ())
+
+
+def html_of_markdown(text: str | None, base_url: str | None) -> Markup | None:
+    """Return Markdown as safe HTML; relative addresses are those of the article's own site."""
+    if not text or not text.strip():
+        return None
+    if len(text) > MARKDOWN_LIMIT:
+        return Markup('<pre class="newsfeed-plain">{}</pre>').format(text)
+    tokens = _MARKDOWN.parse(text)
+    for token in _all_tokens(tokens):
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1:]) + HEADING_SHIFT, 6)}"
+        for attribute in ("href", "src"):
+            if attribute in token.attrs:
+                address = _absolute(str(token.attrs[attribute]), base_url)
+                token.attrs[attribute] = web_url(address) or ""
+    rendered = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    clean = nh3.clean(
+        rendered,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes={"http", "https"},
+        link_rel=LINK_REL,
+        set_tag_attribute_values=FIXED_ATTRIBUTES,
+    )
+    return Markup(clean)
+
+
+def _absolute(address: str, base_url: str | None) -> str:
+    try:
+        return urljoin(base_url or "", address)
+    except ValueError:
+        return ""
+
+
+class _Frames(HTMLParser):
+    """Collects the addresses of the iframes in a piece of HTML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the address if this is an iframe."""
+        if tag == "iframe":
+            self.addresses.extend(value for name, value in attrs if name == "src" and value)
+
+
+_YOUTUBE = re.compile(r"/embed/(?P<key>[\w-]{6,20})/?")
+_VIMEO = re.compile(r"/video/(?P<key>\d{1,20})/?")
+# host -> name, path, page, player
+PLAYERS = {
+    "youtube.com": (
+        "YouTube",
+        _YOUTUBE,
+        "https://www.youtube.com/watch?v={}",
+        "https://www.youtube-nocookie.com/embed/{}",
+    ),
+    "vimeo.com": (
+        "Vimeo",
+        _VIMEO,
+        "https://vimeo.com/{}",
+        "https://player.vimeo.com/video/{}?dnt=1",
+    ),
+}
+HOSTS = {
+    "www.youtube.com": "youtube.com",
+    "youtube.com": "youtube.com",
+    "m.youtube.com": "youtube.com",
+    "www.youtube-nocookie.com": "youtube.com",
+    "youtube-nocookie.com": "youtube.com",
+    "player.vimeo.com": "vimeo.com",
+}
+
+
+def find_player(featured_content: str | None) -> Player | None:
+    """Return the first player of a known host, rebuilt from the video's key alone."""
+    frames = _Frames()
+    frames.feed(featured_content or "")
+    for address in frames.addresses:
+        url = web_url("https:" + address if address.startswith("//") else address)
+        parts = urlsplit(url or "")
+        if parts.hostname not in HOSTS:
+            continue
+        name, path, page_url, embed_url = PLAYERS[HOSTS[parts.hostname]]
+        if match := path.fullmatch(parts.path):
+            return Player(name, page_url.format(match["key"]), embed_url.format(match["key"]))
+    return None
+
+
+def shorten(value: str, limit: int) -> Markup:
+    """Return the beginning of a text, escaped."""
+    return escape(value if len(value) <= limit else value[:limit].rstrip() + "…")

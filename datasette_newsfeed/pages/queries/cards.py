@@ -1,0 +1,176 @@
+"""Selections of articles, and their Cards. Knows no page's other content.
+
+Each selection gives ids, the newest first, and is served by an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...record import Card
+from ..markup import EXCERPT_LIMIT, plain_text, web_url
+from ..sight import Sight
+from .pictures import picture, stored
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which articles; `needs` are the tables, beside articles, that it tells something about."""
+
+    ids_sql: str
+    count_sql: str
+    needs: tuple[str, ...] = ()
+
+
+NEWEST = Selection(
+    "select id from articles order by published_at desc, id limit :limit",
+    "select count(*) from articles",
+)
+OF_PROVIDER = Selection(
+    """
+select id from articles where provider_id = :key
+order by published_at desc, id limit :limit""",
+    "select count(*) from articles where provider_id = :key",
+    ("providers",),
+)
+OF_TOPIC = Selection(
+    """
+select id from articles
+where id in (select article_id from article_topics where topic = :key)
+order by published_at desc, id limit :limit""",
+    "select count(*) from article_topics where topic = :key",
+    ("topics", "article_topics"),
+)
+OF_AUTHOR = Selection(
+    """
+select id from articles
+where id in (select article_id from article_authors where author = :key)
+order by published_at desc, id limit :limit""",
+    "select count(distinct article_id) from article_authors where author = :key",
+    ("authors", "article_authors"),
+)
+WITH_IMAGE = Selection(
+    """
+select id from articles
+where id in (select article_id from article_images where image_id = :key)
+order by published_at desc, id limit :limit""",
+    "select count(distinct article_id) from article_images where image_id = :key",
+    ("images", "article_images"),
+)
+MENTIONING = Selection(
+    """
+select id from articles
+where id in (select article_id from related_articles where related_id = :key)
+  and id <> :key
+order by published_at desc, id limit :limit""",
+    """
+select count(distinct article_id) from related_articles
+where related_id = :key and article_id <> :key""",
+    ("related_articles",),
+)
+ONE = Selection("select :key limit :limit", "select count(*) from articles where id = :key")
+
+CARDS_SQL = """
+select
+  articles.id, articles.title, articles.published_at, articles.url, articles.excerpt,
+  articles.type, articles.heat, articles.published,
+  articles.provider_id, providers.name as provider_name, articles.provider_name as credited_as,
+  pictures.id as image_id, pictures.url as image_url,
+  pictures.width as image_width, pictures.height as image_height,
+  {image_stored} as image_stored,
+  logos.id as logo_id, logos.url as logo_url,
+  logos.width as logo_width, logos.height as logo_height,
+  {logo_stored} as logo_stored,
+  (select count(*) from related_articles where article_id = articles.id) as related_count
+from articles
+  left join providers on providers.domain = articles.provider_id
+  left join images as pictures on pictures.id = articles.image_id
+  left join images as logos on logos.id = providers.image_id
+where articles.id in ({chosen})
+order by articles.published_at desc, articles.id"""
+
+MONTHS_SQL = """
+select substr(published_at, 1, 7) as month, count(*) as n from articles
+where id in ({chosen}) and published_at <> '' group by 1 order by 1"""
+
+CARD_TOPICS_SQL = """
+select article_id, topic from article_topics
+where article_id in ({places}) order by article_id, position"""
+
+
+def card(sight: Sight, row: Any, topics: Iterable[str] = ()) -> Card:
+    """Return the Card in a row of CARDS_SQL, less what the visitor may not see."""
+    sees_providers = sight.sees("providers")
+    return Card(
+        id=row["id"],
+        title=row["title"] or row["url"] or "Untitled",
+        published_at=row["published_at"] or "",
+        url=web_url(row["url"]),
+        excerpt=plain_text(row["excerpt"], EXCERPT_LIMIT),
+        type=row["type"],
+        heat=row["heat"],
+        published=None if row["published"] is None else bool(row["published"]),
+        provider_id=row["provider_id"] if sees_providers else None,
+        provider_name=(row["provider_name"] if sees_providers else None) or row["credited_as"],
+        logo=picture(sight, row, "logo") if sees_providers else None,
+        image=picture(sight, row, "image"),
+        topics=tuple(topics),
+        related_count=row["related_count"] if sight.sees("related_articles") else 0,
+    )
+
+
+async def find_cards(
+    sight: Sight, chosen: Selection, limit: int, key: str = ""
+) -> tuple[Card, ...]:
+    """Return the Cards of a selection, the newest first; two queries."""
+    if not sight.sees("articles", *chosen.needs):
+        return ()
+    return await _find(sight, chosen.ids_sql, {"key": key, "limit": limit})
+
+
+async def find_cards_by_id(sight: Sight, ids: Sequence[str]) -> tuple[Card, ...]:
+    """Return the Cards of these articles, in the order given; two queries."""
+    if not ids or not sight.sees("articles"):
+        return ()
+    places = {f"id{number}": key for number, key in enumerate(ids)}
+    found = await _find(sight, ", ".join(f":{name}" for name in places), places)
+    cards = {card.id: card for card in found}
+    return tuple(cards[key] for key in ids if key in cards)
+
+
+async def _find(sight: Sight, chosen: str, values: Mapping[str, Any]) -> tuple[Card, ...]:
+    sql = CARDS_SQL.format(
+        chosen=chosen,
+        image_stored=stored(sight, "pictures"),
+        logo_stored=stored(sight, "logos"),
+    )
+    rows = await sight.ask(sql, values)
+    topics = await _find_topics(sight, [row["id"] for row in rows])
+    return tuple(card(sight, row, topics.get(row["id"], ())) for row in rows)
+
+
+async def _find_topics(sight: Sight, ids: Sequence[str]) -> dict[str, list[str]]:
+    topics: dict[str, list[str]] = {}
+    if ids and sight.sees("topics", "article_topics"):
+        sql = CARD_TOPICS_SQL.format(places=", ".join("?" for _ in ids))
+        for article_id, topic in await sight.ask(sql, ids):
+            topics.setdefault(article_id, []).append(topic)
+    return topics
+
+
+async def count_articles(sight: Sight, chosen: Selection, key: str) -> int:
+    """Return how many articles a selection would hold without its limit."""
+    if not sight.sees("articles", *chosen.needs):
+        return 0
+    return int((await sight.ask(chosen.count_sql, {"key": key}))[0][0])
+
+
+async def count_by_month(sight: Sight, chosen: Selection, key: str) -> list[tuple[str, int]]:
+    """Return how many articles of a selection each month has, in order: (`2021-04`, 12)."""
+    if not sight.sees("articles", *chosen.needs):
+        return []
+    # A limit below 0 is none.
+    sql = MONTHS_SQL.format(chosen=chosen.ids_sql)
+    return [(row[0], row[1]) for row in await sight.ask(sql, {"key": key, "limit": -1})]

@@ -1,0 +1,66 @@
+"""Images, their stored copies, and what a row is called. Knows no article.
+
+An image's address is handed on only if it is http(s); whether a copy is stored
+is told with it, so that nobody asks again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...record import Picture
+from ..markup import web_url
+from ..sight import Sight
+
+_HAS_COPY = "exists(select 1 from image_renditions where image_id = {image}.id)"
+
+IMAGE_SQL = """
+select images.id as image_id, images.url as image_url,
+  images.width as image_width, images.height as image_height, {image_stored} as image_stored
+from images where images.id = :key"""
+
+# The smallest copy that is wide enough, else the widest.
+RENDITION_SQL = """
+select type, sha256, content from image_renditions where image_id = :key
+order by width >= :width desc, case when width >= :width then width else -width end
+limit 1"""
+
+LABEL_SQL = 'select "{label}" from "{table}" where "{key}" = :key'
+
+
+def stored(sight: Sight, image: str) -> str:
+    """Return the SQL that tells whether a copy of an image is stored."""
+    return _HAS_COPY.format(image=image) if sight.has_copies else "0"
+
+
+def picture(sight: Sight, row: Any, prefix: str, **more: Any) -> Picture | None:
+    """Return the Picture in the columns `PREFIX_id`, `PREFIX_url` ..., None where there is none."""
+    if row[f"{prefix}_id"] is None or not sight.sees("images"):
+        return None
+    return Picture(
+        id=row[f"{prefix}_id"],
+        url=web_url(row[f"{prefix}_url"]),
+        width=row[f"{prefix}_width"],
+        height=row[f"{prefix}_height"],
+        is_stored=bool(row[f"{prefix}_stored"]),
+        **more,
+    )
+
+
+async def find_image(sight: Sight, key: str) -> Picture | None:
+    """Return an image, None if there is none with this key."""
+    sql = IMAGE_SQL.format(image_stored=stored(sight, "images"))
+    rows = await sight.ask(sql, {"key": key})
+    return picture(sight, rows[0], "image") if rows else None
+
+
+async def find_rendition(sight: Sight, key: str, width: int) -> Any:
+    """Return type, sha256 and content of the stored copy nearest to a width, else None."""
+    rows = await sight.ask(RENDITION_SQL, {"key": key, "width": width}) if sight.has_copies else []
+    return rows[0] if rows else None
+
+
+async def find_label(sight: Sight, table: str, label: str, key: str, value: str) -> str | None:
+    """Return what a row of another table is called. The names are those of the schema."""
+    rows = await sight.ask(LABEL_SQL.format(label=label, table=table, key=key), {"key": value})
+    return None if not rows or rows[0][0] is None else str(rows[0][0])

@@ -1,0 +1,120 @@
+"""One article with all that its own page shows. Knows no lists.
+
+What a record says of a related article comes first; what it left out, that
+article itself tells where it is in the archive.
+"""
+
+from __future__ import annotations
+
+from ...record import Card, Picture, Story
+from ..markup import plain_text, web_url
+from ..sight import Sight
+from .cards import MENTIONING, ONE, card, count_articles, find_cards
+from .pictures import picture, stored
+
+RELATED_LIMIT = 24
+MENTION_LIMIT = 12
+
+STORY_SQL = """
+select body, updated_at, category, quality, provider_name, original_url, url,
+  amp_url, cdn_amp_url, featured_content
+from articles where id = :key"""
+
+STORY_AUTHORS_SQL = """
+select author from article_authors where article_id = :key order by position"""
+
+STORY_IMAGES_SQL = """
+select images.id as image_id, images.url as image_url,
+  images.width as image_width, images.height as image_height, {image_stored} as image_stored,
+  article_images.title, article_images.attribution
+from article_images join images on images.id = article_images.image_id
+where article_images.article_id = :key order by article_images.position limit 12"""
+
+RELATED_SQL = """
+select
+  articles.id, coalesce(related_articles.title, articles.title) as title,
+  coalesce(nullif(related_articles.published_at, ''), articles.published_at) as published_at,
+  coalesce(related_articles.url, articles.url) as url,
+  coalesce(related_articles.excerpt, articles.excerpt) as excerpt,
+  coalesce(related_articles.type, articles.type) as type,
+  articles.heat, articles.published,
+  providers.domain as provider_id, providers.name as provider_name,
+  coalesce(related_articles.provider_name, articles.provider_name) as credited_as,
+  pictures.id as image_id, pictures.url as image_url,
+  pictures.width as image_width, pictures.height as image_height,
+  {image_stored} as image_stored,
+  logos.id as logo_id, logos.url as logo_url,
+  logos.width as logo_width, logos.height as logo_height,
+  {logo_stored} as logo_stored,
+  0 as related_count
+from related_articles
+  left join articles on articles.id = related_articles.related_id
+  left join providers
+    on providers.domain = coalesce(related_articles.provider_id, articles.provider_id)
+  left join images as pictures
+    on pictures.id = coalesce(related_articles.image_id, articles.image_id)
+  left join images as logos on logos.id = providers.image_id
+where related_articles.article_id = :key
+order by related_articles.position limit :limit"""
+
+RELATED_COUNT_SQL = "select count(*) from related_articles where article_id = :key"
+
+
+async def find_story(sight: Sight, key: str) -> Story | None:
+    """Return an article with all that its page shows; None without such an article."""
+    cards = await find_cards(sight, ONE, 1, key)
+    if not cards:
+        return None
+    row = (await sight.ask(STORY_SQL, {"key": key}))[0]
+    related, related_count = await _find_related(sight, key)
+    return Story(
+        card=cards[0],
+        body=row["body"],
+        updated_at=row["updated_at"],
+        category=row["category"],
+        quality=row["quality"],
+        credited_as=row["provider_name"],
+        original_url=web_url(row["original_url"]) or web_url(row["url"]),
+        amp_url=web_url(row["amp_url"]) or web_url(row["cdn_amp_url"]),
+        featured_content=row["featured_content"],
+        authors=await _find_authors(sight, key),
+        pictures=await _find_pictures(sight, key),
+        related=related,
+        related_count=related_count,
+        mentions=await find_cards(sight, MENTIONING, MENTION_LIMIT, key),
+        mention_count=await count_articles(sight, MENTIONING, key),
+    )
+
+
+async def _find_authors(sight: Sight, key: str) -> tuple[str, ...]:
+    if not sight.sees("authors", "article_authors"):
+        return ()
+    return tuple(row[0] for row in await sight.ask(STORY_AUTHORS_SQL, {"key": key}))
+
+
+async def _find_pictures(sight: Sight, key: str) -> tuple[Picture, ...]:
+    if not sight.sees("images", "article_images"):
+        return ()
+    sql = STORY_IMAGES_SQL.format(image_stored=stored(sight, "images"))
+    found = (
+        picture(
+            sight,
+            row,
+            "image",
+            title=plain_text(row["title"]),
+            attribution=plain_text(row["attribution"]),
+        )
+        for row in await sight.ask(sql, {"key": key})
+    )
+    return tuple(each for each in found if each is not None)
+
+
+async def _find_related(sight: Sight, key: str) -> tuple[tuple[Card, ...], int]:
+    if not sight.sees("related_articles"):
+        return (), 0
+    sql = RELATED_SQL.format(
+        image_stored=stored(sight, "pictures"), logo_stored=stored(sight, "logos")
+    )
+    rows = await sight.ask(sql, {"key": key, "limit": RELATED_LIMIT})
+    count = int((await sight.ask(RELATED_COUNT_SQL, {"key": key}))[0][0])
+    return tuple(card(sight, row) for row in rows), count

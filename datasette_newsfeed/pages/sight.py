@@ -1,0 +1,123 @@
+"""Which databases are news archives, and what one visitor sees of one. Knows no Cards.
+
+An archive is recognised by its tables and columns, looked at once for each
+state of its file; what a visitor may see is asked once a request.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from .. import defaults, schema
+from . import access, compat
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A database that is a news archive; `has_copies` if it holds images as well."""
+
+    database: str
+    has_copies: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One archive as one visitor may see it."""
+
+    datasette: Any
+    database: str
+    tables: frozenset[str]
+    has_copies: bool
+
+    def sees(self, *tables: str) -> bool:
+        """Tell whether the visitor may see all of these tables."""
+        return self.tables.issuperset(tables)
+
+    async def ask(self, sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a query. Raises QueryInterrupted past Datasette's time limit."""
+        db = self.datasette.get_database(self.database)
+        return list((await db.execute(sql, values)).rows)
+
+
+COLUMNS_SQL = """
+select tables.name as table_name, columns.name as column_name
+from sqlite_master as tables, pragma_table_info(tables.name) as columns
+where tables.type = 'table' and tables.name in ({names})"""
+
+COPIES_SQL = "select 1 from image_renditions limit 1"
+
+_archives: WeakKeyDictionary[Any, dict[str, tuple[object, Archive | None]]] = WeakKeyDictionary()
+
+
+def _state(db: Any) -> object:
+    """Something that changes when the file does; None where there is no file to look at."""
+    if db.path is None:
+        return None
+    if not db.is_mutable:
+        return "immutable"
+    states: list[tuple[int, int] | None] = []
+    for path in (db.path, f"{db.path}-wal"):
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            states.append(None)
+        else:
+            states.append((status.st_mtime_ns, status.st_size))
+    return tuple(states)
+
+
+async def find_archive(datasette: Any, request: Any, database: str) -> Archive | None:
+    """Return the archive in a database, else None. Looks once for each state of the file."""
+    known = compat.notes(request)
+    key = ("archive", database)
+    if key not in known:
+        db = datasette.get_database(database)
+        state = _state(db)
+        found = _archives.setdefault(datasette, {})
+        if state is None or database not in found or found[database][0] != state:
+            found[database] = (state, await _look_for_archive(db, database))
+        known[key] = found[database][1]
+    archive: Archive | None = known[key]
+    return archive
+
+
+async def _look_for_archive(db: Any, database: str) -> Archive | None:
+    names = [table.name for table in schema.TABLES]
+    sql = COLUMNS_SQL.format(names=", ".join("?" for _ in names))
+    columns: dict[str, list[str]] = {}
+    for table, column in (await db.execute(sql, names)).rows:
+        columns.setdefault(table, []).append(column)
+    if not schema.is_archive(columns):
+        return None
+    renditions = schema.IMAGE_RENDITIONS
+    has_copies = set(renditions.column_names) <= set(columns.get(renditions.name, ())) and bool(
+        (await db.execute(COPIES_SQL)).rows
+    )
+    return Archive(database, has_copies)
+
+
+async def look(datasette: Any, request: Any, database: str) -> Sight | None:
+    """Return what the visitor sees of a database, None if it is no archive."""
+    known = compat.notes(request)
+    key = ("sight", database)
+    if key not in known:
+        archive = await find_archive(datasette, request, database)
+        known[key] = None
+        if archive is not None:
+            names = [table.name for table in schema.TABLES]
+            tables = await access.viewable(datasette, request, database, names)
+            has_copies = archive.has_copies and {"images", "image_renditions"} <= tables
+            known[key] = Sight(datasette, database, tables, has_copies)
+    sight: Sight | None = known[key]
+    return sight
+
+
+async def apply_defaults(datasette: Any) -> None:
+    """Give each archive that is there when Datasette starts its titles, order, labels, facets."""
+    for database in list(datasette.databases):
+        if await find_archive(datasette, None, database):
+            await compat.apply_defaults(datasette, database, defaults.of_database(database))

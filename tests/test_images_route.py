@@ -1,0 +1,187 @@
+"""The address of an image: which copy, which type, who may see it, what stands there instead."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlite_utils
+from pages_site import (
+    LEAD_URL,
+    LOGO_URL,
+    RELATIVE_URL,
+    REMOTE_URL,
+    SCRIPT_URL,
+    build_archive,
+    open_site,
+    png,
+    rendition,
+)
+
+from datasette_newsfeed.record import image_id
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_archive(tmp_path_factory.mktemp("images") / "news.db")
+
+
+def _path(url: str, width: object, database: str = "news") -> str:
+    return f"/{database}/-/newsfeed/image/{image_id(url)}/{width}"
+
+
+async def _get(datasette: Any, path: str, **more: Any) -> Any:
+    return await datasette.client.get(path, **more)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("immutable", [False, True])
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [(1, 320), (320, 320), (321, 640), (640, 640), (1000, 1280), (9999, 1280)],
+)
+async def test_the_smallest_copy_that_is_wide_enough_else_the_widest(
+    archive: Path, immutable: bool, asked: int, given: int
+) -> None:
+    response = await _get(open_site(archive, immutable=immutable), _path(LEAD_URL, asked))
+    assert response.status_code == 200
+    assert response.content == png(given, given * 9 // 16)
+
+
+@pytest.mark.asyncio
+async def test_the_headers(archive: Path) -> None:
+    response = await _get(open_site(archive), _path(LEAD_URL, 320))
+    assert response.headers["content-type"] == "image/png"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == "public, max-age=86400"
+    assert response.headers["etag"] == f'"{hashlib.sha256(response.content).hexdigest()}"'
+
+
+@pytest.mark.asyncio
+async def test_who_has_the_copy_is_told_so_in_few_bytes(archive: Path) -> None:
+    datasette = open_site(archive)
+    etag = (await _get(datasette, _path(LEAD_URL, 320))).headers["etag"]
+    for known in (etag, f"W/{etag}", f'"old", {etag}', "*"):
+        response = await _get(datasette, _path(LEAD_URL, 320), headers={"If-None-Match": known})
+        assert (response.status_code, response.content) == (304, b"")
+    response = await _get(datasette, _path(LEAD_URL, 640), headers={"If-None-Match": etag})
+    assert response.status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_head_tells_all_but_the_bytes(archive: Path) -> None:
+    datasette = open_site(archive)
+    full = await _get(datasette, _path(LEAD_URL, 320))
+    response = await datasette.client.head(_path(LEAD_URL, 320))
+    assert response.status_code == 200
+    assert response.content == b""
+    assert response.headers["content-length"] == str(len(full.content))
+    assert response.headers["etag"] == full.headers["etag"]
+
+
+@pytest.mark.asyncio
+async def test_without_a_copy_the_way_leads_to_the_original(archive: Path) -> None:
+    response = await _get(open_site(archive), _path(REMOTE_URL, 320))
+    assert response.status_code == 302
+    assert response.headers["location"] == "https://images.example.org/only%20there.jpg"
+    assert response.headers["cache-control"] == "public, max-age=300"
+    assert response.content == b""
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("url", [SCRIPT_URL, RELATIVE_URL, "https://unknown.example/a.png"])
+async def test_what_is_no_address_on_the_web_is_not_found(archive: Path, url: str) -> None:
+    response = await _get(open_site(archive), _path(url, 320))
+    assert response.status_code == 404
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "location" not in response.headers
+
+
+@pytest.mark.asyncio
+async def test_it_takes_no_address_from_outside(archive: Path) -> None:
+    path = _path(SCRIPT_URL, 320) + "?url=https://evil.example/&_url=https://evil.example/"
+    response = await _get(open_site(archive), path)
+    assert response.status_code == 404
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "width", ["0", "-1", "1e3", "abc", "10001", "99999", "9" * 500, "%C2%B2", "3.5"]
+)
+async def test_a_width_that_is_none_is_answered_in_words(archive: Path, width: str) -> None:
+    response = await _get(open_site(archive), _path(LEAD_URL, width))
+    assert response.status_code == 400
+    assert "width" in response.text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("key", ["x", "'", "~", "%00", "%FF", "a" * 5000, "..", "%22%3E%3Cb%3E"])
+async def test_a_key_that_is_none_is_not_found(archive: Path, key: str) -> None:
+    response = await _get(open_site(archive), f"/news/-/newsfeed/image/{key}/320")
+    assert response.status_code == 404
+    assert "<b>" not in response.text
+
+
+@pytest.mark.asyncio
+async def test_other_databases_have_no_such_page(archive: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    sqlite_utils.Database(other).table("images").insert({"id": "a", "url": LEAD_URL})
+    datasette = open_site(archive, other)
+    for database in ("other", "missing"):
+        response = await _get(datasette, f"/{database}/-/newsfeed/image/a/320")
+        assert response.status_code == 404
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("table", ["images", "image_renditions"])
+async def test_who_may_not_see_the_table_gets_no_image(archive: Path, table: str) -> None:
+    tables = {table: {"allow": {"id": "editor"}}}
+    datasette = open_site(archive, metadata={"databases": {"news": {"tables": tables}}})
+    for url in (LEAD_URL, REMOTE_URL):
+        response = await _get(datasette, _path(url, 320))
+        assert response.status_code == 403
+        assert "location" not in response.headers
+    cookie = datasette.sign({"a": {"id": "editor"}}, "actor")
+    response = await _get(datasette, _path(LEAD_URL, 320), cookies={"ds_actor": cookie})
+    assert response.status_code == 200
+    assert "private" in response.headers["cache-control"]
+    assert "public" not in response.headers["cache-control"]
+
+
+@pytest.mark.asyncio
+async def test_only_looking_is_allowed(archive: Path) -> None:
+    response = await open_site(archive).client.request("PUT", _path(LEAD_URL, 320))
+    assert response.status_code in (403, 405)
+
+
+@pytest.mark.asyncio
+async def test_a_type_that_can_hold_scripts_is_not_served(tmp_path: Path) -> None:
+    path = build_archive(tmp_path / "news.db")
+    db = sqlite_utils.Database(path)
+    db.execute("update image_renditions set type = 'image/svg+xml'")
+    db.conn.commit()
+    db.close()
+    response = await _get(open_site(path), _path(LOGO_URL, 64))
+    assert response.status_code == 302
+
+
+@pytest.mark.asyncio
+async def test_behind_a_base_url(archive: Path) -> None:
+    datasette = open_site(archive, settings={"base_url": "/archive/"})
+    page = await _get(datasette, "/news/articles?_layout=table")
+    address = f"/archive{_path(LEAD_URL, 192)}"
+    assert f'src="{address}"' in page.text
+    assert (await _get(datasette, _path(LEAD_URL, 192))).status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_a_new_copy_is_seen_without_a_restart(tmp_path: Path) -> None:
+    path = build_archive(tmp_path / "news.db", renditions=False)
+    datasette = open_site(path)
+    assert (await _get(datasette, _path(LEAD_URL, 320))).status_code == 302
+    db = sqlite_utils.Database(path)
+    db.table("image_renditions").insert(rendition(LEAD_URL, 320, 180))
+    db.close()
+    assert (await _get(datasette, _path(LEAD_URL, 320))).status_code == 200
