@@ -1,0 +1,180 @@
+"""Facet by bands of a number: `?_facet_band=COLUMN`, on any column of numbers.
+
+An archive's heat and quality have fixed bands: below 0 (another article leads the
+story), steps of 25, from 100 open. Other columns get round steps that fit the
+rows in view. Text is no number here. Knows no other column.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_FLOOR, Decimal
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from .base import quoted
+from .ranges import Count, Counts, Range, RangeFacet
+from .rows import Rows
+
+FIXED = ("heat", "quality")
+FIXED_EDGES = tuple(map(Decimal, (0, 25, 50, 75, 100)))
+FIXED_TABLES = ("articles", "article_list", "related_articles")
+NOT_HEADLINE = "heat"
+
+ABOUT = 8
+"""So many round steps, about, cover the numbers in view."""
+LARGEST = 1.7976931348623157e308
+
+NUMBERS = f"typeof(number) in ('integer', 'real') and number between -{LARGEST} and {LARGEST}"
+
+ENDS_SQL = f"""\
+select min(number) as lowest, max(number) as highest
+from (select {{column}} as number from ({{rows}}) as rows_in_view)
+where {NUMBERS}"""
+
+BLANK, OTHER = -1, -2
+COUNTS_SQL = f"""\
+select
+  case
+    when number is null or number = '' then {BLANK}
+    when not ({NUMBERS}) then {OTHER}
+    {{bands}}
+  end as band,
+  count(*) as n
+from (select {{column}} as number from ({{rows}}) as rows_in_view)
+group by 1"""
+
+
+def round_step(width: Decimal, *, whole: bool) -> Decimal:
+    """Return the smallest of 1, 2, 5, 10, ... (or 0.1, 0.2, ...) that is not below a width."""
+    if width <= 0:
+        return Decimal(1)
+    power = Decimal(10) ** width.adjusted()
+    step = next(power * digit for digit in (1, 2, 5, 10) if power * digit >= width)
+    return max(step, Decimal(1)) if whole else step
+
+
+def round_edges(lowest: float, highest: float, *, whole: bool) -> tuple[Decimal, ...]:
+    """Return the edges of round bands, from the one below `lowest` to the one above `highest`."""
+    low, high = Decimal(lowest), Decimal(highest)
+    step = round_step((high - low) / ABOUT, whole=whole)
+    edge = (low / step).to_integral_value(ROUND_FLOOR) * step
+    edges = [edge]
+    while to_number(edges[-1]) <= highest:
+        edges.append(edges[0] + step * len(edges))
+    return tuple(edges)
+
+
+def to_number(edge: Decimal) -> float:
+    """Return an edge as SQLite would read it from the address."""
+    return int(edge) if _fits(edge) and edge == edge.to_integral_value() else float(edge)
+
+
+def to_text(edge: Decimal) -> str:
+    """Return an edge as the address needs it: in plain digits, for 0.65 reads no 1e+06.
+
+    Beyond 64 bits it must be no integer: Datasette answers 500 to that.
+    """
+    if not _fits(edge):
+        return repr(float(edge))
+    text = format(edge + 0, "f")  # there is no -0
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _fits(edge: Decimal) -> bool:
+    return abs(edge) < 2**63
+
+
+def in_words(span: Range, *, whole: bool) -> str:
+    """Return a band in words; the last number is included where numbers are whole."""
+    if span.lower is None:
+        return f"below {span.upper}"
+    if span.upper is None:
+        return f"from {span.lower}"
+    try:
+        last = int(span.upper) - 1 if whole else None
+        first = int(span.lower)
+    except ValueError:
+        last = None
+    if last is None or last < first:
+        return f"{span.lower} to under {span.upper}"
+    return span.lower if first == last else f"{span.lower} to {last}"
+
+
+class BandFacet(RangeFacet):
+    """Bands of a number with their rows."""
+
+    type = "band"
+    offers: ClassVar[Mapping[str, Sequence[str]]] = {
+        "articles": FIXED,
+        "article_list": FIXED,
+        "related_articles": ("quality",),
+    }
+    blank_label = "no value"
+    _whole = False
+
+    async def count_ranges(self, name: str, chosen: Range) -> Counts:
+        """Count the rows of each band; the bands of most columns fit the rows in view."""
+        rows = await self.rows()
+        column = f"rows_in_view.{quoted(name)}"
+        self._whole = await self._is_whole(name)
+        if name in FIXED and self.table in FIXED_TABLES and await self.in_archive():
+            spans = _spans(FIXED_EDGES, open_ended=True)
+        else:
+            spans = _spans(await self._edges(column, rows), open_ended=False)
+        whens, params = [], {}
+        for number, (_, upper) in enumerate(spans):
+            if upper is None:
+                whens.append(f"else {number}")
+            else:
+                whens.append(f"when number < :newsfeed_edge_{number} then {number}")
+                params[f"edge_{number}"] = to_number(upper)
+        sql = COUNTS_SQL.format(column=column, rows=rows.sql, bands="\n    ".join(whens))
+        counted = {row["band"]: row["n"] for row in await self.count(sql, rows, **params)}
+        ranges = [
+            Range(*(bound if bound is None else to_text(bound) for bound in s)) for s in spans
+        ]
+        return Counts(
+            sum(counted.values()),
+            counted.get(BLANK, 0),
+            [
+                Count(span, str(span), counted[number])
+                for number, span in enumerate(ranges)
+                if number in counted
+            ],
+        )
+
+    def words(self, name: str, span: Range) -> str:
+        """Return a band in words."""
+        words = in_words(span, whole=self._whole)
+        if name == NOT_HEADLINE and self.table in FIXED_TABLES and span == Range(None, "0"):
+            words += " (not the headline)"
+        return words
+
+    def place(self, bound: str) -> Any:
+        """Numbers stand in their order; what is no number has no place."""
+        try:
+            number = float(bound)
+        except ValueError:
+            return None
+        return number if math.isfinite(number) else None
+
+    async def _is_whole(self, name: str) -> bool:
+        """By the declared type, read as SQLite reads it: INT makes whole numbers."""
+        details = await self.ds.get_database(self.database).table_column_details(self.table)
+        return any(column.name == name and "INT" in column.type.upper() for column in details)
+
+    async def _edges(self, column: str, rows: Rows) -> tuple[Decimal, ...]:
+        ends = (await self.count(ENDS_SQL.format(column=column, rows=rows.sql), rows))[0]
+        if ends["lowest"] is None:
+            return ()
+        return round_edges(ends["lowest"], ends["highest"], whole=self._whole)
+
+
+def _spans(
+    edges: Sequence[Decimal], *, open_ended: bool
+) -> list[tuple[Decimal | None, Decimal | None]]:
+    """The bands between edges, and if open at the ends those before and after them."""
+    ends = [None] if open_ended else []
+    return list(pairwise([*ends, *edges, *ends]))

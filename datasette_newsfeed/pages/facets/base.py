@@ -1,0 +1,210 @@
+"""What all our facets do alike: read what is asked, count, link, time out, stand aside.
+
+A facet of ours says when it applies and what it counts, nothing else. It knows no
+more of Datasette than the class it extends, so that it runs on 0.65 and 1.0 alike,
+and never how its result is drawn.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode
+
+from datasette.database import QueryInterrupted
+from datasette.facets import Facet
+from datasette.utils.sqlite import sqlite3
+
+from ..sight import find_archive
+from .rows import Rows, all_pages
+
+KINDS = ("column", "date", "array", "topic", "period", "band", "presence")
+"""Who keeps a name that two facets would have: the first of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query string, as pairs. Each method returns another one.
+
+    `_next` is left out from the start: it is a place in another list.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, request: Any) -> Query:
+        """Return the query of a request, its blank values included."""
+        pairs = parse_qsl(request.query_string, keep_blank_values=True)
+        return cls(tuple(pair for pair in pairs if pair[0] != "_next"))
+
+    def all(self, key: str) -> list[str]:
+        """Return the values of a key."""
+        return [value for name, value in self.pairs if name == key]
+
+    def plus(self, *pairs: tuple[str, str]) -> Query:
+        """Return the query with these pairs at its end."""
+        return Query((*self.pairs, *pairs))
+
+    def without(self, *keys: str) -> Query:
+        """Return the query without these keys."""
+        return Query(tuple(pair for pair in self.pairs if pair[0] not in keys))
+
+    def without_pair(self, key: str, value: str) -> Query:
+        """Return the query without this value of a key; its other values stay."""
+        return Query(tuple(pair for pair in self.pairs if pair != (key, value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a facet; `link` is the query that chooses it or, if chosen, takes it off."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+    link: Query
+
+
+def quoted(name: str) -> str:
+    """Return a name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _name(config: Any) -> str | None:
+    """The text that a facet was asked for by, in any of the forms Datasette has for it."""
+    if isinstance(config, dict):
+        config = config.get("column") or config.get("simple")
+    return config if isinstance(config, str) else None
+
+
+class NewsFacet(Facet):
+    """A facet by its name: `?_facet_TYPE=NAME`, or `- TYPE: NAME` in a metadata file."""
+
+    type: ClassVar[str]
+    offers: ClassVar[Mapping[str, Sequence[str]]]
+    """The names to suggest, for each table of an archive."""
+
+    async def applies(self, name: str) -> bool:
+        """Tell whether this table has such a facet and the visitor may see all it counts."""
+        raise NotImplementedError
+
+    async def values(self, name: str) -> tuple[list[Value], bool]:
+        """Return the values to show, and whether there are more."""
+        raise NotImplementedError
+
+    async def suggest(self) -> list[dict[str, Any]]:
+        """Return links to the facets of this table that are not shown yet. Counts nothing."""
+        names = [name for name in self.offers.get(self.table, ()) if name not in self._asked()]
+        if not names or not await self.in_archive():
+            return []
+        return [
+            {
+                "name": name,
+                "type": self.type,
+                "toggle_url": self._address(self.query().plus((f"_facet_{self.type}", name))),
+            }
+            for name in names
+            if await self.applies(name)
+        ]
+
+    async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return the facets asked for, and the names of those that took too long."""
+        results: list[dict[str, Any]] = []
+        timed_out: list[str] = []
+        if self.request.url_vars.get("format") == "csv":
+            # 1.0 would count again for each page of a streamed CSV, which shows no facets.
+            return results, timed_out
+        for name, removable in self._asked().items():
+            if not await self.applies(name):
+                continue
+            try:
+                values, truncated = await self.values(name)
+            except (QueryInterrupted, sqlite3.OperationalError):
+                # Datasette has logged the SQL and its error; the page says which facet lacks.
+                timed_out.append(f"{name} ({self.type})")
+            else:
+                results.append(self._result(name, removable, values, truncated))
+        return results, timed_out
+
+    # -- for the facets -------------------------------------------------------
+
+    def query(self) -> Query:
+        """Return the query of this page."""
+        return Query.of(self.request)
+
+    async def in_archive(self) -> bool:
+        """Tell whether the database is a news archive."""
+        return await find_archive(self.ds, self.request, self.database) is not None
+
+    async def rows(self) -> Rows:
+        """Return the rows of this page's filters, on whichever page of them we are."""
+        rows = Rows(self.sql, self.params if isinstance(self.params, Mapping) else {})
+        if not self.request.args.get("_next"):
+            return rows
+        db = self.ds.get_database(self.database)
+        columns = await db.table_columns(self.table)
+        return all_pages(rows, columns, await db.primary_keys(self.table))
+
+    async def count(self, sql: str, rows: Rows, **params: Any) -> list[Any]:
+        """Run the SQL of a count within the time that Datasette gives a facet."""
+        results = await self.ds.execute(
+            self.database,
+            sql,
+            {**rows.params, **{f"newsfeed_{key}": value for key, value in params.items()}},
+            truncate=False,
+            custom_time_limit=self.ds.setting("facet_time_limit_ms"),
+        )
+        counted: list[Any] = results.rows
+        return counted
+
+    # -- the rest -------------------------------------------------------------
+
+    def _asked(self) -> dict[str, bool]:
+        """The names asked for, each once, and whether it can be taken off: not if configured."""
+        asked: dict[str, bool] = {}
+        for each in self.get_configs():
+            name = _name(each["config"])
+            if name:
+                asked[name] = asked.get(name, True) and each["source"] == "request"
+        return asked
+
+    def _shown_as(self, name: str) -> str:
+        """A facet's name in the results: its own where another kind shows the same column."""
+        for kind in KINDS[: KINDS.index(self.type)]:
+            other = copy.copy(self)
+            other.type = kind  # type: ignore[misc]  # this copy's alone
+            if name in other._asked():
+                return f"{name}_{self.type}"
+        return name
+
+    def _address(self, query: Query) -> str:
+        return str(self.ds.absolute_url(self.request, self._path(query)))
+
+    def _path(self, query: Query) -> str:
+        # Datasette adds base_url, so the path must be without: see its own doubled links.
+        path = self.request.scope.get("route_path") or self.request.path
+        return str(self.ds.urls.path(f"{path}?{urlencode(query.pairs)}" if query.pairs else path))
+
+    def _result(
+        self, name: str, removable: bool, values: list[Value], truncated: bool
+    ) -> dict[str, Any]:
+        off = self.query().without_pair(f"_facet_{self.type}", name)
+        return {
+            "name": self._shown_as(name),
+            "type": self.type,
+            "hideable": removable,
+            "toggle_url": self._path(off),
+            "truncated": truncated,
+            "results": [
+                {
+                    "value": each.value,
+                    "label": each.label,
+                    "count": each.count,
+                    "toggle_url": self._address(each.link),
+                    "selected": each.selected,
+                }
+                for each in values
+            ],
+        }

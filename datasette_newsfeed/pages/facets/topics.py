@@ -1,0 +1,72 @@
+"""Facet by topic: `?_facet_topic=topics` on the articles of an archive.
+
+Counted through article_topics under all other filters. A value toggles `_topic`,
+and several of them narrow down. Knows no other table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from ..filters import ARTICLES, TOPIC, TOPIC_TABLES, chosen, may_view_all
+from .base import NewsFacet, Value
+
+# With no filter the links alone are counted, along their index.
+ALL_SQL = "select topic as value, count(*) as n from article_topics group by topic"
+
+# `cross join` keeps the order: from the rows to their topics, never the other way round.
+COUNTS_SQL = """\
+select links.topic as value, count(*) as n
+from ({rows}) as rows_in_view
+  cross join article_topics as links on links.article_id = rows_in_view.id
+group by links.topic"""
+
+# The topics chosen stand first and are never cut off.
+LIST_SQL = """\
+select value, n from ({counts})
+order by value in ({chosen}) desc, n desc, value limit :newsfeed_limit"""
+
+
+class TopicFacet(NewsFacet):
+    """Topics, the most frequent first after those that are chosen."""
+
+    type = "topic"
+    offers: ClassVar[Mapping[str, Sequence[str]]] = {ARTICLES: ("topics",)}
+
+    async def applies(self, name: str) -> bool:
+        """Tell whether these are an archive's articles, whose topics the visitor may see."""
+        return (
+            name == "topics"
+            and self.table == ARTICLES
+            and await self.in_archive()
+            and await may_view_all(self.ds, self.request, self.database, TOPIC_TABLES)
+        )
+
+    async def values(self, name: str) -> tuple[list[Value], bool]:
+        """Return the chosen topics and the most frequent others."""
+        picked = chosen(self.request, TOPIC)
+        rows = await self.rows()
+        size = self.get_facet_size()
+        binds = {f"chosen_{number}": topic for number, topic in enumerate(picked)}
+        counted = await self.count(
+            LIST_SQL.format(
+                counts=ALL_SQL if rows.are_all else COUNTS_SQL.format(rows=rows.sql),
+                chosen=", ".join(f":newsfeed_{bind}" for bind in binds),
+            ),
+            rows,
+            **binds,
+            limit=len(picked) + size + 1,
+        )
+        counts = {row["value"]: row["n"] for row in counted}
+        others = [topic for topic in counts if topic not in picked]
+        query = self.query()
+        shown = [
+            Value(topic, topic, counts.get(topic, 0), True, query.without_pair(TOPIC, topic))
+            for topic in picked
+        ]
+        shown += [
+            Value(topic, topic, counts[topic], False, query.plus((TOPIC, topic)))
+            for topic in others[:size]
+        ]
+        return shown, len(others) > size

@@ -1,0 +1,107 @@
+"""The words of an address that Datasette does not know: `_topic` and `_related`.
+
+`?_topic=AI&_topic=Robotics` keeps the articles that have all of these topics,
+`?_related=1` those that name related articles, `?_related=0` those that name none.
+They hold on the articles of a news archive and are passed over everywhere else.
+Knows nothing of facets, which only make links of these words.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datasette.database import QueryInterrupted
+from datasette.filters import FilterArguments
+from datasette.utils.asgi import Forbidden
+
+from .. import schema
+from . import access
+from .sight import find_archive
+
+ARTICLES = schema.ARTICLES.name
+TOPIC = "_topic"
+TOPIC_TABLES = (schema.ARTICLE_TOPICS.name, schema.TOPICS.name)
+"""What a visitor must be allowed to see before topics filter or count anything."""
+RELATED = "_related"
+RELATED_TABLES = (schema.RELATED_ARTICLES.name,)
+
+# Core sorts an `in` list before it shows the first row, and asks an `exists` row
+# by row: the one is slow for common topics, the other for rare ones. They cost
+# the same at about 8 % of the articles. The highest rowid is near enough to the
+# number of articles, and costs nothing to find.
+IS_COMMON_SQL = """\
+with share as (select 1 + coalesce(max(rowid), 0) * 8 / 100 as enough from articles)
+select enough <= (
+  select count(*) from (
+    select 1 from article_topics where topic = :topic limit (select enough from share)
+  )
+)
+from share"""
+
+HAS_COMMON_TOPIC = """\
+exists (
+  select 1 from article_topics
+  where article_topics.article_id = articles.id and article_topics.topic = :{bind}
+)"""
+HAS_RARE_TOPIC = "articles.id in (select article_id from article_topics where topic = :{bind})"
+
+HAS_RELATED = """\
+exists (select 1 from related_articles where related_articles.article_id = articles.id)"""
+RELATED_WORDS = {
+    "1": (HAS_RELATED, "it has related articles"),
+    "0": (f"not {HAS_RELATED}", "it has no related articles"),
+}
+
+
+async def from_request(
+    datasette: Any, request: Any, database: str, table: str
+) -> FilterArguments | None:
+    """Return what `_topic` and `_related` ask of a table, None if nothing.
+
+    Raises Forbidden, as Datasette's own `_through` does, where the visitor may not
+    see the tables in which the answer stands: which rows remain would tell it.
+    """
+    if table != ARTICLES:
+        return None
+    topics = chosen(request, TOPIC)
+    related = [word for word in chosen(request, RELATED) if word in RELATED_WORDS]
+    if not (topics or related) or not await find_archive(datasette, request, database):
+        return None
+    for word, asked, tables in (
+        (TOPIC, topics, TOPIC_TABLES),
+        (RELATED, related, RELATED_TABLES),
+    ):
+        if asked and not await may_view_all(datasette, request, database, tables):
+            raise Forbidden(f"{word} needs permission to view {' and '.join(tables)}")
+    clauses, params, words = [], {}, []
+    for number, topic in enumerate(topics):
+        bind = f"newsfeed_topic_{number}"
+        common = await _is_common(datasette, database, topic)
+        clauses.append((HAS_COMMON_TOPIC if common else HAS_RARE_TOPIC).format(bind=bind))
+        params[bind] = topic
+        words.append(f'topic is "{topic}"')
+    for word in related:
+        clause, description = RELATED_WORDS[word]
+        clauses.append(clause)
+        words.append(description)
+    return FilterArguments(clauses, params, words)
+
+
+def chosen(request: Any, word: str) -> list[str]:
+    """Return the values that an address gives for a word: each once, none blank."""
+    return [value for value in dict.fromkeys(request.args.getlist(word)) if value.strip()]
+
+
+async def may_view_all(
+    datasette: Any, request: Any, database: str, tables: tuple[str, ...]
+) -> bool:
+    """Tell whether the visitor may see every one of the tables."""
+    return await access.viewable(datasette, request, database, tables) == set(tables)
+
+
+async def _is_common(datasette: Any, database: str, topic: str) -> bool:
+    try:
+        rows = await datasette.get_database(database).execute(IS_COMMON_SQL, {"topic": topic})
+    except QueryInterrupted:  # a busy machine: then the shape that shows first rows soonest
+        return True
+    return bool(rows.rows[0][0])
