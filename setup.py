@@ -40,6 +40,7 @@ setup(
             "pytest-asyncio",
             "hypothesis",
             "playwright",
+            "axe-playwright-python",
             "Pillow>=11",
             "cogapp",
         ],

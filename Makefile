@@ -1,0 +1,97 @@
+# One gate for people and for .ci/run. Needs make (3.81 will do) and Python 3.11
+# or newer with venv; everything else is put into .venv/, nothing outside it.
+# Settings:  make test PYTHON=python3.13   make demo LINE=1.0   make demo PORT=8002
+
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+# The Python named by the user, else the first on the PATH that is new enough.
+# Each is run to find out: a version manager's name need not lead to a Python.
+ifndef PYTHON
+PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	then echo $$name; break; fi; done)
+endif
+ifeq ($(strip $(PYTHON)),)
+$(error Python 3.11 or newer is needed, and there is none on the PATH. Name one: make PYTHON=/path/to/python3.11)
+endif
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; v = sys.version_info; print("%d.%d" % v[:2] if v >= (3, 11) else "")' 2>/dev/null)
+ifeq ($(PYTHON_VERSION),)
+$(error $(PYTHON) is not a Python 3.11 or newer that runs)
+endif
+
+# The Datasette lines that are served and tested, and how each takes metadata.yml:
+# the 1.0 line reads settings and queries only from -c (docs/decisions.md).
+LINES := 0.65 1.0
+LINE ?= 0.65
+DATASETTE_0.65 := datasette~=0.65.5
+DATASETTE_1.0 := datasette==1.0a41
+EXTRAS_0.65 := images,test,lint
+EXTRAS_1.0 := images,test
+METADATA_0.65 := -m metadata.yml
+METADATA_1.0 := -m metadata.yml -c metadata.yml
+ifeq ($(filter $(LINE),$(LINES)),)
+$(error LINE is one of: $(LINES))
+endif
+
+DOCUMENTS := README.md docs/tables.md
+PORT ?= 8001
+VENVS := .venv/$(PYTHON_VERSION)
+SITE := $(VENVS)/$(LINE)/bin/python -m datasette
+# Tools that do not depend on the line run on the stable one.
+TOOLS := $(VENVS)/0.65/bin/python
+
+.PHONY: help demo test lint docs demo-db shots clean browser $(LINES:%=test-%)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 12
+
+demo: $(VENVS)/$(LINE)/.ready ## serve the demo newsroom on http://127.0.0.1:8001 (LINE=1.0 for Datasette 1.0, PORT=... for another port)
+	@echo "The demo newsroom, on Datasette $(LINE): http://127.0.0.1:$(PORT)"
+	@$(SITE) serve demo.db $(METADATA_$(LINE)) --port $(PORT)
+
+test: lint $(LINES:%=test-%) ## lint, then run all tests on both Datasette lines
+
+$(LINES:%=test-%): test-%: $(VENVS)/%/.tools browser
+	@printf '\n== Tests: Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
+	@$(VENVS)/$*/bin/python -m pytest $(PYTEST)
+
+browser: $(VENVS)/0.65/.tools
+	@$(TOOLS) tests/browser.py
+
+lint: $(VENVS)/0.65/.tools ## check style (ruff), types (mypy) and the generated parts of the README (cog)
+	@printf '\n== Lint\n'
+	@$(TOOLS) -m ruff check .
+	@$(TOOLS) -m ruff format --check --output-format=concise .
+	@$(TOOLS) -m mypy
+	@$(TOOLS) -m cogapp -I docs --verbosity=1 --check --check-fail-msg='Run: make docs' $(DOCUMENTS)
+
+docs: $(VENVS)/0.65/.tools ## write the generated parts of the README again
+	@$(TOOLS) -m cogapp -I docs --verbosity=1 -r $(DOCUMENTS)
+
+demo-db: $(VENVS)/0.65/.ready ## draw the missing images in demo/ and make demo.db again from it
+	@$(TOOLS) demo/make_images.py
+	@rm -rf build/demo && mkdir -p build/demo
+	@$(TOOLS) -m datasette newsfeed import build/demo/demo.db demo
+	@$(TOOLS) -m datasette newsfeed prepare --force build/demo/demo.db demo.db
+
+shots: $(VENVS)/$(LINE)/.tools browser ## take the pictures of the README again (needs Chrome or Chromium)
+	@$(VENVS)/$(LINE)/bin/python tests/shots.py
+
+clean: ## remove .venv/, build/ and caches
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# One environment a Python version and Datasette line, made anew when what it
+# holds may have changed. `.ready` serves the site, `.tools` adds what tests need.
+$(VENVS)/%/.ready: setup.py Makefile
+	@printf '\n== Setting up Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D) || { rm -rf $(@D); echo '$(PYTHON) cannot make a virtual environment: install its venv module (on Debian: python3-venv)' >&2; exit 1; }
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[images]' '$(DATASETTE_$*)'
+	@touch $@
+
+$(VENVS)/%/.tools: $(VENVS)/%/.ready
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS_$*)]' '$(DATASETTE_$*)'
+	@touch $@
+
+.PRECIOUS: $(VENVS)/%/.ready $(VENVS)/%/.tools

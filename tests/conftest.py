@@ -1,0 +1,94 @@
+"""What many tests share: the demo newsroom as a database, the real archive if there is one.
+
+Knows no page and no table. With NEWSFEED_NO_SKIP=1, as in .ci/run, a skipped
+test counts as failed, unless all it lacks is an archive and none was named.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from browser import find_browser
+from click.testing import CliRunner
+
+ROOT = Path(__file__).resolve().parent.parent
+NO_SKIP = os.environ.get("NEWSFEED_NO_SKIP") == "1"
+NO_BROWSER = "no Chrome or Chromium found, and Playwright could not get one"
+NO_ARCHIVE = "NEWSFEED_ARCHIVE names no folder of real records"
+
+
+@pytest.fixture(scope="session")
+def datasette_line() -> str:
+    """The Datasette line installed here: "0.65" or "1.0"."""
+    return "0.65" if version("datasette").startswith("0.") else "1.0"
+
+
+@pytest.fixture(scope="session")
+def archive_folders() -> list[Path]:
+    """The folders of real records that NEWSFEED_ARCHIVE names; skips without."""
+    names = os.environ.get("NEWSFEED_ARCHIVE", "").split(os.pathsep)
+    folders = [Path(name) for name in names if name]
+    if not folders:
+        pytest.skip(NO_ARCHIVE)
+    missing = [str(folder) for folder in folders if not folder.is_dir()]
+    assert not missing, f"NEWSFEED_ARCHIVE names folders that are not there: {missing}"
+    return folders
+
+
+@pytest.fixture(scope="session")
+def demo_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh import of demo/. Shared by all tests: copy it before you change it."""
+    from datasette_newsfeed.cli import newsfeed
+
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    result = CliRunner().invoke(newsfeed, ["import", str(path), str(ROOT / "demo")])
+    assert result.exit_code == 0, result.output
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """The Chrome or Chromium to test with; skips without."""
+    path = find_browser()
+    if path is None:
+        pytest.skip(NO_BROWSER)
+    return path
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2])
+    return str(report.longrepr)
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if not NO_SKIP or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    if NO_ARCHIVE not in _reason(report):
+        report.longrepr = f"{_reason(report)} (and NEWSFEED_NO_SKIP=1 lets nothing skip)"
+        report.outcome = "failed"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line each what was not tested, and what would change that."""
+    reasons = [_reason(report) for report in terminalreporter.stats.get("skipped", [])]
+    for reason in sorted({reason.removeprefix("Skipped: ") for reason in reasons}):
+        count = sum(reason in each for each in reasons)
+        terminalreporter.write_line(f"{count} skipped: {reason}")
