@@ -17,6 +17,8 @@ from markupsafe import Markup
 
 TEMPLATES_065 = Path(__file__).resolve().parent.parent / "templates_065"
 NOTES = "newsfeed_notes"
+PLUGIN = "datasette-newsfeed"
+"""The name below which our settings stand."""
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -127,19 +129,24 @@ def needs_partial(datasette: Any) -> bool:
     return not is_v1(datasette)
 
 
+def keeps_facet_order(datasette: Any) -> bool:
+    """Tell whether facets stand in the order of the configuration, not of their numbers."""
+    return is_v1(datasette)
+
+
 # -- settings -----------------------------------------------------------------
 
 
-def setting(datasette: Any, plugin: str, database: str, key: str) -> Any:
-    """Return a plugin's setting, for the database or else for all; None where there is none.
+def setting(datasette: Any, database: str, key: str) -> Any:
+    """Return a setting of ours, for the database or else for all; None where there is none.
 
     1.0 does not fall back to the setting for all by itself.
     """
     for config in (
-        datasette.plugin_config(plugin, database=database),
-        datasette.plugin_config(plugin),
+        datasette.plugin_config(PLUGIN, database=database),
+        datasette.plugin_config(PLUGIN),
     ):
-        if config and key in config:
+        if isinstance(config, dict) and key in config:
             return config[key]
     return None
 

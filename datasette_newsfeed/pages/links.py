@@ -29,6 +29,11 @@ class Links:
         path = str(self.datasette.urls.table(self.database_name, table))
         return f"{path}?{urlencode(filters)}" if filters else path
 
+    def search(self, **words: str) -> str:
+        """The ranked search, for some words."""
+        path = f"{self.database()}/-/newsfeed/search"
+        return f"{path}?{urlencode(words)}" if words else path
+
     def row(self, table: str, *keys: object) -> str:
         """A row's own page."""
         path = ",".join(tilde_encode(str(key)) for key in keys)

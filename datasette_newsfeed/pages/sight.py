@@ -18,10 +18,11 @@ from . import access, compat
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A database that is a news archive; `has_copies` if it holds images as well."""
+    """A database that is a news archive: with stored images, with full text, or without."""
 
     database: str
     has_copies: bool
+    has_full_text: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ from sqlite_master as tables, pragma_table_info(tables.name) as columns
 where tables.type = 'table' and tables.name in ({names})"""
 
 COPIES_SQL = "select 1 from image_renditions limit 1"
+
+FULL_TEXT = f"{schema.ARTICLES.name}_fts"
+FULL_TEXT_SQL = "select 1 from sqlite_master where type = 'table' and name = ?"
 
 _archives: WeakKeyDictionary[Any, dict[str, tuple[object, Archive | None]]] = WeakKeyDictionary()
 
@@ -97,7 +101,8 @@ async def _look_for_archive(db: Any, database: str) -> Archive | None:
     has_copies = set(renditions.column_names) <= set(columns.get(renditions.name, ())) and bool(
         (await db.execute(COPIES_SQL)).rows
     )
-    return Archive(database, has_copies)
+    has_full_text = bool((await db.execute(FULL_TEXT_SQL, [FULL_TEXT])).rows)
+    return Archive(database, has_copies, has_full_text)
 
 
 async def look(datasette: Any, request: Any, database: str) -> Sight | None:
@@ -109,6 +114,8 @@ async def look(datasette: Any, request: Any, database: str) -> Sight | None:
         known[key] = None
         if archive is not None:
             names = [table.name for table in schema.TABLES]
+            if archive.has_full_text:
+                names.append(FULL_TEXT)
             tables = await access.viewable(datasette, request, database, names)
             has_copies = archive.has_copies and {"images", "image_renditions"} <= tables
             known[key] = Sight(datasette, database, tables, has_copies)

@@ -19,58 +19,49 @@ from .pictures import picture, stored
 class Selection:
     """Which articles; `needs` are the tables, beside articles, that it tells something about."""
 
-    ids_sql: str
+    condition: str
     count_sql: str
     needs: tuple[str, ...] = ()
 
+    @property
+    def ids_sql(self) -> str:
+        """The SQL of the newest ids, no more than `:limit`."""
+        return IDS_SQL.format(condition=self.condition)
 
-NEWEST = Selection(
-    "select id from articles order by published_at desc, id limit :limit",
-    "select count(*) from articles",
-)
+
+IDS_SQL = """
+select id from articles where {condition}
+order by published_at desc, id limit :limit"""
+
+NEWEST = Selection("true", "select count(*) from articles")
 OF_PROVIDER = Selection(
-    """
-select id from articles where provider_id = :key
-order by published_at desc, id limit :limit""",
+    "provider_id = :key",
     "select count(*) from articles where provider_id = :key",
     ("providers",),
 )
 OF_TOPIC = Selection(
-    """
-select id from articles
-where id in (select article_id from article_topics where topic = :key)
-order by published_at desc, id limit :limit""",
+    "id in (select article_id from article_topics where topic = :key)",
     "select count(*) from article_topics where topic = :key",
     ("topics", "article_topics"),
 )
 OF_AUTHOR = Selection(
-    """
-select id from articles
-where id in (select article_id from article_authors where author = :key)
-order by published_at desc, id limit :limit""",
+    "id in (select article_id from article_authors where author = :key)",
     "select count(distinct article_id) from article_authors where author = :key",
     ("authors", "article_authors"),
 )
 WITH_IMAGE = Selection(
-    """
-select id from articles
-where id in (select article_id from article_images where image_id = :key)
-order by published_at desc, id limit :limit""",
+    "id in (select article_id from article_images where image_id = :key)",
     "select count(distinct article_id) from article_images where image_id = :key",
     ("images", "article_images"),
 )
 MENTIONING = Selection(
-    """
-select id from articles
-where id in (select article_id from related_articles where related_id = :key)
-  and id <> :key
-order by published_at desc, id limit :limit""",
+    "id in (select article_id from related_articles where related_id = :key) and id <> :key",
     """
 select count(distinct article_id) from related_articles
 where related_id = :key and article_id <> :key""",
     ("related_articles",),
 )
-ONE = Selection("select :key limit :limit", "select count(*) from articles where id = :key")
+ONE = Selection("id = :key", "select count(*) from articles where id = :key")
 
 CARDS_SQL = """
 select
@@ -91,9 +82,12 @@ from articles
 where articles.id in ({chosen})
 order by articles.published_at desc, articles.id"""
 
+# Full dates only, as the period facet counts: shorter ones lie outside their own month's bounds.
 MONTHS_SQL = """
 select substr(published_at, 1, 7) as month, count(*) as n from articles
-where id in ({chosen}) and published_at <> '' group by 1 order by 1"""
+where {condition}
+  and published_at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+group by 1 order by 1"""
 
 CARD_TOPICS_SQL = """
 select article_id, topic from article_topics
@@ -171,6 +165,5 @@ async def count_by_month(sight: Sight, chosen: Selection, key: str) -> list[tupl
     """Return how many articles of a selection each month has, in order: (`2021-04`, 12)."""
     if not sight.sees("articles", *chosen.needs):
         return []
-    # A limit below 0 is none.
-    sql = MONTHS_SQL.format(chosen=chosen.ids_sql)
-    return [(row[0], row[1]) for row in await sight.ask(sql, {"key": key, "limit": -1})]
+    sql = MONTHS_SQL.format(condition=chosen.condition)
+    return [(row["month"], row["n"]) for row in await sight.ask(sql, {"key": key})]

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from datasette.utils import escape_fts
-from datasette.utils.sqlite import sqlite3
 
 from ...record import Card
-from ..sight import Sight
+from ..markup import plain_text
+from ..sight import FULL_TEXT, Sight
 from .cards import find_cards_by_id
 
 START, END = "\x02", "\x03"
-"""Around what was found. No text of a record holds them: see `plain`."""
+"""Around what was found. A record that holds them itself has a wrong word marked, no more."""
 
 MOST_COUNTED = 10_000
+"""Articles. Counting the rest takes time and helps nobody."""
 
 # A word in the title says more of an article than one in its body.
 HITS_SQL = f"""
 select
   articles.id,
-  snippet(articles_fts, 0, char({ord(START)}), char({ord(END)}), '…', 64) as title,
+  highlight(articles_fts, 0, char({ord(START)}), char({ord(END)})) as title,
   snippet(articles_fts, 1, char({ord(START)}), char({ord(END)}), '…', 40) as excerpt,
   snippet(articles_fts, 2, char({ord(START)}), char({ord(END)}), '…', 40) as body
 from articles_fts join articles on articles.rowid = articles_fts.rowid
@@ -62,34 +64,28 @@ class Hits:
 
 
 async def find_hits(sight: Sight, words: str, limit: int, offset: int) -> Hits:
-    """Return the articles with all of the words, by rank. No text is bad syntax.
+    """Return the articles with all of the words, by rank; whatever the words, no syntax is bad.
 
-    Raises QueryInterrupted past Datasette's time limit.
+    The words are those of `one_line`. Raises QueryInterrupted past Datasette's time limit.
     """
     match = escape_fts(words)
-    if not match.strip() or not sight.sees("articles"):
+    if not match or not sight.sees("articles", FULL_TEXT):
         return Hits((), 0)
-    values = {"words": match, "limit": limit, "offset": offset}
-    try:
-        rows = await sight.ask(HITS_SQL, values)
-        count = int((await sight.ask(COUNT_SQL, {"words": match}))[0][0])
-    except sqlite3.OperationalError as error:
-        # Quoted words that hold nothing but punctuation: nothing can be found by them.
-        if "fts5" not in str(error):
-            raise
-        return Hits((), 0)
-    cards = {card.id: card for card in await find_cards_by_id(sight, [row["id"] for row in rows])}
-    hits = tuple(
-        Hit(cards[row["id"]], parts(row["title"]), _snippet(row["excerpt"], row["body"]))
-        for row in rows
-        if row["id"] in cards
-    )
+    rows = await sight.ask(HITS_SQL, {"words": match, "limit": limit, "offset": offset})
+    count = int((await sight.ask(COUNT_SQL, {"words": match}))[0][0])
+    found = {row["id"]: row for row in rows}
+    hits = tuple(_hit(card, found[card.id]) for card in await find_cards_by_id(sight, list(found)))
     return Hits(hits, min(count, MOST_COUNTED), count > MOST_COUNTED)
+
+
+def _hit(card: Card, row: Any) -> Hit:
+    title = parts(row["title"]) or (Part(card.title, False),)
+    return Hit(card, title, _snippet(row["excerpt"], row["body"]))
 
 
 def _snippet(excerpt: str | None, body: str | None) -> tuple[Part, ...]:
     """Return the excerpt, or that piece of the body where the words stand if only it has them."""
-    from_excerpt, from_body = parts(excerpt), parts(body)
+    from_excerpt, from_body = parts(plain_text(excerpt)), parts(plain_text(body))
     has_hit = any(part.is_hit for part in from_body)
     if has_hit and not any(part.is_hit for part in from_excerpt):
         return from_body
@@ -98,7 +94,7 @@ def _snippet(excerpt: str | None, body: str | None) -> tuple[Part, ...]:
 
 def parts(marked: str | None) -> tuple[Part, ...]:
     """Return a marked text as pieces, with what was found apart."""
-    pieces = re.split(f"([{START}{END}])", plain(marked or ""))
+    pieces = re.split(f"([{START}{END}])", one_line(marked or ""))
     found: list[Part] = []
     is_hit = False
     for piece in pieces:
@@ -109,6 +105,6 @@ def parts(marked: str | None) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def plain(text: str) -> str:
-    """Return text in one line."""
-    return re.sub(r"[^\S\x02\x03]+", " ", text)
+def one_line(text: str) -> str:
+    """Return text in one line, without the NUL at which full text search would end."""
+    return re.sub(r"[\s\0]+", " ", text)

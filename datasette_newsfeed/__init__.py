@@ -1,0 +1,145 @@
+"""The face: every hook of Datasette, a few lines each, its room imported inside the body.
+
+Knows who answers, not how. Importing this package stays cheap, because each
+call of `datasette` or `sqlite-utils` does it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datasette import hookimpl
+
+
+@hookimpl
+def register_commands(cli: Any) -> Any:
+    """`datasette newsfeed ...`."""
+    from .cli import newsfeed
+
+    cli.add_command(newsfeed)
+
+
+@hookimpl
+def startup(datasette: Any) -> Any:
+    """Give every archive its defaults."""
+    from .pages import sight
+
+    return lambda: sight.apply_defaults(datasette)
+
+
+@hookimpl
+def get_metadata(datasette: Any) -> Any:
+    """The defaults, for Datasette 0.65."""
+    from .pages import compat
+
+    return compat.metadata_065(datasette)
+
+
+@hookimpl
+def asgi_wrapper() -> Any:
+    """Let cells know the request."""
+    from .pages import compat
+
+    return compat.remember_request
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any, datasette: Any) -> Any:
+    """Our template filters, and the place of panels in Datasette 0.65."""
+    from .pages import articles
+
+    articles.add_to_templates(env, datasette)
+
+
+@hookimpl
+def extra_css_urls(datasette: Any, request: Any, database: Any) -> Any:
+    """Our stylesheet, on the pages of archives only."""
+    from .pages import articles
+
+    return articles.stylesheets(datasette, request, database)
+
+
+@hookimpl
+def extra_template_vars(
+    datasette: Any, request: Any, view_name: Any, template: Any, database: Any, table: Any
+) -> Any:
+    """The articles page as cards; panels, for Datasette 0.65."""
+    from .pages import articles
+
+    return articles.template_variables(datasette, request, view_name, template, database, table)
+
+
+@hookimpl
+def top_homepage(datasette: Any, request: Any) -> Any:
+    """The newest articles of each archive."""
+    from .pages import articles
+
+    return articles.draw_home(datasette, request)
+
+
+@hookimpl
+def top_database(datasette: Any, request: Any, database: Any) -> Any:
+    """The newest articles."""
+    from .pages import articles
+
+    return articles.draw_database(datasette, request, database)
+
+
+@hookimpl
+def top_table(datasette: Any, request: Any, database: Any, table: Any) -> Any:
+    """Topics and providers in numbers."""
+    from .pages import articles
+
+    return articles.draw_table(datasette, request, database, table)
+
+
+@hookimpl
+def top_row(datasette: Any, request: Any, database: Any, table: Any, row: Any) -> Any:
+    """The article, or the newest articles of this row."""
+    from .pages import articles
+
+    return articles.draw_row(datasette, request, database, table, str(row[0]))
+
+
+@hookimpl
+def render_cell(
+    datasette: Any,
+    database: Any,
+    table: Any,
+    column: Any,
+    row: Any,
+    value: Any,
+    request: Any = None,
+) -> Any:
+    """Thumbnails, labels, long texts."""
+    from .pages import cells
+
+    return cells.draw_cell(datasette, request, database, table, column, row=row, value=value)
+
+
+@hookimpl
+def register_routes() -> Any:
+    """Pages of our own."""
+    from .pages import images, search
+
+    ours = r"^/(?P<database>[^/]+)/-/newsfeed/"
+    return [
+        (ours + r"image/(?P<image>[^/]+)/(?P<width>[^/]+)$", images.serve_image),
+        (ours + r"search$", search.show_search),
+    ]
+
+
+@hookimpl
+def register_facet_classes() -> Any:
+    """Facets by topic, period, band of a number, and what is there."""
+    from .pages.facets import FACETS
+
+    return FACETS
+
+
+@hookimpl
+def filters_from_request(request: Any, database: Any, table: Any, datasette: Any) -> Any:
+    """`?_topic=` and `?_related=`."""
+    from .pages import filters
+
+    return filters.from_request(datasette, request, database, table)

@@ -1,0 +1,290 @@
+"""The panels above Datasette's own pages: cards, an article, topics and providers in numbers.
+
+Asks queries for Cards and lets templates draw them. Knows no SQL and spells no HTML.
+"""
+
+from __future__ import annotations
+
+import functools
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from datasette.database import QueryInterrupted
+from datasette.utils import urlsafe_components
+from markupsafe import Markup
+
+from . import compat, timeline
+from .facets.periods import DAY, Period
+from .images import Pictures
+from .links import Links
+from .listing import find_listing
+from .markup import find_player, html_of_markdown
+from .queries import cards, pictures, stories, tallies
+from .sight import Sight, find_archive, look
+
+FRONT_CARDS = 5
+LIST_CARDS = 12
+TOPIC_LIMIT = 60
+PROVIDER_LIMIT = 30
+
+
+# -- words for times: template filters ----------------------------------------
+
+
+def _read(value: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value or "")
+    except ValueError:
+        return None
+
+
+def day(value: str | None) -> str:
+    """Return a time's day in words, `2 May 2021`; what is no time as it stands."""
+    time = _read(value)
+    return Period(DAY, time.date()).words if time else value or ""
+
+
+def moment(value: str | None) -> str:
+    """Return a time to the minute in words, `2 May 2021, 14:05 UTC`."""
+    time = _read(value)
+    return f"{day(value)}, {time:%H:%M} UTC" if time else value or ""
+
+
+def machine_time(value: str | None) -> str | None:
+    """Return a time as `datetime=` wants it, None if it is none."""
+    return value if _read(value) else None
+
+
+FILTERS = {
+    "newsfeed_day": day,
+    "newsfeed_moment": moment,
+    "newsfeed_time": machine_time,
+}
+
+
+def add_to_templates(env: Any, datasette: Any) -> None:
+    """Give the templates our filters, and Datasette 0.65 our partial."""
+    env.filters.update(FILTERS)
+    compat.add_templates(env, datasette)
+
+
+# -- panels -------------------------------------------------------------------
+
+
+async def _draw(sight: Sight, request: Any, template: str, **context: Any) -> Markup:
+    links = Links(sight.datasette, sight.database)
+    return await compat.render(
+        sight.datasette,
+        request,
+        template,
+        {"sight": sight, "links": links, "pictures": Pictures(sight, links), **context},
+    )
+
+
+async def _draw_late(sight: Sight, request: Any) -> Markup:
+    return await _draw(sight, request, "_newsfeed_late.html")
+
+
+async def _front(sight: Sight, request: Any, is_home: bool) -> Markup | None:
+    if not sight.sees("articles"):
+        return None
+    try:
+        numbers = await tallies.find_numbers(sight)
+        newest = await cards.find_cards(sight, cards.NEWEST, FRONT_CARDS)
+    except QueryInterrupted:
+        return await _draw_late(sight, request)
+    return await _draw(
+        sight,
+        request,
+        "_newsfeed_front.html",
+        numbers=numbers,
+        cards=newest,
+        is_home=is_home,
+        title=await compat.database_title(sight.datasette, sight.database) or sight.database,
+    )
+
+
+async def draw_home(datasette: Any, request: Any) -> Markup | None:
+    """Return the panel of the front page: each archive that the visitor may see."""
+    panels = []
+    for database in list(datasette.databases):
+        sight = await look(datasette, request, database)
+        panels.append(await _front(sight, request, is_home=True) if sight else None)
+    return Markup("").join(panel for panel in panels if panel) or None
+
+
+async def draw_database(datasette: Any, request: Any, database: str) -> Markup | None:
+    """Return the panel of a database's page."""
+    sight = await look(datasette, request, database)
+    return await _front(sight, request, is_home=False) if sight else None
+
+
+async def draw_table(datasette: Any, request: Any, database: str, table: str) -> Markup | None:
+    """Return the panel of a table's page: layouts of the articles, topics or providers in numbers.
+
+    Numbers only above the whole table: above a selection they would speak of something else.
+    """
+    listing = await find_listing(datasette, request, database, table)
+    if listing:
+        return await _draw(listing.sight, request, "_newsfeed_layouts.html", listing=listing)
+    if table not in ("topics", "providers") or request.query_string:
+        return None
+    sight = await look(datasette, request, database)
+    if sight is None:
+        return None
+    try:
+        if table == "topics":
+            found, total = await tallies.find_topics(sight, TOPIC_LIMIT)
+        else:
+            found, total = await tallies.find_providers(sight, PROVIDER_LIMIT)
+    except QueryInterrupted:
+        return await _draw_late(sight, request)
+    if not found:
+        return None
+    return await _draw(
+        sight,
+        request,
+        f"_newsfeed_{table}.html",
+        tallies=found,
+        more=total - len(found),
+    )
+
+
+SELECTIONS = {
+    "providers": cards.OF_PROVIDER,
+    "topics": cards.OF_TOPIC,
+    "authors": cards.OF_AUTHOR,
+    "images": cards.WITH_IMAGE,
+}
+"""Rows whose page shows their newest articles."""
+
+
+FILTERED_BY = {"providers": "provider_id", "topics": "_topic"}
+"""How the articles page is filtered by such a row."""
+
+
+async def draw_row(
+    datasette: Any, request: Any, database: str, table: str, key: str
+) -> Markup | None:
+    """Return the panel of a row's page: the article, or the newest articles of the row."""
+    if table != "articles" and table not in SELECTIONS:
+        return None
+    sight = await look(datasette, request, database)
+    if sight is None:
+        return None
+    try:
+        if table == "articles":
+            return await _draw_story(sight, request, key)
+        return await _draw_newest(sight, request, table, key)
+    except QueryInterrupted:
+        return await _draw_late(sight, request)
+
+
+async def _draw_story(sight: Sight, request: Any, key: str) -> Markup | None:
+    story = await stories.find_story(sight, key)
+    if story is None:
+        return None
+    return await _draw(
+        sight,
+        request,
+        "_newsfeed_story.html",
+        story=story,
+        body=html_of_markdown(story.body, story.card.url),
+        player=find_player(story.featured_content),
+    )
+
+
+async def _draw_newest(sight: Sight, request: Any, table: str, key: str) -> Markup | None:
+    chosen = SELECTIONS[table]
+    if not sight.sees("articles", *chosen.needs):
+        return None
+    return await _draw(
+        sight,
+        request,
+        "_newsfeed_newest.html",
+        table=table,
+        key=key,
+        provider=await tallies.find_provider(sight, key) if table == "providers" else None,
+        picture=await pictures.find_image(sight, key) if table == "images" else None,
+        cards=await cards.find_cards(sight, chosen, LIST_CARDS, key),
+        count=await cards.count_articles(sight, chosen, key),
+        timeline=await _timeline_of(sight, table, key),
+    )
+
+
+async def _timeline_of(sight: Sight, table: str, key: str) -> timeline.Timeline | None:
+    """Return a provider's or topic's numbers over time; None if they take too long to count."""
+    if table not in FILTERED_BY:
+        return None
+    links = Links(sight.datasette, sight.database)
+
+    def link(period: Period) -> str:
+        bounds = {"published_at__gte": period.range.lower, "published_at__lt": period.range.upper}
+        filters = {name: bound for name, bound in bounds.items() if bound is not None}
+        return links.table("articles", **{FILTERED_BY[table]: key}, **filters)
+
+    try:
+        counts = await cards.count_by_month(sight, SELECTIONS[table], key)
+    except QueryInterrupted:
+        return None
+    return timeline.of_months(counts, link)
+
+
+# -- where 0.65 has no hook for panels ----------------------------------------
+
+
+async def template_variables(
+    datasette: Any,
+    request: Any,
+    view_name: str | None,
+    template: str | None,
+    database: str | None,
+    table: str | None,
+) -> dict[str, Any]:
+    """Return how the articles page is laid out, and the panel for the partial of 0.65."""
+    panel = None
+    listing = None
+    if view_name == "table" and _is_page_of(template, "table"):
+        listing = await find_listing(datasette, request, database, table)
+    if compat.needs_partial(datasette) and request is not None:
+        if view_name == "index":
+            panel = await draw_home(datasette, request)
+        elif view_name == "database" and _is_page_of(template, "database"):
+            panel = await draw_database(datasette, request, str(database))
+        elif view_name == "table" and _is_page_of(template, "table"):
+            panel = await draw_table(datasette, request, str(database), str(table))
+        elif view_name == "row":
+            key = ",".join(urlsafe_components(request.url_vars["pks"]))
+            panel = await draw_row(datasette, request, str(database), str(table), key)
+    found: dict[str, Any] = {"newsfeed_panel": panel, "newsfeed_listing": listing}
+    if listing:
+        # 1.0 forgets the words in its own search box.
+        found["search"] = listing.search_words
+    return found
+
+
+def _is_page_of(template: str | None, kind: str) -> bool:
+    # Pages of SQL queries come with these view names as well, drawn by query.html.
+    return (template or "").rpartition("/")[2].startswith(kind)
+
+
+async def stylesheets(datasette: Any, request: Any, database: str | None) -> list[str]:
+    """Return our stylesheet for the pages of an archive and for the front page above one."""
+    request = compat.current_request(request)
+    names = [database] if database is not None else list(datasette.databases)
+    for name in names:
+        if name in datasette.databases and await find_archive(datasette, request, name):
+            return [_STYLESHEET.format(_fingerprint())]
+    return []
+
+
+_STYLESHEET = "/-/static-plugins/datasette_newsfeed/newsfeed.css?{}"
+
+
+@functools.cache
+def _fingerprint() -> str:
+    # In the address, so that a new version is not hidden by an old copy.
+    path = Path(__file__).resolve().parent.parent / "static" / "newsfeed.css"
+    return sha256(path.read_bytes()).hexdigest()[:8]
