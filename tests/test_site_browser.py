@@ -1,0 +1,159 @@
+"""The demo newsroom in a real browser, as `datasette demo.db` shows it: no metadata file.
+
+Each page must show its images without any network, keep to the window, and leave
+nothing in the browser's console. Knows the demo's tables, none of its articles.
+
+Not one test here may be async: while Playwright runs, its own loop is the running one.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from browser import LAUNCH_OPTIONS, Visit, serve
+from playwright.sync_api import Browser, Error, expect, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+WIDE, PHONE = 1280, 360
+Open = Callable[..., Visit]
+
+# The newest article that relates to another one of the archive, which says so too.
+PAIR = """
+select there.article_id, there.related_id
+from related_articles as there
+  join related_articles as back
+    on back.article_id = there.related_id and back.related_id = there.article_id
+  join articles on articles.id = there.article_id
+where there.article_id <> there.related_id
+order by articles.published_at desc limit 1"""
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=browser_path, args=list(LAUNCH_OPTIONS)
+            )
+        except Error as error:
+            pytest.skip(f"{browser_path} does not start: {error.message.splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(demo_db: Path, browser: Browser) -> Iterator[str]:
+    with serve(demo_db) as url:
+        yield url
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Open]:
+    """Opens a page in a window of a width; in the end nothing may have gone wrong in any."""
+    visits: list[Visit] = []
+
+    def open_page(path: str, width: int = WIDE) -> Visit:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        visits.append(Visit(page, site))
+        visits[-1].open(path)
+        return visits[-1]
+
+    yield open_page
+    for each in visits:
+        each.page.close()
+    for each in visits:
+        each.assert_clean()
+
+
+def _pair(db: Path) -> tuple[str, str]:
+    with closing(sqlite3.connect(db)) as connection:
+        found: tuple[str, str] = connection.execute(PAIR).fetchone()
+        return found
+
+
+@pytest.fixture(scope="module")
+def pages(demo_db: Path) -> dict[str, str]:
+    article, _ = _pair(demo_db)
+    with closing(sqlite3.connect(demo_db)) as connection:
+        (topic,) = connection.execute(
+            "select topic from article_topics group by topic order by count(*) desc limit 1"
+        ).fetchone()
+        (provider,) = connection.execute(
+            "select provider_id from articles group by provider_id order by count(*) desc limit 1"
+        ).fetchone()
+    return {
+        "home": "/",
+        "database": "/demo",
+        "articles": "/demo/articles",
+        "article": f"/demo/articles/{article}",
+        "providers": "/demo/providers",
+        "provider": f"/demo/providers/{provider.replace('.', '~2E')}",
+        "topics": "/demo/topics",
+        "topic": f"/demo/topics/{topic.replace(' ', '+')}",
+        "images": "/demo/images",
+    }
+
+
+PAGES = (
+    "home",
+    "database",
+    "articles",
+    "article",
+    "providers",
+    "provider",
+    "topics",
+    "topic",
+    "images",
+)
+WITHOUT_IMAGES = ("topics",)
+
+
+def test_from_the_front_page_to_an_article_and_on_to_a_related_one_and_back(
+    visit: Open, demo_db: Path
+) -> None:
+    first, second = _pair(demo_db)
+    here = visit("/")
+    here.page.get_by_role("link", name="All articles, newest first").first.click()
+    expect(here.page).to_have_url(re.compile(r"/demo/articles\b"))
+    here.page.locator(f'a[href$="/demo/articles/{first}"]').first.click()
+    expect(here.page).to_have_url(re.compile(rf"/demo/articles/{re.escape(first)}$"))
+    expect(here.page.locator(".newsfeed-article img").first).to_be_visible()
+
+    related = here.page.locator(".newsfeed-related")
+    card = related.locator(".newsfeed-card", has=here.page.locator(f'a[href$="/{second}"]'))
+    expect(card.locator("time")).to_be_visible()
+    expect(card.locator(".newsfeed-provider")).to_be_visible()
+    card.locator(f'a[href$="/{second}"]').click()
+    expect(here.page).to_have_url(re.compile(rf"/demo/articles/{re.escape(second)}$"))
+
+    back = here.page.locator(f'.newsfeed-related a[href$="/{first}"]')
+    back.click()
+    expect(here.page).to_have_url(re.compile(rf"/demo/articles/{re.escape(first)}$"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_image_is_displayed_without_any_network_and_moves_nothing(
+    visit: Open, pages: dict[str, str], name: str
+) -> None:
+    here = visit(pages[name])
+    boxes = "map(e => e.getBoundingClientRect()).map(box => [box.width, box.height])"
+    before = here.each(".newsfeed img", boxes)
+    assert here.broken_images() == []
+    assert here.each(".newsfeed img", boxes) == before
+    if name not in WITHOUT_IMAGES:
+        assert here.each("img", "length")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_of_ours_reaches_beyond_a_phone(
+    visit: Open, pages: dict[str, str], name: str
+) -> None:
+    here = visit(pages[name], width=PHONE)
+    assert here.each("[class^=newsfeed]", "length")
+    assert here.overflowing(".newsfeed, .newsfeed *") == []
