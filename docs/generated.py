@@ -1,0 +1,67 @@
+"""The parts of the documents that a program can say better: commands, tables, limits.
+
+`make docs` writes them into README.md and docs/tables.md through cog, `make lint`
+checks that they are current. Knows no prose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from click.testing import CliRunner
+
+from datasette_newsfeed import schema
+from datasette_newsfeed.cli import newsfeed
+
+# The order of a reader, not that of creation: what the archive is about comes first.
+TABLES = sorted(schema.TABLES, key=lambda table: table is not schema.ARTICLES)
+
+
+def command_help() -> str:
+    """What `datasette newsfeed COMMAND --help` prints, for each command."""
+    return "\n".join(_help(name) for name in newsfeed.commands)
+
+
+def _help(name: str) -> str:
+    result = CliRunner().invoke(
+        newsfeed, [name, "--help"], prog_name="datasette newsfeed", terminal_width=80
+    )
+    assert result.exit_code == 0, result.output
+    return f"```\n$ datasette newsfeed {name} --help\n{result.output.strip()}\n```\n"
+
+
+def table_list() -> str:
+    """One line a table: name, primary key, what it holds."""
+    lines = ["| table | primary key | holds |", "|---|---|---|"]
+    for table in TABLES:
+        key = ", ".join(f"`{column}`" for column in table.primary_key)
+        lines.append(f"| `{table.name}` | {key} | {table.description} |")
+    for table in TABLES:
+        if table.full_text:
+            columns = ", ".join(table.full_text)
+            lines.append(f"| `{table.name}_fts` | | full text of {columns} |")
+    return "\n".join(lines)
+
+
+def table_columns() -> str:
+    """One section a table with all its columns, and the view."""
+    parts = [part for table in TABLES for part in _section(table)]
+    parts += [f"## {schema.ARTICLE_LIST} (view)", "", "```sql", schema.ARTICLE_LIST_SQL, "```"]
+    return "\n".join(parts)
+
+
+def _section(table: schema.Table) -> Iterator[str]:
+    yield f"## {table.name}\n\n{table.description}.\n"
+    yield "| column | type | |"
+    yield "|---|---|---|"
+    for column in table.columns:
+        notes = ["key"] if column.name in table.primary_key else []
+        notes += [f"→ `{column.references}`"] if column.references else []
+        notes += [column.description.replace("|", "\\|")] if column.description else []
+        yield f"| `{column.name}` | {column.type.lower()} | {'; '.join(notes)} |"
+    yield ""
+
+
+def tokenizer() -> str:
+    """How the full text is split into words."""
+    return f"`{schema.TOKENIZER}`"
