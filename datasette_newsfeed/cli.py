@@ -55,12 +55,11 @@ def import_(
     rows. A file that cannot be imported is reported, all others are imported, and the
     exit status is 1. DB-sources, beside DB, keeps the files as read.
     """
-    from .archive.importer import import_archive
+    from .archive.importer import import_archive, knows_files_below
 
-    if not prune:
-        missing = [path for path in paths if not Path(path).exists()]
-        if missing:
-            raise click.UsageError(f"{missing[0]}: no such file or folder")
+    missing = [path for path in paths if not Path(path).exists()]
+    if missing and not (prune and knows_files_below(database, missing)):
+        raise click.UsageError(f"{missing[0]}: no such file or folder")
     with _said(), _progress() as on_progress:
         report = import_archive(
             database,
@@ -189,6 +188,8 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
     def show(done: int, total: int) -> None:
         nonlocal bar
+        if total == 0:
+            return
         if bar is None:
             bar = click.progressbar(length=total, label="Importing", file=sys.stderr)
             bar.__enter__()

@@ -142,7 +142,7 @@ ARTICLE_TOPICS = Table(
     (
         _text("article_id", not_null=True, references="articles(id)"),
         _text("topic", not_null=True, references="topics(name)"),
-        _integer("position", "from 0, as in the record", not_null=True),
+        _integer("position", "from 0, in the order of the record", not_null=True),
     ),
     primary_key=("article_id", "topic"),
     indexes=(("topic", "article_id"),),
@@ -154,7 +154,7 @@ ARTICLE_AUTHORS = Table(
     "Who wrote which article",
     (
         _text("article_id", not_null=True, references="articles(id)"),
-        _integer("position", "from 0, as in the record", not_null=True),
+        _integer("position", "from 0, in the order of the record", not_null=True),
         _text("author", not_null=True, references="authors(name)"),
     ),
     primary_key=("article_id", "position"),
@@ -167,7 +167,7 @@ ARTICLE_IMAGES = Table(
     "All images of an article; the first is its lead image",
     (
         _text("article_id", not_null=True, references="articles(id)"),
-        _integer("position", "from 0, as in the record", not_null=True),
+        _integer("position", "from 0, in the order of the record", not_null=True),
         _text("image_id", not_null=True, references="images(id)"),
         _text("title"),
         _text("attribution"),
@@ -182,7 +182,7 @@ RELATED_ARTICLES = Table(
     "What the archive itself says belongs to an article",
     (
         _text("article_id", not_null=True, references="articles(id)"),
-        _integer("position", "from 0, as in the record", not_null=True),
+        _integer("position", "from 0, in the order of the record", not_null=True),
         _text("title"),
         _text("excerpt"),
         _text("published_at", "UTC"),
@@ -310,9 +310,9 @@ def create(db: Database) -> None:
                 db.execute(create_table_sql(table))
             for columns in table.indexes:
                 db.table(table.name).create_index(columns, if_not_exists=True)
-            if table.full_text and f"{table.name}_fts" not in existing:
+            if table.full_text:
                 db.table(table.name).enable_fts(
-                    table.full_text, create_triggers=True, tokenize=TOKENIZER
+                    table.full_text, create_triggers=True, tokenize=TOKENIZER, replace=True
                 )
         db.create_view(ARTICLE_LIST, ARTICLE_LIST_SQL, replace=True)
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -24,10 +24,12 @@ ROOT_ROOMS = ("errors", "record", "schema", "defaults", "facet_index")
 ARCHIVE_ROOMS = (
     "folders",
     "reader",
+    "values",
     "adapter",
     "urls",
     "database",
     "facts",
+    "taken",
     "shared",
     "sources",
     "found",

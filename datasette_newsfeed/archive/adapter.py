@@ -10,24 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, TypeVar
 
 from ..errors import RecordError
 from ..record import Article, Image, Organization, Provider, Reference
 from .reader import Plain
+from .values import flag, moment, size, text, whole, wrong
 
 T = TypeVar("T")
 
 _SECRET = "secured"
-_TRUE = frozenset(("true", "yes", "on", "1"))
-_FALSE = frozenset(("false", "no", "off", "0"))
-_WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?")
-# The looser spellings of https://yaml.org/type/timestamp.html
-_LOOSE_TIME = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d)(?::(\d\d))?(?:\.\d*)?"
-    r"[ \t]*(?:(Z|z)|([+-])(\d\d?)(?::?(\d\d))?)?"
-)
+_MOST_SECRETS = 1000
 _DATED_NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?!\d)")
 
 
@@ -72,81 +66,6 @@ def adapt(mapping: Mapping[str, Any], body: str, stem: str) -> Article | Organiz
     )
 
 
-def text(value: Any, place: str) -> str | None:
-    """Return text as written; None where it is blank."""
-    if not isinstance(value, str):
-        raise _wrong(value, place, "text")
-    if "\0" in value:
-        raise RecordError("holds a NUL character; remove it", place=place)
-    return str(value) if value.strip() else None
-
-
-def whole(value: Any, place: str) -> int | None:
-    """Return a whole number, given as a number or as text, within 64 bits."""
-    if not isinstance(value, str):
-        raise _wrong(value, place, "a whole number")
-    digits = value.strip().replace("_", "")
-    if not digits:
-        return None
-    # Longer than any 64-bit number: not even converted.
-    if not _WHOLE.fullmatch(digits) or len(digits) > 40:
-        raise _wrong(value, place, "a whole number")
-    number = int(digits.partition(".")[0])
-    if not -(2**63) <= number < 2**63:
-        raise RecordError(f"{number} does not fit into 64 bits", place=place)
-    return number
-
-
-def size(value: Any, place: str) -> int | None:
-    """Return pixels; None where the number says nothing (0 or below)."""
-    number = whole(value, place)
-    return number if number and number > 0 else None
-
-
-def flag(value: Any, place: str) -> bool | None:
-    """Return a truth value, however YAML spells it."""
-    if isinstance(value, str):
-        word = value.strip().lower()
-        if word in _TRUE:
-            return True
-        if word in _FALSE:
-            return False
-        if not word:
-            return None
-    raise _wrong(value, place, "true or false")
-
-
-def moment(value: Any, place: str) -> str | None:
-    """Return a time as UTC, `2021-04-21T19:15:00Z`; no offset means UTC, no time midnight."""
-    if not isinstance(value, str):
-        raise _wrong(value, place, "a time such as 2021-04-21T19:15:00Z")
-    written = value.strip()
-    if not written:
-        return None
-    try:
-        found = _parse_time(written)
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=UTC)
-        found = found.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise _wrong(value, place, "a time such as 2021-04-21T19:15:00Z") from error
-    return found.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
-
-
-def _parse_time(written: str) -> datetime:
-    try:
-        return datetime.fromisoformat(written)
-    except ValueError:
-        match = _LOOSE_TIME.fullmatch(written)
-        if match is None:
-            raise
-    year, month, day, hour, minute, second, _, sign, hours, minutes = match.groups()
-    offset = f"{sign}{int(hours):02}:{minutes or '00'}" if sign else "+00:00"
-    return datetime.fromisoformat(
-        f"{year}-{int(month):02}-{int(day):02}T{int(hour):02}:{minute}:{second or '00'}{offset}"
-    )
-
-
 def _date_of(stem: str) -> str:
     match = _DATED_NAME.match(stem)
     if match is None:
@@ -164,13 +83,12 @@ def _organization(fields: _Fields) -> Organization:
     name = fields.take("name", text) or fields.take("title", text)
     if not name:
         raise RecordError("neither a title nor a name; add one", place="name")
-    logos = [image for image in fields.listed("images", _image) if image]
-    return Organization(_domain(domain), name, logos[0] if logos else None)
+    return Organization(_domain(domain), name, _first(fields.listed("images", _image)))
 
 
 def _provider(value: Any, place: str) -> tuple[Provider | None, Any]:
     if isinstance(value, str):
-        name = text(value, place)
+        name = _name(value, place, "a mapping with name and domain")
         return (Provider(name=name) if name else None), None
     fields = _Fields(_mapping(value, place, "a mapping with name and domain"), place)
     domain = fields.take("domain", text)
@@ -181,10 +99,17 @@ def _provider(value: Any, place: str) -> tuple[Provider | None, Any]:
     provider = Provider(
         _domain(domain) if domain else None,
         name,
-        logos[0] if logos else None,
+        _first(logos),
         tuple(author for author in authors if author),
     )
     return (provider if provider != Provider() else None), fields.rest()
+
+
+def _name(value: str, place: str, expected: str) -> str | None:
+    """Return text that stands for a whole mapping; `false` or `5` cannot be meant so."""
+    if isinstance(value, Plain) and not isinstance(value.value(), str):
+        raise wrong(value, place, expected)
+    return text(value, place)
 
 
 def _domain(written: str) -> str:
@@ -199,14 +124,16 @@ def _author(value: Any, place: str) -> tuple[str | None, Any]:
 
 
 def _topics(value: Any, place: str) -> tuple[str, ...]:
-    found = value if isinstance(value, list) else [value]
-    names = [text(topic, f"{place}[{i}]") for i, topic in enumerate(found) if topic is not None]
+    if not isinstance(value, list):
+        name = text(value, place)
+        return (name,) if name else ()
+    names = [text(topic, f"{place}[{i}]") for i, topic in enumerate(value) if topic is not None]
     return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _image(value: Any, place: str) -> tuple[Image | None, Any]:
     if isinstance(value, str):
-        url = text(value, place)
+        url = _name(value, place, "a mapping with url")
         return (Image(url) if url else None), None
     mapping = _mapping(value, place, "a mapping with url")
     fields = _Fields(mapping, place)
@@ -242,7 +169,7 @@ def _reference(value: Any, place: str) -> tuple[Reference, Any]:
         type=fields.take("type", text),
         quality=fields.take("quality", whole),
         provider=provider,
-        image=images[0] if images else None,
+        image=_first(images),
         extra=fields.rest(),
     )
     return reference, None
@@ -257,6 +184,10 @@ def _provider_without_authors(value: Any, place: str) -> tuple[Provider | None, 
         **(rest or {}),
         "authors": authors,
     }
+
+
+def _first(images: list[Image | None]) -> Image | None:
+    return next((image for image in images if image), None)
 
 
 def _bare_image(value: Any, place: str) -> tuple[Image | None, Any]:
@@ -276,11 +207,16 @@ class _Fields:
         self._prefix = f"{place}." if place else ""
 
     def take(self, key: str, convert: Callable[[Any, str], T | None]) -> T | None:
-        value = self._left.pop(key, None)
+        value = self._pop(key)
         return None if value is None else convert(value, self._prefix + key)
 
-    def nested(self, key: str, convert: Callable[[Any, str], tuple[T | None, Any]]) -> T | None:
+    def _pop(self, key: str) -> Any:
+        """Return what stands under a key and take it away; None for nothing at all."""
         value = self._left.pop(key, None)
+        return None if value in ("", []) else value
+
+    def nested(self, key: str, convert: Callable[[Any, str], tuple[T | None, Any]]) -> T | None:
+        value = self._pop(key)
         if value is None:
             return None
         found, rest = convert(value, self._prefix + key)
@@ -298,19 +234,21 @@ class _Fields:
 
         What is left of the items stays under the key, each at its position.
         """
-        value = self._left.pop(key, None)
+        value = self._pop(key)
         if value is None:
             return []
-        items = value if isinstance(value, list) else [value]
+        is_list = isinstance(value, list)
         found: list[T] = []
         rests: list[Any] = []
-        for position, item in enumerate(items):
-            if at_most is not None and len(found) >= at_most:
-                rests.append(plain(item))
+        for position, item in enumerate(value if is_list else [value]):
+            rest: Any = None
+            if at_most is not None and sum(map(bool, found)) >= at_most:
+                rest = plain(item)
             elif item is not None:
-                converted, rest = convert(item, f"{self._prefix}{key}[{position}]")
+                place = f"{self._prefix}{key}" + (f"[{position}]" if is_list else "")
+                converted, rest = convert(item, place)
                 found.append(converted)
-                rests.append(rest or {})
+            rests.append(rest or {})
         if any(rests):
             self._left[key] = rests
         return found
@@ -338,8 +276,13 @@ def _check_secrets(mapping: Mapping[str, Any]) -> None:
     texts = list(_texts(mapping, ""))
     # A payload has a block of ciphertext at least; a short word may stand anywhere.
     secrets = {text for key, text in texts if _is_secret(key) and len(text) >= 16}
-    for key, text in texts if secrets else ():
-        if not _is_secret(key) and any(secret in text for secret in secrets):
+    if len(secrets) > _MOST_SECRETS:
+        raise RecordError(f"more than {_MOST_SECRETS:,} of them", place=_SECRET)
+    shortest = min(map(len, secrets), default=0)
+    for key, said in texts if secrets else ():
+        if _is_secret(key) or len(said) < shortest:
+            continue
+        if any(secret in said for secret in secrets):
             raise RecordError(f"repeats what `{_SECRET}` holds; remove it here", place=key)
 
 
@@ -361,13 +304,5 @@ def _is_secret(key: str) -> bool:
 
 def _mapping(value: Any, place: str, expected: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise _wrong(value, place, expected)
+        raise wrong(value, place, expected)
     return value
-
-
-def _wrong(value: Any, place: str, expected: str) -> RecordError:
-    if isinstance(value, str):
-        found = f"“{value[:40]}…”" if len(value) > 40 else f"“{value}”"
-    else:
-        found = "a mapping" if isinstance(value, dict) else "a list"
-    return RecordError(f"expected {expected}, found {found}", place=place)

@@ -7,7 +7,7 @@ file that is gone holds nothing, and one that is still to be read will have its 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import RecordError
@@ -78,7 +78,7 @@ class Claims:
                 if owner.file in own_turn:
                     continue
                 if self._holds(owner, batch):
-                    if (owner.path or "", owner.sha256 or "") <= _precedence(record):
+                    if self._precedes(owner, record):
                         self._lose(batch, record, sources.file_of(owner.file or ""))
                         del winners[article_id]
                         break
@@ -86,6 +86,33 @@ class Claims:
                     self._twice(article_id, sources.file_of(owner.file or ""), record.reading.file)
                 batch.gone.append(owner)
         return [*winners.values(), *organizations]
+
+    def left_behind(
+        self, organizations: Sequence[Organization], leaving: Sequence[Source]
+    ) -> list[Source]:
+        """Return other records of these organizations whose files are not there any more."""
+        known = {source.id for source in leaving}
+        sources = self._sources.organizations([named.domain for named in organizations])
+        return [s for s in sources if s.id not in known and not self._is_there(s)]
+
+    def _precedes(self, owner: Source, record: ReadRecord) -> bool:
+        """Compare paths below one folder, the outer of the two that were given."""
+        reading = record.reading
+        owner_file = self._sources.file_of(owner.file or "")
+        owner_path, path = owner.path or "", reading.path
+        owner_root, root = _root(owner_file, owner_path), _root(reading.file, path)
+        if reading.file.startswith(owner_root):
+            path = reading.file.removeprefix(owner_root).replace(os.sep, "/")
+        elif owner_file.startswith(root):
+            owner_path = owner_file.removeprefix(root).replace(os.sep, "/")
+        return (owner_path, owner.sha256 or "") <= (path, reading.sha256)
+
+    def _is_there(self, source: Source) -> bool:
+        if source.file is None:
+            return False
+        is_found, _ = self._found.outcome_of(source.file)
+        file = self._sources.file_of(source.file)
+        return is_found or (not self._folders.covers(file) and os.path.lexists(file))
 
     def _lose(self, batch: Batch, loser: ReadRecord, winner: str) -> None:
         self._twice(loser.reading.article_id or "", loser.reading.file, winner)
@@ -106,13 +133,18 @@ class Claims:
 
     def _holds(self, owner: Source, batch: Batch) -> bool:
         """Tell whether a file is there to hold its id, and settled in this run or outside it."""
-        if owner.file is None:
+        if owner.file is None or not self._is_there(owner):
             return False
         is_found, outcome = self._found.outcome_of(owner.file)
         if is_found:
             return (outcome or batch.outcomes.get(owner.file)) is not None
-        file = self._sources.file_of(owner.file)
-        return not self._folders.covers(file) and os.path.lexists(file)
+        # Outside this run, and its rows may be lost: then it has no say until it is read.
+        return owner.sha256 is not None
+
+
+def _root(file: str, path: str) -> str:
+    """Return the folder that a file's path is below, with the separator at its end."""
+    return file.removesuffix(path.replace("/", os.sep))
 
 
 def _precedence(record: ReadRecord) -> tuple[str, str]:

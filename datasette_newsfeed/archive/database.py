@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -13,30 +14,44 @@ from .. import schema
 from ..errors import ArchiveError, BusyError, VersionError
 
 
-def open_archive(database: str | Path) -> Database:
+def check_archive(database: str | Path, shown: str | Path) -> None:
+    """Refuse a database before anything is made beside it; see `open_archive`."""
+    if os.path.exists(database):
+        with closing(_open(database, shown, check_only=True).conn):
+            pass
+
+
+def open_archive(database: str | Path, shown: str | Path | None = None) -> Database:
     """Open an archive to write to it, with its tables as this version has them.
+
+    Errors call it `shown`, by default its path.
 
     Raises ArchiveError where the file is no database or holds other tables of the
     same names, VersionError where a newer version made it, BusyError where
     another program is writing to it.
     """
+    return _open(database, shown or database, check_only=False)
+
+
+def _open(database: str | Path, shown: str | Path, check_only: bool) -> Database:
     try:
         connection = sqlite3.connect(database, timeout=30)
     except sqlite3.OperationalError as error:
-        raise ArchiveError(str(database), f"{error}; is the folder there and writable?") from error
+        raise ArchiveError(str(shown), f"{error}; is the folder there and writable?") from error
     db = Database(connection)
     try:
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > schema.SCHEMA_VERSION:
+        _check_tables(shown, db)
+        if version > schema.SCHEMA_VERSION and "articles" in db.table_names():
             raise VersionError(
-                str(database), "made by a newer datasette-newsfeed; upgrade with pip install -U"
+                str(shown), "made by a newer datasette-newsfeed; upgrade with pip install -U"
             )
-        _check_tables(database, db)
-        schema.create(db)
-        db.execute("PRAGMA foreign_keys = ON")
+        if not check_only:
+            schema.create(db)
+            db.execute("PRAGMA foreign_keys = ON")
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise as_archive_error(database, error) from error
+        raise as_archive_error(shown, error) from error
     except ArchiveError:
         connection.close()
         raise
@@ -66,6 +81,10 @@ def as_archive_error(database: str | Path, error: sqlite3.DatabaseError) -> Arch
     """Return what SQLite says of a database as an error that says what to do."""
     if "locked" in str(error):
         return BusyError(str(database), "another program is writing to it; wait until it ends")
+    if isinstance(error, sqlite3.IntegrityError):
+        return ArchiveError(
+            str(database), f"{error}; its rows were changed by hand: import into a new database"
+        )
     return ArchiveError(str(database), str(error))
 
 

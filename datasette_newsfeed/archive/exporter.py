@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -35,6 +36,7 @@ def export_archive(
     the folder, whatever a path holds and wherever links in the folder lead. Raises
     ArchiveError where there is nothing to export from.
     """
+    database = os.path.realpath(database)
     if not sources_path(database).exists():
         raise ArchiveError(
             str(sources_path(database)),
@@ -48,7 +50,7 @@ def export_archive(
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ArchiveError(str(folder), f"cannot be made: {error.strerror}") from error
-        for path, text in sources.texts():
+        for path, text in _texts(sources):
             try:
                 if text is None:
                     raise ExportError(path, "its text was not kept (--without-text)")
@@ -64,6 +66,13 @@ def export_archive(
                 report.errors.append(error)
                 on_error(error)
     return report
+
+
+def _texts(sources: Sources) -> Iterator[tuple[str, bytes | None]]:
+    try:
+        yield from sources.texts()
+    except sqlite3.DatabaseError as error:
+        raise sources.fault(error) from error
 
 
 def _unpacked(path: str, text: bytes) -> bytes:
@@ -115,7 +124,8 @@ def _target(root: Path, path: str) -> Path:
 
 def _replace(target: Path, data: bytes) -> None:
     """Write beside the file and rename: a file is whole or not there."""
-    beside = target.with_name(f".{target.name[:60]}.part")
+    beside = target.with_name(f".{target.name[:60]}.{os.getpid()}.part")
+    beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -57,6 +57,9 @@ class Facts:
     organization: tuple[str, str, str | None] | None = None
 
 
+TRUSTED = "(sources.sha256 IS NOT NULL OR sources.file IS NULL)"
+"""Whose rows stand in the archive: a file distrusted and not read again has none for sure."""
+
 NOTHING_SAID = Facts()
 
 
@@ -79,7 +82,7 @@ def chunks(
     for start in range(0, len(unique), 500):
         some = unique[start : start + 500]
         rows = ", ".join(["(?)"] * len(some))
-        yield from db.execute(sql.format(values=f"(VALUES {rows})"), list(some))
+        yield from db.execute(sql.format(values=f"(VALUES {rows})", trusted=TRUSTED), list(some))
 
 
 class FactBook:
@@ -172,12 +175,13 @@ JOIN image_uses ON image_uses.source = v
 _NAMES = """
 SELECT v,
   (SELECT name FROM organizations JOIN sources ON sources.id = organizations.source
-    WHERE domain = v ORDER BY path IS NULL, path, sha256, name LIMIT 1),
+    WHERE domain = v AND {trusted} ORDER BY path IS NULL, path, sha256, name LIMIT 1),
   coalesce(
     (SELECT image_id FROM organizations JOIN sources ON sources.id = organizations.source
-      WHERE domain = v AND image_id IS NOT NULL
+      WHERE domain = v AND image_id IS NOT NULL AND {trusted}
       ORDER BY path IS NULL, path, sha256, name LIMIT 1),
-    (SELECT image_id FROM image_uses WHERE provider_id = v AND provider_id != ''
+    (SELECT image_id FROM image_uses JOIN sources ON sources.id = image_uses.source
+      WHERE provider_id = v AND provider_id != '' AND {trusted}
       ORDER BY area DESC, image_id LIMIT 1)
   )
 FROM (SELECT column1 AS v FROM {values})
@@ -185,7 +189,8 @@ FROM (SELECT column1 AS v FROM {values})
 _LARGEST = """
 SELECT v, width, height, is_cached FROM (SELECT column1 AS v FROM {values})
 JOIN image_uses ON image_uses.rowid = (
-  SELECT rowid FROM image_uses WHERE image_id = v
+  SELECT image_uses.rowid FROM image_uses JOIN sources ON sources.id = image_uses.source
+  WHERE image_id = v AND {trusted}
   ORDER BY area DESC, width DESC, height DESC, is_cached DESC LIMIT 1
 )
 """

@@ -44,6 +44,7 @@ class Folders:
         self.roots = _outermost(typed)
         self._typed = {root: typed[root] for root in self.roots}
         self.unread: list[str] = []
+        self.faulty_files = 0
 
     def covers(self, file: str) -> bool:
         """Tell whether a file lies below one of the paths, and where it can be seen."""
@@ -80,25 +81,12 @@ class Folders:
         linked: list[tuple[str, frozenset[tuple[int, int]]]] = []
         while plain or linked:
             folder, above = plain.pop() if plain else linked.pop(0)
-            try:
-                with os.scandir(folder) as listing:
-                    entries = sorted(listing, key=lambda entry: entry.name)
-            except OSError as error:
-                self.unread.append(folder)
-                self._fault(folder, _words(error))
-                continue
-            for entry in entries:
-                try:
-                    is_folder = entry.is_dir()
-                    identity = _identity(entry.path) if is_folder else (0, 0)
-                except OSError as error:
-                    self._fault(entry.path, _words(error))
-                    continue
-                if not is_folder:
-                    if entry.name.lower().endswith(SUFFIXES):
-                        found = self._file(entry.path, _relative(entry.path, root))
-                        if found:
-                            yield found
+            for entry in self._entries(folder):
+                identity = self._folder_identity(entry)
+                if identity is None:
+                    found = self._record_file(entry, root)
+                    if found:
+                        yield found
                 elif identity in above:
                     self._fault(
                         entry.path,
@@ -114,6 +102,33 @@ class Folders:
                 # Only now: the folder may have been walked by its own path meanwhile.
                 linked = [(path, above) for path, above in linked if self._first_visit(path)]
 
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as listing:
+                return sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            self.unread.append(folder)
+            self._fault(folder, _words(error))
+            return []
+
+    def _folder_identity(self, entry: os.DirEntry[str]) -> tuple[int, int] | None:
+        """Return which folder an entry is; None if it is none, or none that is there."""
+        try:
+            return _identity(entry.path) if entry.is_dir() else None
+        except OSError as error:
+            self.unread.append(entry.path)
+            self._fault(entry.path, _words(error))
+            return None
+
+    def _record_file(self, entry: os.DirEntry[str], root: str) -> File | None:
+        if entry.name.lower().endswith(SUFFIXES):
+            return self._file(entry.path, _relative(entry.path, root))
+        if entry.is_symlink() and not os.path.exists(entry.path):
+            # It may have led to a folder: on a disk that is not there now.
+            self.unread.append(entry.path)
+            self._fault(entry.path, "a link that leads nowhere; mend or remove it")
+        return None
+
     def _first_visit(self, folder: str) -> bool:
         identity = _identity(folder)
         if identity in self._seen:
@@ -124,19 +139,23 @@ class Folders:
     def _fault(self, file: str, reason: str) -> None:
         self._report(RecordError(reason, path=self.shown(file)))
 
+    def _fault_of_file(self, file: str, reason: str) -> None:
+        self.faulty_files += 1
+        self._fault(file, reason)
+
     def _file(self, file: str, path: str) -> File | None:
         try:
             path.encode("utf-8")
         except UnicodeEncodeError:
-            self._fault(file, "the file's name is not UTF-8; rename it")
+            self._fault_of_file(file, "the file's name is not UTF-8; rename it")
             return None
         try:
             found = os.stat(file)
         except OSError as error:
-            self._fault(file, _words(error))
+            self._fault_of_file(file, _words(error))
             return None
         if not stat.S_ISREG(found.st_mode):
-            self._fault(file, "not a regular file")
+            self._fault_of_file(file, "not a regular file")
             return None
         return File(file, path.replace(os.sep, "/"), found.st_size, found.st_mtime_ns)
 

@@ -41,8 +41,12 @@ class FoundFiles:
                 ((self._sources.name_of(f.file), f.path, f.size, f.mtime) for f in files),
             )
 
-    def settle_unchanged(self, schema_version: int) -> None:
-        """Settle the files of this run that have the size and time they had."""
+    def settle_unchanged(self, schema_version: int) -> list[str]:
+        """Settle the files of this run that have the size and time they had.
+
+        Returns the domains of organization records that have another path now: of
+        two records of one domain, the smaller path gives the name.
+        """
         with self._db.atomic():
             self._db.execute(
                 """
@@ -61,6 +65,12 @@ class FoundFiles:
                     "UPDATE sources SET text = NULL "
                     "WHERE text IS NOT NULL AND file IN (SELECT file FROM found)"
                 )
+            moved = self._db.execute(
+                "SELECT DISTINCT domain FROM organizations "
+                "JOIN sources ON sources.id = organizations.source "
+                "JOIN found ON found.file = sources.file "
+                "WHERE length(sources.path) < length(found.path)"
+            ).fetchall()
             # Known by the outermost folder it was ever imported from, in any order.
             self._db.execute(
                 """
@@ -68,6 +78,7 @@ class FoundFiles:
                 WHERE length(path) < (SELECT length(path) FROM found WHERE file = sources.file)
                 """
             )
+        return [row[0] for row in moved]
 
     def to_read(self) -> tuple[int, int]:
         """Return how many files of this run are still to be read, and their bytes."""
@@ -76,16 +87,23 @@ class FoundFiles:
         ).fetchone()
         return row[0], row[1]
 
-    def next_to_read(self, limit: int) -> list[File]:
-        """Return the next files to read, by path, so that the first of two ids wins."""
-        return [
-            File(self._sources.file_of(name), path, size, mtime)
-            for name, path, size, mtime in self._db.execute(
-                "SELECT file, path, size, mtime FROM found WHERE outcome IS NULL "
-                "ORDER BY path, file LIMIT ?",
-                [limit],
-            )
-        ]
+    def next_to_read(self, limit: int, most_bytes: int) -> list[File]:
+        """Return the next files to read, by path, so that the first of two ids wins.
+
+        At most `limit` files, and not many more than `most_bytes`, but one at least.
+        """
+        files: list[File] = []
+        total = 0
+        for name, path, size, mtime in self._db.execute(
+            "SELECT file, path, size, mtime FROM found WHERE outcome IS NULL "
+            "ORDER BY path, file LIMIT ?",
+            [limit],
+        ):
+            files.append(File(self._sources.file_of(name), path, size, mtime))
+            total += size
+            if total >= most_bytes:
+                break
+        return files
 
     def note(self, outcomes: Iterable[tuple[str, str]]) -> None:
         """Remember what became of files: (outcome, file)."""

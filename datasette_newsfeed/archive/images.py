@@ -22,7 +22,8 @@ from sqlite_utils import Database
 from ..errors import RecordError
 from .database import transaction
 from .folders import Folders
-from .sources import ImageFile, Sources, fingerprint, trusted_time
+from .sources import Sources, fingerprint, trusted_time
+from .taken import ImageFile
 
 WIDTHS = (160, 480, 960)
 """Pixels: a thumbnail in a table, a card, a card on a dense screen or an article."""
@@ -31,6 +32,7 @@ MAX_BYTES = 30_000_000
 MAX_PIXELS = 50_000_000
 """What a photograph may have; anything larger is taken for a decompression bomb."""
 
+_ADVICE = "mend the file, or the record that names it"
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 QUALITY = 72
 
@@ -43,6 +45,10 @@ SELECT id, url FROM images
 WHERE url NOT LIKE '%://%' AND url NOT LIKE '//%' AND url NOT LIKE 'data:%' AND id > ?
 ORDER BY id LIMIT ?
 """
+
+
+UNCHANGED = ""
+"""In the place of a file: it is not for this run to look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ def render(data: bytes) -> list[Rendition]:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     if len(data) > MAX_BYTES:
-        raise RecordError(f"{len(data):,} bytes are too many for an image")
+        raise RecordError(f"{len(data):,} bytes are too many for an image; {_ADVICE}")
     try:
         with warnings.catch_warnings():
             # Pillow only warns of a bomb up to twice its own limit; ours is checked below.
@@ -79,15 +85,19 @@ def render(data: bytes) -> list[Rendition]:
             opened = Image.open(io.BytesIO(data), formats=FORMATS)
         width, height = opened.size
         if width * height > MAX_PIXELS:
-            raise RecordError(f"{width} × {height} pixels are too many for an image")
+            raise RecordError(f"{width} × {height} pixels are too many for an image; {_ADVICE}")
         original_type = Image.MIME[opened.format or ""]
         turned = ImageOps.exif_transpose(opened)
         has_alpha = turned.has_transparency_data
         picture = turned.convert("RGBA" if has_alpha else "RGB")
     except UnidentifiedImageError as error:
-        raise RecordError(f"is no {', '.join(FORMATS)} image") from error
+        raise RecordError(
+            f"is no image of {', '.join(FORMATS)}; mend the file or the record that names it"
+        ) from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise RecordError(f"is a broken image: {error}") from error
+        raise RecordError(
+            f"is a broken image ({error}); mend the file or the record that names it"
+        ) from error
     found = []
     for wanted in sorted({min(width, picture.width) for width in WIDTHS}):
         scaled = picture
@@ -129,7 +139,9 @@ class ImageShelf:
 
     def count(self) -> int:
         """Return how many images lie beside the records of this run."""
-        return sum(1 for rows in self._local() for row in rows if self._find(*row))
+        return sum(
+            1 for rows in self._local() for row in rows if self._find(*row) not in (None, UNCHANGED)
+        )
 
     def take(self, prune: bool) -> int:
         """Store what is new or changed, and return how many images that were.
@@ -139,12 +151,14 @@ class ImageShelf:
         taken = 0
         for rows in self._local():
             ids = [image_id for image_id, _ in rows]
-            known = self._sources.image_files(ids)
+            known = self._sources.taken.known(ids)
             stored = self._stored(ids)
             batch: dict[str, tuple[ImageFile, list[Rendition]] | None] = {}
             for image_id, url in rows:
                 before = known.get(image_id)
                 file = self._find(image_id, url)
+                if file == UNCHANGED:
+                    continue
                 if file is None:
                     if before and self._folders.covers(self._sources.file_of(before.file)):
                         batch[image_id] = None
@@ -174,7 +188,8 @@ class ImageShelf:
     def _find(self, image_id: str, url: str) -> str | None:
         """Return the file that a URL means: `/x` below the folder given, `x` beside the record.
 
-        Of several records with one URL, that with the smallest path decides.
+        Of several records with one URL, that with the smallest path whose file is there
+        decides; UNCHANGED where that record is not of this run.
         """
         try:
             path = unquote(urlsplit(url).path)
@@ -182,13 +197,14 @@ class ImageShelf:
             return None
         for name, record_path in self._sources.facts.files_naming(image_id):
             record = self._sources.file_of(name)
-            if not path or "\0" in path or not self._folders.covers(record):
+            if not path or "\0" in path:
                 continue
             root = record.removesuffix(record_path.replace("/", os.sep))
             start = root if path.startswith("/") else os.path.dirname(record)
             file = os.path.realpath(os.path.join(start, path.lstrip("/")))
-            if self._folders.covers(file) and os.path.isfile(file):
-                return file
+            if not _below(file, root) or not os.path.isfile(file):
+                continue
+            return file if self._folders.covers(record) else UNCHANGED
         return None
 
     def _read(
@@ -234,7 +250,12 @@ class ImageShelf:
             )
             table.insert_all(rows)
         # After the rows: it may know less than they hold, never more.
-        self._sources.write_image_files({id: file for id, (file, _) in kept.items()}, gone)
+        self._sources.taken.write({id: file for id, (file, _) in kept.items()}, gone)
+
+
+def _below(file: str, root: str) -> bool:
+    """Tell whether a file, links resolved, lies below the folder that was given."""
+    return file.startswith(os.path.realpath(root).rstrip(os.sep) + os.sep)
 
 
 def _row(image_id: str, rendition: Rendition) -> dict[str, Any]:

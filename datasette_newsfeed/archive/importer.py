@@ -26,7 +26,7 @@ from ..record import Article, Organization
 from . import rows, shared
 from .adapter import adapt
 from .claims import Batch, Claims, ReadRecord
-from .database import as_archive_error, header, open_archive, transaction
+from .database import as_archive_error, check_archive, header, open_archive, transaction
 from .folders import File, Folders
 from .found import FoundFiles
 from .images import ImageShelf, can_take
@@ -34,7 +34,8 @@ from .reader import MAX_BYTES, read
 from .sources import Reading, Source, Sources, fingerprint, sources_path, trusted_time
 
 BATCH = 500
-"""Files a transaction: enough to make its commit cheap, few enough for the memory."""
+BATCH_BYTES = 20_000_000
+"""Files and bytes a transaction: enough to make its commit cheap, few enough for the memory."""
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes to read in all."""
@@ -79,6 +80,8 @@ def import_archive(
     ArchiveError where the database cannot be used.
     """
     paths = list(paths)
+    # A link to a database is that database, and has the same DB-sources.
+    database = os.path.realpath(database)
     if not dry_run:
         return _import(database, database, paths, prune, keep_text, on_error, on_progress)
     with tempfile.TemporaryDirectory() as folder:
@@ -101,6 +104,15 @@ def _copy(original: str | Path, target: str | Path) -> None:
         raise as_archive_error(original, error) from error
 
 
+def knows_files_below(database: str | Path, paths: Iterable[str | Path]) -> bool:
+    """Tell whether DB-sources knows files at or below each of the paths."""
+    database = os.path.realpath(database)
+    if not sources_path(database).exists():
+        return False
+    with closing(Sources(database)) as sources:
+        return all(sources.knows_below(os.path.realpath(path)) for path in paths)
+
+
 def _import(
     database: str | Path,
     named: str | Path,
@@ -110,16 +122,27 @@ def _import(
     on_error: Callable[[RecordError], None],
     on_progress: Progress,
 ) -> Report:
-    folder = os.path.realpath(Path(named).parent)
-    with closing(Sources(database, folder=folder, keep_text=keep_text)) as sources:
-        counter, version = header(database)
-        if counter < sources.change_counter() or version < schema.SCHEMA_VERSION:
+    # Before anything is made or opened: of the one named, for a copy has a counter of its own.
+    counter, version = header(named)
+    check_archive(database, named)
+    with closing(
+        Sources(
+            database,
+            folder=os.path.dirname(os.path.realpath(named)),
+            keep_text=keep_text,
+            shown=sources_path(named),
+        )
+    ) as sources:
+        known = sources.change_counter()
+        if counter < known or version < schema.SCHEMA_VERSION:
             # Lost, put back from an older copy, or made by an older version.
             sources.distrust_all()
-        db = open_archive(database)
+        db = open_archive(database, named)
         with closing(db.conn):
             try:
-                report = _Run(db, sources, paths, prune, on_error, on_progress).run()
+                run = _Run(db, sources, paths, prune, on_error, on_progress)
+                run.learn(is_as_left=counter == known)
+                report = run.run()
             except sqlite3.DatabaseError as error:
                 raise as_archive_error(named, error) from error
         sources.note_change_counter(header(database)[0])
@@ -151,9 +174,11 @@ class _Run:
 
     def run(self) -> Report:
         interrupted = self._sources.was_interrupted()
-        self._adopt()
         self._walk()
-        self._found.settle_unchanged(schema.SCHEMA_VERSION)
+        moved = self._found.settle_unchanged(schema.SCHEMA_VERSION)
+        if moved:
+            with transaction(self._db):
+                shared.settle(self._db, self._sources.facts, moved)
         self._read_changed()
         self._read_outdated()
         if self._prune:
@@ -167,7 +192,7 @@ class _Run:
         report.updated = counts.get("updated", 0)
         report.unchanged = counts.get("unchanged", 0)
         report.skipped = counts.get("skipped", 0)
-        report.rejected = len(report.errors)
+        report.rejected = counts.get("rejected", 0) + self._folders.faulty_files
         self._take_images()
         return report
 
@@ -175,24 +200,28 @@ class _Run:
         self._report.errors.append(error)
         self._on_error(error)
 
-    def _adopt(self) -> None:
-        """Learn from the rows what a lost DB-sources no longer tells."""
+    def learn(self, is_as_left: bool) -> None:
+        """Learn from the rows what DB-sources does not tell: it was lost, or is of another time.
+
+        `is_as_left`: nobody wrote to the database since the last run.
+        """
         sources, db = self._sources, self._db
-        if db.table("articles").count <= sources.article_count():
+        if is_as_left and not sources.is_new:
+            return
+        ids = (row[0] for row in db.execute("SELECT id FROM articles"))
+        unknown, is_complete = sources.compare(ids)
+        if not is_complete:
+            sources.distrust_all()
+            unknown, _ = sources.compare(row[0] for row in db.execute("SELECT id FROM articles"))
+        if not unknown:
             return
         with sources.db.atomic():
-            sources.adopt(
-                (article_id, facts)
-                for article_id, facts in rows.facts_of_rows(db)
-                if not sources.by_article([article_id])
-            )
-            if sources.is_new:
-                sources.adopt(shared.organizations_of_rows(db))
-        if sources.is_new:
-            self._report.notes.append(
-                "DB-sources was not there; every file is read again, and --prune spares "
-                "the articles whose files are not below the paths given"
-            )
+            sources.adopt(rows.facts_of_rows(db, unknown))
+            sources.adopt(shared.organizations_of_rows(db, sources.facts))
+        self._report.notes.append(
+            f"DB-sources does not know the files of {len(unknown):,} articles; --prune spares "
+            "those whose files are not found below the paths given"
+        )
 
     def _take_images(self) -> None:
         shelf = ImageShelf(self._db, self._sources, self._folders, self._walked_at, self._reject)
@@ -218,7 +247,7 @@ class _Run:
         _, total = self._found.to_read()
         done = 0
         self._on_progress(0, total)
-        while files := self._found.next_to_read(BATCH):
+        while files := self._found.next_to_read(BATCH, BATCH_BYTES):
             self._read_batch(files)
             done += sum(file.size for file in files)
             self._on_progress(done, total)
@@ -278,7 +307,7 @@ class _Run:
         articles = [w.record for w in winners if isinstance(w.record, Article)]
         organizations = [w.record for w in winners if isinstance(w.record, Organization)]
         ids = [article.id for article in articles]
-        batch.gone += sources.unknown_organizations([named.domain for named in organizations])
+        batch.gone += self._claims.left_behind(organizations, batch.gone)
         # A file that names a provider now may have been an article: that one goes.
         left = [*batch.gone, *(winner.known for winner in winners if winner.known)]
         removed = self._unclaimed(left, set(ids))

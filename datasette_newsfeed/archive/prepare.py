@@ -17,6 +17,8 @@ from .. import schema
 from ..errors import ArchiveError
 from .database import as_archive_error
 
+_BESIDE = ("-journal", "-wal", "-shm")
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -41,18 +43,21 @@ def prepare_archive(database: str | Path, out: str | Path, *, force: bool = Fals
         if not force:
             raise ArchiveError(str(target), "is there already; --force overwrites it")
     # Beside OUT until it is proved, so that a failed run leaves the old one.
-    part = target.with_name(f"{target.name}.part")
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         part.unlink(missing_ok=True)
         _write(source, part)
         rows = _prove(part)
+        # What a killed server left beside the old OUT would be replayed over the new one.
+        for suffix in _BESIDE:
+            Path(f"{target}{suffix}").unlink(missing_ok=True)
         os.replace(part, target)
     except sqlite3.DatabaseError as error:
-        raise as_archive_error(out, error) from error
+        raise as_archive_error(source, error) from error
     except OSError as error:
         raise ArchiveError(str(out), f"cannot be written: {error.strerror or error}") from error
     finally:
-        for suffix in ("", "-journal", "-wal", "-shm"):
+        for suffix in ("", *_BESIDE):
             Path(f"{part}{suffix}").unlink(missing_ok=True)
     return Prepared(target.stat().st_size, rows)
 

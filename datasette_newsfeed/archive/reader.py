@@ -8,8 +8,7 @@ before they cost anything.
 
 from __future__ import annotations
 
-import math
-from typing import Any, cast
+from typing import Any
 
 import frontmatter
 import yaml
@@ -36,10 +35,17 @@ MAX_CHARACTERS = 2 * MAX_BYTES
 MAX_DEPTH = 50
 """The deepest nesting; libyaml's own time grows with its square."""
 
+MAX_NUMBER = 40
+"""The most characters of a number."""
+
 _STR = "tag:yaml.org,2002:str"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _SCALAR_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null", "timestamp")
+)
+_STARTS = frozenset((yaml.MappingStartEvent, yaml.SequenceStartEvent))
+_VALUES = frozenset(
+    (yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingEndEvent, yaml.SequenceEndEvent)
 )
 _RESOLVER = Resolver()
 _CONSTRUCTOR = SafeConstructor()
@@ -53,21 +59,29 @@ class Plain(str):
     def value(self) -> str | int | float | bool:
         """Return what YAML 1.1 takes it for: a number, a truth value, or the text.
 
-        Times stay text, for JSON has none. So do `1:30` (a duration, which
-        YAML 1.1 takes for ninety), infinity and what is not a number.
+        Times stay text, for JSON has none. So do `1:30` (a duration, which YAML 1.1
+        takes for ninety), and numbers that do not fit into 64 bits.
         """
         text = str(self)
         tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
         kind = tag.rpartition(":")[2]
         if kind not in ("int", "float", "bool") or (kind != "bool" and ":" in text):
             return text
+        if len(text) > MAX_NUMBER:
+            return text
+        node = yaml.ScalarNode(tag, text)
         try:
-            found = _CONSTRUCTOR.construct_object(yaml.ScalarNode(tag, text))
+            if kind == "bool":
+                return bool(_CONSTRUCTOR.construct_yaml_bool(node))
+            number = (
+                _CONSTRUCTOR.construct_yaml_int(node)
+                if kind == "int"
+                else _CONSTRUCTOR.construct_yaml_float(node)
+            )
         except (ValueError, ConstructorError):
             return text
-        if isinstance(found, float) and not math.isfinite(found):
-            return text
-        return cast("int | float | bool", found)
+        # What does not fit is no number to those who read JSON.
+        return number if -(2.0**63) <= number < 2.0**63 else text
 
 
 def read(data: bytes) -> tuple[dict[str, Any], str] | None:
@@ -94,8 +108,9 @@ def read(data: bytes) -> tuple[dict[str, Any], str] | None:
     handler = _Handler(text)
     if not handler.detect(text.lstrip()):
         return None
-    mapping, body = frontmatter.parse(text, handler=handler)
-    return mapping, body
+    mapping, _ = frontmatter.parse(text, handler=handler)
+    # python-frontmatter strips the body, and so the indentation of its first line.
+    return mapping, handler.body.lstrip("\n").rstrip()
 
 
 class _Handler(YAMLHandler):
@@ -105,15 +120,19 @@ class _Handler(YAMLHandler):
         super().__init__()
         # Lines before the opening `---` are stripped by python-frontmatter.
         self._lines_above = text.count("\n", 0, len(text) - len(text.lstrip()))
+        self.body = ""
 
     def split(self, text: str) -> tuple[str, str]:
         try:
-            metadata, content = super().split(text)
+            metadata, self.body = super().split(text)
         except ValueError as error:
             raise RecordError(
                 "the front matter is not closed; end it with a line `---`", place="line 1"
             ) from error
-        return metadata, content
+        # The boundary takes the blank lines after it along; they count as lines.
+        opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
+        self._lines_above += opening[0].count("\n") if opening else 0
+        return metadata, self.body
 
     def load(self, fm: str, **_: object) -> dict[str, Any]:
         # The front matter starts with the line break after `---`, so that libyaml
@@ -161,20 +180,25 @@ class _Builder:
         """Return the document's value; None where there is none."""
         stack: list[_Frame] = []
         result: Any = None
-        while not isinstance(event := self._loader.get_event(), yaml.StreamEndEvent):
-            if isinstance(event, yaml.DocumentStartEvent):
-                self._documents += 1
-                if self._documents > 1:
-                    raise _Fault("more than one YAML document", event.start_mark)
-            elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-                stack.append(self._start(event, len(stack)))
-            elif isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+        next_event = self._loader.get_event
+        # By type and not by isinstance: a record has hundreds of events.
+        while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
+            if kind in _VALUES:
                 value = self._value(event, stack)
                 if stack:
                     stack[-1].take(value, event)
                 else:
                     result = value
+            elif kind in _STARTS:
+                stack.append(self._start(event, len(stack)))
+            elif kind is yaml.DocumentStartEvent:
+                self._start_document(event)
         return result
+
+    def _start_document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise _Fault("more than one YAML document", event.start_mark)
 
     def _start(self, event: Any, depth: int) -> _Frame:
         self._check_tag(event)

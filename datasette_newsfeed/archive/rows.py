@@ -54,11 +54,13 @@ def facts_of(record: Article | Organization) -> Facts:
     )
 
 
-def facts_of_rows(db: Database) -> Iterator[tuple[str, Facts]]:
-    """Yield (article_id, facts) for each article, as far as its rows still tell."""
-    for row in db.query("SELECT id, web_url, original_url FROM articles ORDER BY id"):
-        article_id = row["id"]
-        urls = [(row["web_url"], -1), (row["original_url"], -1)]
+def facts_of_rows(db: Database, article_ids: Sequence[str]) -> Iterator[tuple[str, Facts]]:
+    """Yield (article_id, facts) for each of these articles, as far as its rows still tell."""
+    for article_id in article_ids:
+        row = db.execute(
+            "SELECT web_url, original_url FROM articles WHERE id = ?", [article_id]
+        ).fetchone()
+        urls = [(row[0], -1), (row[1], -1)]
         urls += db.execute(
             "SELECT url, position FROM related_articles WHERE article_id = ?", [article_id]
         ).fetchall()
@@ -74,7 +76,9 @@ def facts_of_rows(db: Database) -> Iterator[tuple[str, Facts]]:
 
 
 _ROW_IMAGES = """
-SELECT images.id, domain, coalesce(width, 0) * coalesce(height, 0), width, height, is_cached
+SELECT images.id, domain,
+  CAST(min(1.0 * coalesce(width, 0) * coalesce(height, 0), 9e18) AS INTEGER),
+  width, height, is_cached
 FROM (
   SELECT image_id AS id, '' AS domain FROM article_images WHERE article_id = :id
   UNION SELECT image_id, '' FROM related_articles WHERE article_id = :id

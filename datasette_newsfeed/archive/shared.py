@@ -89,10 +89,12 @@ WHERE (article_id, position) IN (SELECT article_id, position FROM batch_related)
 """
 
 
-def organizations_of_rows(db: Database) -> Iterator[tuple[None, Facts]]:
-    """Yield (None, facts) for each provider whose name only an organization record gives."""
-    for domain, name, logo in db.execute(_NAMED_PROVIDERS):
-        yield None, Facts(organization=(domain, name, logo))
+def organizations_of_rows(db: Database, facts: FactBook) -> Iterator[tuple[None, Facts]]:
+    """Yield (None, facts) for each provider with a name that only an organization record
+    can have given, and none is known."""
+    for domain, name, logo in db.execute(_NAMED_PROVIDERS).fetchall():
+        if not facts.organizations([domain]):
+            yield None, Facts(organization=(domain, name, logo))
 
 
 _NAMED_PROVIDERS = f"""
@@ -112,6 +114,15 @@ def existing(db: Database, article_ids: Sequence[str]) -> set[str]:
     begin(db)
     fill(db, "batch", ((id,) for id in article_ids))
     return {row[0] for row in db.execute("SELECT id FROM articles WHERE id IN batch")}
+
+
+def settle(db: Database, facts: FactBook, domains: Iterable[str]) -> None:
+    """Settle these providers anew, with the images that were and are their logos."""
+    begin(db)
+    chosen = sorted(domains)
+    images = logos(db, chosen)
+    settle_providers(db, facts, chosen, images)
+    settle_images(db, facts, sorted(images))
 
 
 def sweep(db: Database, facts: FactBook) -> None:

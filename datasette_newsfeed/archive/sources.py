@@ -14,7 +14,7 @@ import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,8 +22,9 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from ..errors import ArchiveError, BusyError, VersionError
-from .facts import FACTS_SCHEMA, NOTHING_SAID, FactBook, Facts, chunks
+from .facts import FACTS_SCHEMA, NOTHING_SAID, FactBook, Facts
 from .folders import File
+from .taken import TAKEN_SCHEMA, TakenImages
 
 SOURCES_VERSION = 1
 
@@ -42,13 +43,6 @@ CREATE TABLE sources (
   text BLOB               -- the whole file as read, compressed with zlib
 );
 CREATE INDEX idx_sources_article_id ON sources (article_id);
-CREATE TABLE image_files (
-  image_id TEXT PRIMARY KEY,
-  file TEXT NOT NULL,     -- relative to the folder of this database
-  size INTEGER NOT NULL,
-  mtime INTEGER,
-  sha256 TEXT NOT NULL
-) WITHOUT ROWID;
 """
 
 FRESH_NS = 2_000_000_000
@@ -66,16 +60,6 @@ class Source:
     sha256: str | None
     article_id: str | None
     schema_version: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFile:
-    """An image file as it was when it was taken."""
-
-    file: str
-    size: int
-    mtime: int | None
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +85,27 @@ class Sources:
     """DB-sources, open for one program at a time."""
 
     def __init__(
-        self, database: str | Path, *, folder: str | None = None, keep_text: bool = True
+        self,
+        database: str | Path,
+        *,
+        folder: str | None = None,
+        keep_text: bool = True,
+        shown: str | Path | None = None,
     ) -> None:
         """Open or create it, and hold it until closed.
 
-        Files are named relative to `folder`, by default that of the database.
+        Files are named relative to `folder`, by default that of the database; errors
+        call this one `shown`, by default its path.
         Raises BusyError where another import or export holds it, VersionError
         where a newer version made it, ArchiveError where it is something else.
         """
         self.path = sources_path(database)
+        self._shown = str(shown or self.path)
         self.folder = folder or os.path.realpath(self.path.parent)
         self.keeps_text = keep_text
         self.db = Database(_open(self.path))
         self.facts = FactBook(self.db)
+        self.taken = TakenImages(self.db)
         try:
             # Held until closed: of two importers the second is told to wait.
             self.db.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -124,33 +116,32 @@ class Sources:
             version = self.db.execute("PRAGMA user_version").fetchone()[0]
             if version > SOURCES_VERSION:
                 raise VersionError(
-                    str(self.path),
+                    self._shown,
                     "made by a newer datasette-newsfeed; upgrade with pip install -U",
                 )
             self.is_new = version == 0
             if self.is_new:
                 if self.db.table_names():
-                    raise ArchiveError(str(self.path), "is no DB-sources; move it away")
-                for statement in (_SCHEMA + FACTS_SCHEMA).split(";\n"):
+                    raise ArchiveError(self._shown, "is no DB-sources; move it away")
+                for statement in (_SCHEMA + FACTS_SCHEMA + TAKEN_SCHEMA).split(";\n"):
                     if statement.strip():
                         self.db.execute(statement)
                 self.db.execute(f"PRAGMA user_version = {SOURCES_VERSION}")
+            elif not {"sources", "state"} <= set(self.db.table_names()):
+                raise ArchiveError(self._shown, "is no DB-sources; move it away")
             self.db.commit()
-        except sqlite3.OperationalError as error:
-            self.close()
-            if "locked" in str(error):
-                raise BusyError(
-                    str(self.path), "another import or export is running; wait until it ends"
-                ) from error
-            raise ArchiveError(str(self.path), str(error)) from error
         except sqlite3.DatabaseError as error:
             self.close()
-            raise ArchiveError(
-                str(self.path), f"{error}; move it away, the next import makes it anew"
-            ) from error
+            raise self.fault(error) from error
         except ArchiveError:
             self.close()
             raise
+
+    def fault(self, error: sqlite3.DatabaseError) -> ArchiveError:
+        """Return what SQLite says of this file as an error that says what to do."""
+        if "locked" in str(error):
+            return BusyError(self._shown, "another import or export is running; wait until it ends")
+        return ArchiveError(self._shown, f"{error}; move it away, the next import makes it anew")
 
     def close(self) -> None:
         """Let it go; what is not committed is undone."""
@@ -167,6 +158,16 @@ class Sources:
         return os.path.normpath(os.path.join(self.folder, name))
 
     # What is known
+
+    def knows_below(self, file: str) -> bool:
+        """Tell whether a file, or files below a folder, are known."""
+        start = self.name_of(file)
+        return bool(
+            self.db.execute(
+                "SELECT 1 FROM sources WHERE file = ?1 OR (file >= ?1 || '/' AND file < ?1 || '0')",
+                [start],
+            ).fetchone()
+        )
 
     def missing(self) -> Iterator[Source]:
         """Yield the known files that this run has not found."""
@@ -186,10 +187,9 @@ class Sources:
             holders.setdefault(source.article_id or "", []).append(source)
         return holders
 
-    def unknown_organizations(self, domains: Sequence[str]) -> list[Source]:
-        """Return the sources of these organizations whose files are not known."""
-        ids = self.facts.organizations(domains)
-        return [source for source in self._in("id", ids) if source.file is None]
+    def organizations(self, domains: Sequence[str]) -> list[Source]:
+        """Return the organization records of these domains."""
+        return self._in("id", self.facts.organizations(domains))
 
     def outdated(self, schema_version: int, after: int, limit: int) -> list[tuple[Source, bytes]]:
         """Return files of another schema that this run has not found, with their text.
@@ -212,12 +212,22 @@ class Sources:
             ).fetchone()
         )
 
-    def article_count(self) -> int:
-        """Return how many articles have a file here."""
-        count: int = self.db.execute(
-            "SELECT count(*) FROM sources WHERE article_id IS NOT NULL"
-        ).fetchone()[0]
-        return count
+    def compare(self, article_ids: Iterable[str]) -> tuple[list[str], bool]:
+        """Return the articles that no file here holds, and whether every trusted file
+        has its article."""
+        with self.db.atomic():
+            self.db.execute("CREATE TEMP TABLE IF NOT EXISTS stored (id TEXT PRIMARY KEY)")
+            self.db.execute("DELETE FROM stored")
+            self.db.conn.executemany("INSERT INTO stored VALUES (?)", ((i,) for i in article_ids))
+        unknown = self.db.execute(
+            "SELECT id FROM stored WHERE id NOT IN "
+            "(SELECT article_id FROM sources WHERE article_id IS NOT NULL) ORDER BY id"
+        ).fetchall()
+        astray = self.db.execute(
+            "SELECT 1 FROM sources WHERE sha256 IS NOT NULL AND article_id IS NOT NULL "
+            "AND article_id NOT IN stored LIMIT 1"
+        ).fetchone()
+        return [row[0] for row in unknown], astray is None
 
     def texts(self) -> Iterator[tuple[str, bytes | None]]:
         """Yield path and compressed text of each file; None where it was not kept.
@@ -226,7 +236,7 @@ class Sources:
         """
         yield from self.db.execute(
             "SELECT path, text FROM sources "
-            "WHERE path IS NOT NULL AND sha256 IS NOT NULL ORDER BY path, id"
+            "WHERE path IS NOT NULL AND (text IS NOT NULL OR sha256 IS NOT NULL) ORDER BY path, id"
         )
 
     def _in(self, column: str, values: Sequence[str] | Sequence[int]) -> list[Source]:
@@ -269,6 +279,8 @@ class Sources:
         """Commit that every file is to be read again."""
         with self.db.atomic():
             self.db.execute("UPDATE sources SET sha256 = NULL, size = NULL, mtime = NULL")
+            # What was learnt from rows is learnt from them again.
+            self.db.execute("DELETE FROM sources WHERE file IS NULL")
 
     def change_counter(self) -> int:
         """Return SQLite's change counter of the archive as the last run left it."""
@@ -324,31 +336,6 @@ class Sources:
         )
         known = self.by_file([self.name_of(r.file) for r in readings])
         self.facts.write([(known[self.name_of(r.file)].id, r.facts) for r in readings])
-
-    # Image files
-
-    def image_files(self, image_ids: Sequence[str]) -> dict[str, ImageFile]:
-        """Return the files taken for these images."""
-        return {row[0]: ImageFile(*row[1:]) for row in chunks(self.db, _IMAGE_FILES, image_ids)}
-
-    def write_image_files(self, taken: Mapping[str, ImageFile], gone: Iterable[str]) -> None:
-        """Remember the files taken, forget those that are gone."""
-        with self.db.atomic():
-            self.db.conn.executemany(
-                "INSERT OR REPLACE INTO image_files (image_id, file, size, mtime, sha256) "
-                "VALUES (?, ?, ?, ?, ?)",
-                ((id, f.file, f.size, f.mtime, f.sha256) for id, f in taken.items()),
-            )
-            self.db.conn.executemany(
-                "DELETE FROM image_files WHERE image_id = ?", ((id,) for id in gone)
-            )
-
-
-# Takes a list of keys at once; `v` is its one column.
-_IMAGE_FILES = """
-SELECT image_id, file, size, mtime, sha256 FROM (SELECT column1 AS v FROM {values})
-JOIN image_files ON image_files.image_id = v
-"""
 
 
 @lru_cache(maxsize=4096)  # asked several times for each file of a batch

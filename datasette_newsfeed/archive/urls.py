@@ -27,7 +27,7 @@ def url_key(url: str) -> str | None:
     url = url.strip()
     match = _SIMPLE.fullmatch(url)
     if match:
-        page = match[1] + match[2]
+        page = match[1].rstrip(".") + match[2]
     else:
         canonical = _canonical(url)
         if canonical is None:
@@ -42,14 +42,17 @@ def _canonical(url: str) -> str | None:
     tracking = [name for name in _PARAMETER.findall(url) if _TRACKING.match(name.lower())]
     try:
         if tracking:
-            url = url_query_cleaner(url, tracking, remove=True)
-        url = canonicalize_url(url)
+            url = url_query_cleaner(url, tracking, remove=True, unique=False, keep_fragments=True)
+        url = canonicalize_url(url, keep_fragments=True)
     except ValueError:  # e.g. a port that is no number, an unclosed [IPv6 host
         return None
+    url, mark, fragment = url.partition("#")
     match = _WEB.match(url)
     if not match:
         return None
+    # Behind `#!` or `#/` some sites have their pages; any other fragment is a place in one.
+    place = f"#{fragment}" if fragment[:1] in ("!", "/") else ""
     host, slash, rest = match[1].partition("/")
-    host = host.removesuffix(":80").removesuffix(":443")
+    host = host.removesuffix(":80").removesuffix(":443").rstrip(".")
     path, mark, query = rest.partition("?")
-    return host + (slash + path).rstrip("/") + mark + query
+    return host + (slash + path).rstrip("/") + mark + query + place
