@@ -101,7 +101,9 @@ def summary(counts: dict[str, int], dry_run: bool = False) -> str:
 
 
 def _complain(error: RecordError) -> None:
-    click.echo(printable(str(error)), err=True)
+    # On a terminal a progress bar may stand in this line.
+    start = "\r\x1b[2K" if sys.stderr.isatty() else ""
+    click.echo(start + printable(str(error)), err=True)
 
 
 def printable(text: str) -> str:

@@ -291,3 +291,17 @@ def test_urls_of_one_page(one: str, other: str, same: bool, root: Path, db: Path
     write(root / "2.md", record("Two", f"related: [{{title: One, webUrl: '{other}'}}]\n"))
     import_report(db, root)
     assert rows(db, "select related_id is not null from related_articles") == [(same,)]
+
+
+def test_damaged_sources_are_named(root: Path, db: Path) -> None:
+    for n in range(200):
+        write(root / f"{n}.md", record(f"Title {n}"))
+    import_report(db, root)
+    sources = Path(f"{db}-sources")
+    whole = sources.read_bytes()
+    sources.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    write(root / "0.md", record("Other"))
+    outcome = newsfeed("import", db, root)
+    assert outcome.status != 0
+    assert "news.db-sources" in outcome.stderr
+    assert "move it away" in outcome.stderr

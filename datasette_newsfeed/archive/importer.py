@@ -13,8 +13,8 @@ import sqlite3
 import tempfile
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -125,28 +125,31 @@ def _import(
     # Before anything is made or opened: of the one named, for a copy has a counter of its own.
     counter, version = header(named)
     check_archive(database, named)
-    with closing(
-        Sources(
-            database,
-            folder=os.path.dirname(os.path.realpath(named)),
-            keep_text=keep_text,
-            shown=sources_path(named),
-        )
-    ) as sources:
+    folder = os.path.dirname(os.path.realpath(named))
+    sources = Sources(database, folder=folder, keep_text=keep_text, shown=sources_path(named))
+    with closing(sources), _faults(sources, named):
         known = sources.change_counter()
         if counter < known or version < schema.SCHEMA_VERSION:
             # Lost, put back from an older copy, or made by an older version.
             sources.distrust_all()
         db = open_archive(database, named)
         with closing(db.conn):
-            try:
-                run = _Run(db, sources, paths, prune, on_error, on_progress)
-                run.learn(is_as_left=counter == known)
-                report = run.run()
-            except sqlite3.DatabaseError as error:
-                raise as_archive_error(named, error) from error
+            run = _Run(db, sources, paths, prune, on_error, on_progress)
+            run.learn(is_as_left=counter == known)
+            report = run.run()
         sources.note_change_counter(header(database)[0])
         return report
+
+
+@contextmanager
+def _faults(sources: Sources, named: str | Path) -> Iterator[None]:
+    """Say of which of the two files SQLite complains."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if sources.is_damaged():
+            raise sources.fault(error) from error
+        raise as_archive_error(named, error) from error
 
 
 class _Run:

@@ -143,6 +143,13 @@ class Sources:
             return BusyError(self._shown, "another import or export is running; wait until it ends")
         return ArchiveError(self._shown, f"{error}; move it away, the next import makes it anew")
 
+    def is_damaged(self) -> bool:
+        """Tell whether this file, and not the archive, is what SQLite cannot read."""
+        try:
+            return bool(self.db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
+        except sqlite3.DatabaseError:
+            return True
+
     def close(self) -> None:
         """Let it go; what is not committed is undone."""
         self.db.conn.close()
