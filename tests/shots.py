@@ -31,6 +31,7 @@ def shots(demo: Path) -> dict[str, str]:
     with closing(sqlite3.connect(f"{demo.as_uri()}?mode=ro", uri=True)) as db:
         (article,) = db.execute(BEST).fetchone()
     return {
+        "articles": "/demo/articles",
         "front": "/demo",
         "article": f"/demo/articles/{article}",
     }

@@ -170,7 +170,7 @@ async def test_an_empty_archive_says_so(tmp_path: Path) -> None:
 @pytest.mark.asyncio
 async def test_the_article_page(archive: Path) -> None:
     page = panel(await get(open_site(archive), story_path()), "story")
-    assert '<h2 class="newsfeed-headline">Tidal kites &amp; the quiet strait</h2>' in page
+    assert 'id="newsfeed-headline">Tidal kites &amp; the quiet strait</h2>' in page
     assert f'src="/news/-/newsfeed/image/{image_id(LEAD_URL)}/1280"' in page
     assert 'alt="A kite over the strait"' in page
     assert 'width="1600" height="900"' in page

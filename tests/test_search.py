@@ -298,7 +298,22 @@ async def test_any_words_at_all(archive: Path, words: str) -> None:
 @pytest.mark.parametrize(
     "page",
     [
-        *("0", "-1", "+1", "1.5", "1e1", " 1", "one", "٣", "²", "1" * 30, "%31", "1;2", "01x"),
+        *(
+            "0",
+            "-1",
+            "+1",
+            "1.5",
+            "1e1",
+            " 1",
+            "one",
+            "٣",
+            "²",
+            "1" * 30,
+            "1" * 5_000,
+            "%31",
+            "1;2",
+            "01x",
+        ),
         *(str(MOST_PAGES + 1), "<script>", "\0"),
     ],
 )

@@ -150,8 +150,21 @@ def test_the_years_end() -> None:
     ]
     days = of_facet(facet(value("9999-12-30"), value("9999-12-31")))
     assert drawn(days) == [("30 December 9999", 1), ("31 December 9999", 1)]
-    # Two thousand years lie between: filled up no further than can be drawn.
+
+
+def test_a_gap_of_ages_is_filled_no_further_than_can_be_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps = []
+    plain = timeline._next
+
+    def counting(period: Period) -> Period | None:
+        steps.append(period)
+        return plain(period)
+
+    monkeypatch.setattr(timeline, "_next", counting)
     assert of_facet(facet(value("0001-01-01"), value("9999-12-31"))) is None
+    assert MOST_BARS <= len(steps) <= MOST_BARS + 2
 
 
 def test_odd_values_are_passed_over() -> None:
@@ -203,6 +216,9 @@ def test_no_months_are_no_timeline() -> None:
 def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = build(tmp_path_factory.mktemp("timeline") / "news.db")
     db = sqlite_utils.Database(path)
+    for number, key in enumerate([row["id"] for row in db.table("articles").rows]):
+        later = f"{2031 + number % 2}-05-05T00:00:00Z"
+        db.table("articles").update(key, {"updated_at": later})
     for number, published_at in enumerate(["soon", "about 2021-04-01", "0"]):
         row = {"id": f"odd-{number}", "title": "Odd", "published_at": published_at}
         db.table("articles").insert({**row, "provider_id": PROVIDERS[0]})
@@ -274,12 +290,14 @@ async def test_a_bar_leads_on_to_its_parts(news: Path) -> None:
 
 
 async def test_the_timeline_is_that_of_the_articles_own_dates(news: Path) -> None:
-    path = "/news/articles?_facet_period=updated_at&_facet=published_at"
-    bars = bars_of((await open_site(news).client.get(path)).text)
-    assert list(bars) == ["2017", "2018", "2019", "2020", "2021", "2022"]
+    path = "/news/articles?_facet_period=updated_at"
+    page = (await open_site(news).client.get(f"{path}&_facet=published_at")).text
+    assert list(bars_of(page)) == ["2017", "2018", "2019", "2020", "2021", "2022"]
     without = open_site(news, tables={"articles": {"facets": ["type"]}})
-    for path in ("/news/articles", "/news/articles?_facet_period=updated_at"):
-        assert "newsfeed-timeline" not in (await without.client.get(path)).text
+    page = (await without.client.get(path)).text
+    assert "2031" in page  # among the facets
+    assert "newsfeed-timeline" not in page
+    assert "newsfeed-timeline" not in (await without.client.get("/news/articles")).text
 
 
 @pytest.mark.parametrize(

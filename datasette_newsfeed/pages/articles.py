@@ -272,7 +272,7 @@ def _is_page_of(template: str | None, kind: str) -> bool:
 
 async def stylesheets(datasette: Any, request: Any, database: str | None) -> list[str]:
     """Return our stylesheet for the pages of an archive and for the front page above one."""
-    request = compat.current_request(request)
+    request = await compat.current_request(datasette, request)
     names = [database] if database is not None else list(datasette.databases)
     for name in names:
         if name in datasette.databases and await find_archive(datasette, request, name):

@@ -217,7 +217,7 @@ async def _draw(
     row: Any,
     value: Any,
 ) -> Markup | None:
-    request = compat.current_request(request)
+    request = await compat.current_request(datasette, request)
     archive = await find_archive(datasette, request, database)
     if archive is None:
         return None

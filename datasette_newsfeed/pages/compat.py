@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from datasette.plugins import pm
+from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request
 from markupsafe import Markup
 
@@ -57,12 +59,28 @@ def remember_request(app: App) -> App:
     return remembering
 
 
-def current_request(request: Any) -> Any:
-    """Return the request given, else the one that is being answered, else None."""
-    if request is not None:
-        return request
+async def current_request(datasette: Any, request: Any) -> Any:
+    """Return the request given, else the one that is being answered, else None.
+
+    The one being answered is as it came in, before Datasette found out who asks.
+    So that is found out here as well, once a request.
+    """
     scope = _scope.get()
-    return None if scope is None else Request(scope, None)
+    if request is not None or scope is None:
+        return request
+    coming = Request(scope, None)
+    known = notes(coming)
+    if "actor" not in known:
+        known["actor"] = await _find_actor(datasette, coming)
+    return Request({**scope, "actor": known["actor"]}, None)
+
+
+async def _find_actor(datasette: Any, request: Any) -> Any:
+    for found in pm.hook.actor_from_request(datasette=datasette, request=request):
+        actor = await await_me_maybe(found)
+        if actor:
+            return actor
+    return request.scope.get("actor")
 
 
 def notes(request: Any) -> dict[Any, Any]:

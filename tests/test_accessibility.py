@@ -1,0 +1,179 @@
+"""What axe-core finds on our pages, held against Datasette's own pages of the same database.
+
+Nothing inside our markup, nothing on Datasette's pages that plain Datasette does
+not have there, and on pages of our own only what stands in Datasette's base.html.
+Knows no content and no design.
+
+Not one test here may be async: while Playwright runs, its own loop is the running one.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from browser import LAUNCH_OPTIONS, ROOT, serve
+from datasette.utils import tilde_encode
+from playwright.sync_api import Browser, Error, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+# Each fault: rule, tag and classes of the element, whether it stands in our markup.
+AXE = """async () => {
+    // An element of Datasette 1.0 has a list called `matches`, where axe expects the function.
+    for (const element of document.querySelectorAll("*")) {
+        if (typeof element.matches !== "function") {
+            Object.defineProperty(element, "matches", {value: Element.prototype.matches});
+        }
+    }
+    const {violations} = await axe.run({elementRef: true});
+    return violations.flatMap(({id, nodes}) => nodes.map(({element, target, html}) => {
+        const place = target.length > 1 ? document.querySelector(target[0]) : element;
+        // `region` names the largest element with no landmark in it: ours divides .content.
+        const part = id === "region" && element.closest(".content") || element;
+        const name = [part.localName, ...part.classList].join(".");
+        return {
+            rule: id, html,
+            name: target.length > 1 ? `${target[0]} > ${name}` : name,
+            ours: Boolean(place.closest("[class*=newsfeed]:not(body)")),
+        };
+    }));
+}"""
+
+# What 0.65's base.html lacks: it is the element around every page, and no block of it is ours.
+BASE_FAULTS = {"0.65": {("html-has-lang", "html")}, "1.0": set()}
+
+Look = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=browser_path, args=list(LAUNCH_OPTIONS)
+            )
+        except Error as error:
+            pytest.skip(f"{browser_path} does not start: {error.message.splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(demo_db: Path, browser: Browser) -> Iterator[str]:
+    with serve(demo_db) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def plain_site(demo_db: Path, browser: Browser) -> Iterator[str]:
+    with serve(demo_db, plugins=False) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def look(browser: Browser) -> Look:
+    """Returns the faults that axe-core finds on a page, frames included."""
+
+    def look_at(url: str, width: int = 1280, scheme: Any = "light") -> list[dict[str, Any]]:
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        try:
+            response = page.goto(url, wait_until="load")
+            assert response is not None
+            assert response.status == 200, url
+            for frame in page.frames:
+                frame.evaluate(AXE_SCRIPT)
+            faults: list[dict[str, Any]] = page.evaluate(AXE)
+            return faults
+        finally:
+            page.close()
+
+    return look_at
+
+
+@pytest.fixture(scope="module")
+def pages(demo_db: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(demo_db)) as connection:
+
+        def most(sql: str) -> str:
+            return tilde_encode(str(connection.execute(sql).fetchone()[0]))
+
+        video = most(
+            "select id from articles where featured_content like '%youtube%' and image_id <> ''"
+        )
+        provider = most("select provider_id from articles group by 1 order by count(*) desc")
+        topic = most("select topic from article_topics group by 1 order by count(*) desc")
+        article = most(
+            "select article_id from related_articles where related_id <> '' group by 1"
+            " order by count(*) desc"
+        )
+    return {
+        "home": "/",
+        "database": "/demo",
+        # A few rows: fifty of the same kind take axe-core six seconds.
+        "cards": "/demo/articles?_size=9",
+        "chosen": "/demo/articles?_size=9&_search=the&type=article",
+        "table": "/demo/articles?_size=9&_layout=table",
+        "article": f"/demo/articles/{article}",
+        "video": f"/demo/articles/{video}",
+        "provider": f"/demo/providers/{provider}",
+        "topic": f"/demo/topics/{topic}",
+    }
+
+
+def _names(faults: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(fault["rule"], fault["name"]) for fault in faults}
+
+
+@pytest.mark.parametrize(
+    "name", ["home", "database", "cards", "table", "article", "video", "provider", "topic"]
+)
+def test_a_page_has_no_fault_that_plain_datasette_has_not(
+    look: Look, site: str, plain_site: str, pages: dict[str, str], name: str
+) -> None:
+    found = look(site + pages[name])
+    assert [fault for fault in found if fault["ours"]] == []
+    if found:
+        plain = look(plain_site + pages[name].replace("&_layout=table", ""))
+        assert _names(found) <= _names(plain)
+
+
+@pytest.mark.parametrize("name", ["chosen", "article"])
+def test_our_part_of_a_page_has_no_fault_on_a_phone(
+    look: Look, site: str, pages: dict[str, str], name: str
+) -> None:
+    assert [fault for fault in look(site + pages[name], width=360) if fault["ours"]] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "scheme"), [("", "light"), ("?q=the&page=2", "light"), ("?q=the", "dark")]
+)
+def test_the_search_page_has_no_fault_but_those_of_base_html(
+    look: Look, site: str, datasette_line: str, query: str, scheme: str
+) -> None:
+    found = look(f"{site}/demo/-/newsfeed/search{query}", scheme=scheme)
+    assert _names(found) == BASE_FAULTS[datasette_line]
+
+
+def test_axe_finds_what_is_there_to_be_found(look: Look, plain_site: str) -> None:
+    """A search for faults that finds none anywhere would prove nothing."""
+    assert ("label", "input.filter-value") in _names(look(f"{plain_site}/demo/articles?_size=1"))
+
+
+# -- colours ------------------------------------------------------------------
+
+CSS = ROOT / "datasette_newsfeed" / "static" / "newsfeed.css"
+COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgba?|hsla?|oklch|lab|color)\(", re.I)
+
+
+def test_every_colour_is_a_variable() -> None:
+    css = re.sub(r"/\*.*?\*/", "", CSS.read_text(encoding="utf-8"), flags=re.S)
+    lines = [line.strip() for line in css.splitlines() if COLOUR.search(line)]
+    assert lines
+    assert [line for line in lines if not line.startswith("--newsfeed-")] == []
