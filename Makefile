@@ -54,7 +54,7 @@ test: lint $(LINES:%=test-%) ## lint, then run all tests on both Datasette lines
 
 $(LINES:%=test-%): test-%: $(VENVS)/%/.tools browser
 	@printf '\n== Tests: Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
-	@$(VENVS)/$*/bin/python -m pytest $(PYTEST)
+	@$(VENVS)/$*/bin/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 browser: $(VENVS)/0.65/.tools
 	@$(TOOLS) tests/browser.py

@@ -38,6 +38,7 @@ setup(
         "test": [
             "pytest",
             "pytest-asyncio",
+            "pytest-xdist",
             "hypothesis",
             "playwright",
             "axe-playwright-python",
