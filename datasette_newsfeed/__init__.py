@@ -36,11 +36,11 @@ def get_metadata(datasette: Any) -> Any:
 
 
 @hookimpl
-def asgi_wrapper() -> Any:
-    """Let cells know the request."""
-    from .pages import compat
+def asgi_wrapper(datasette: Any) -> Any:
+    """Let cells know the request, and caches what they may keep."""
+    from .pages import compat, freshness
 
-    return compat.remember_request
+    return lambda app: compat.remember_request(datasette, freshness.keep_pages(datasette, app))
 
 
 @hookimpl
@@ -127,6 +127,14 @@ def register_routes() -> Any:
         (ours + r"image/(?P<image>[^/]+)/(?P<width>[^/]+)$", images.serve_image),
         (ours + r"search$", search.show_search),
     ]
+
+
+@hookimpl
+def register_output_renderer() -> Any:
+    """`.atom`, `.rss`, `.jsonfeed`."""
+    from .pages.feeds import RENDERERS
+
+    return RENDERERS
 
 
 @hookimpl

@@ -124,6 +124,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A stored copy of an image: pixels, media type, bytes."""
+
+    width: int
+    height: int
+    type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """An article in short, as lists show it.
 

@@ -42,21 +42,23 @@ ARCHIVE_ROOMS = (
     "stories",
 )
 PAGES_ROOMS = (
+    "links",
     "compat",
     "access",
     "sight",
-    "links",
+    "freshness",
     "markup",
     "queries",
     "images",
     "cells",
     "filters",
     "facets",
+    "narrowing",
     "timeline",
     "listing",
     "search",
-    "articles",
     "feeds",
+    "articles",
 )
 WINGS = {"archive": ARCHIVE_ROOMS, "pages": PAGES_ROOMS}
 

@@ -102,7 +102,8 @@ async def _front(sight: Sight, request: Any, is_home: bool) -> Markup | None:
         numbers=numbers,
         cards=newest,
         is_home=is_home,
-        title=await compat.database_title(sight.datasette, sight.database) or sight.database,
+        title=await compat.database_text(sight.datasette, sight.database, "title")
+        or sight.database,
     )
 
 

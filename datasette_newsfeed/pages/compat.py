@@ -17,10 +17,14 @@ from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request
 from markupsafe import Markup
 
+from .links import FEEDS
+
 TEMPLATES_065 = Path(__file__).resolve().parent.parent / "templates_065"
 NOTES = "newsfeed_notes"
 PLUGIN = "datasette-newsfeed"
 """The name below which our settings stand."""
+
+SPARED = tuple(f".{extension}" for extension in FEEDS)
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -39,7 +43,7 @@ def is_v1(datasette: Any) -> bool:
 # -- one request --------------------------------------------------------------
 
 
-def remember_request(app: App) -> App:
+def remember_request(datasette: Any, app: App) -> App:
     """Wrap the application so that cells know the request, which only 1.0 hands them.
 
     Also gives each request a notebook: see `notes`.
@@ -49,7 +53,7 @@ def remember_request(app: App) -> App:
         if scope.get("type") != "http":
             await app(scope, receive, send)
             return
-        scope = {**scope, NOTES: {}}
+        scope = {**scope, NOTES: {}, "query_string": _spare_query(datasette, scope)}
         token = _scope.set(scope)
         try:
             await app(scope, receive, send)
@@ -57,6 +61,14 @@ def remember_request(app: App) -> App:
             _scope.reset(token)
 
     return remembering
+
+
+def _spare_query(datasette: Any, scope: Scope) -> bytes:
+    """The query of a request, for 0.65 without what feeds do not need and it counts for them."""
+    query: bytes = scope.get("query_string") or b""
+    if is_v1(datasette) or not scope["path"].endswith(SPARED):
+        return query
+    return b"&".join(part for part in (query, b"_nofacet=1&_nosuggest=1&_nocount=1") if part)
 
 
 async def current_request(datasette: Any, request: Any) -> Any:
@@ -211,13 +223,22 @@ def metadata_065(datasette: Any) -> dict[str, Any]:
     return {"databases": _fresh(found)} if found else {}
 
 
-async def database_title(datasette: Any, database: str) -> str | None:
-    """Return what the user, or else our defaults, call a database."""
+async def database_text(datasette: Any, database: str, key: str) -> str | None:
+    """Return the title or description that the user, or else our defaults, give a database."""
     if is_v1(datasette):
-        title = (await datasette.get_database_metadata(database)).get("title")
+        text = (await datasette.get_database_metadata(database)).get(key)
     else:
-        title = datasette.metadata("title", database=database, fallback=False)
-    return None if title is None else str(title)
+        text = datasette.metadata(key, database=database, fallback=False)
+    return None if text is None else str(text)
+
+
+async def query_title(datasette: Any, database: str, name: str, actor: Any) -> str | None:
+    """Return the title of a stored query, None if it has none."""
+    if is_v1(datasette):
+        query = await datasette.get_query(database, name)
+        return query.title if query else None
+    query = await datasette.get_canned_query(database, name, actor)
+    return (query or {}).get("title")
 
 
 async def _apply_metadata(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:

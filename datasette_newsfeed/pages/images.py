@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
 from ..record import Picture
+from .freshness import is_known
 from .links import Links
+from .markup import uri
 from .queries import pictures
 from .sight import Sight, look
 
@@ -34,8 +35,6 @@ WIDEST = 10_000
 
 OFFERED_WIDTHS = (320, 640, 1280)
 """What a page offers to the browser; the nearest stored copy answers."""
-
-_URL_CHARACTERS = "%/:=&?~#+!$,;'@()*[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ async def _answer(sight: Sight, request: Any, width: int, headers: dict[str, str
     if copy is not None and copy["type"] in TYPES:
         headers["ETag"] = f'"{copy["sha256"]}"'
         headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        if _is_known(request.headers.get("if-none-match"), headers["ETag"]):
+        if is_known(request, headers["ETag"]):
             return Response("", status=304, headers=headers, content_type=copy["type"])
         headers["Content-Length"] = str(len(copy["content"]))
         body = b"" if request.method == "HEAD" else copy["content"]
@@ -110,11 +109,6 @@ async def _answer(sight: Sight, request: Any, width: int, headers: dict[str, str
     if picture.url is None:
         return _refusal(404, "No copy of this image is stored, and it has no address on the web.")
     headers["Cache-Control"] = f"public, max-age={REDIRECT_MAX_AGE}"
-    headers["Location"] = quote(picture.url, safe=_URL_CHARACTERS)
+    headers["Location"] = uri(picture.url)
     headers["Referrer-Policy"] = "no-referrer"
     return Response("", status=302, headers=headers, content_type="text/plain; charset=utf-8")
-
-
-def _is_known(if_none_match: str | None, etag: str) -> bool:
-    known = [each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")]
-    return etag in known or known == ["*"]

@@ -6,11 +6,28 @@ without the host.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
+
+FEEDS = {
+    "atom": ("Atom", "application/atom+xml"),
+    "rss": ("RSS", "application/rss+xml"),
+    "jsonfeed": ("JSON Feed", "application/feed+json"),
+}
+"""The formats of feeds: what follows the dot in their address, their name and media type."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """A feed as a page offers it: the format's name, its media type, the address."""
+
+    name: str
+    type: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,17 @@ class Links:
     def articles_of_topic(self, key: str) -> str:
         """The articles about a topic."""
         return self.table("articles", _topic=key)
+
+    def feeds(self, pairs: Iterable[tuple[str, str]] = ()) -> list[FeedLink]:
+        """The feeds of the articles that a query keeps, as a page offers them."""
+        query = f"?{urlencode(tuple(pairs))}" if pairs else ""
+        urls = self.datasette.urls
+        return [
+            FeedLink(
+                name, kind, str(urls.table(self.database_name, "articles", format=ext)) + query
+            )
+            for ext, (name, kind) in FEEDS.items()
+        ]
 
     def image(self, key: str, width: int) -> str:
         """Our own address of an image, `width` pixels wide if there is a copy like that."""

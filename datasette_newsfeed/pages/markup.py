@@ -11,7 +11,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
@@ -41,6 +41,7 @@ FIXED_ATTRIBUTES = {
 LINK_REL = "noopener noreferrer external"
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_URI_CHARACTERS = "%/:=&?~#+!$,;'@()*[]"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -56,6 +57,11 @@ def web_url(value: object) -> str | None:
     except ValueError:  # as of "http://[half an address"
         return None
     return url if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def uri(url: str) -> str:
+    """Return a URL that may hold other letters as one that holds ASCII alone (RFC 3986)."""
+    return quote(url, safe=_URI_CHARACTERS)
 
 
 def plain_text(value: str | None, limit: int | None = None) -> str | None:

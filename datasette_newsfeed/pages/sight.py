@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -61,10 +62,12 @@ def _state(db: Any) -> object:
     """Something that changes when the file does; None where there is no file to look at."""
     if db.path is None:
         return None
-    if not db.is_mutable:
-        return "immutable"
+    return _state_of_files(db) if db.is_mutable else "immutable"
+
+
+def _state_of_files(db: Any) -> tuple[tuple[int, int] | None, ...]:
     states: list[tuple[int, int] | None] = []
-    for path in (db.path, f"{db.path}-wal"):
+    for path in (db.path, f"{db.path}-wal") if db.path else ():
         try:
             status = os.stat(path)
         except FileNotFoundError:
@@ -72,6 +75,17 @@ def _state(db: Any) -> object:
         else:
             states.append((status.st_mtime_ns, status.st_size))
     return tuple(states)
+
+
+def changed_at(datasette: Any, database: str) -> datetime | None:
+    """Return when a database's file changed, None if there is none or it changes just now."""
+    states = _state_of_files(datasette.get_database(database))
+    latest = max((mtime for mtime, _ in filter(None, states)), default=None)
+    if latest is None:
+        return None
+    # To the second, as headers have it; a second that goes on says nothing yet.
+    changed = datetime.fromtimestamp(latest // 1_000_000_000, UTC)
+    return changed if changed < datetime.now(UTC) - timedelta(seconds=2) else None
 
 
 async def find_archive(datasette: Any, request: Any, database: str) -> Archive | None:

@@ -61,7 +61,6 @@ select count(distinct article_id) from related_articles
 where related_id = :key and article_id <> :key""",
     ("related_articles",),
 )
-ONE = Selection("id = :key", "select count(*) from articles where id = :key")
 
 CARDS_SQL = """
 select

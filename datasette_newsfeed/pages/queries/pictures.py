@@ -6,9 +6,10 @@ is told with it, so that nobody asks again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ...record import Picture
+from ...record import Copy, Picture
 from ..markup import web_url
 from ..sight import Sight
 
@@ -24,6 +25,11 @@ RENDITION_SQL = """
 select type, sha256, content from image_renditions where image_id = :key
 order by width >= :width desc, case when width >= :width then width else -width end
 limit 1"""
+
+# The length of a blob stands before it: no copy is read for this.
+COPIES_SQL = """
+select image_id, width, height, type, length(content) as size from image_renditions
+where image_id in ({places}) order by image_id, width"""
 
 LABEL_SQL = 'select "{label}" from "{table}" where "{key}" = :key'
 
@@ -58,6 +64,17 @@ async def find_rendition(sight: Sight, key: str, width: int) -> Any:
     """Return type, sha256 and content of the stored copy nearest to a width, else None."""
     rows = await sight.ask(RENDITION_SQL, {"key": key, "width": width}) if sight.has_copies else []
     return rows[0] if rows else None
+
+
+async def find_copies(sight: Sight, keys: Sequence[str]) -> dict[str, tuple[Copy, ...]]:
+    """Return the stored copies of these images, by the key of the image, the narrowest first."""
+    found: dict[str, tuple[Copy, ...]] = {}
+    if keys and sight.has_copies:
+        sql = COPIES_SQL.format(places=", ".join("?" for _ in keys))
+        for row in await sight.ask(sql, keys):
+            copy = Copy(row["width"], row["height"], row["type"], row["size"])
+            found[row["image_id"]] = (*found.get(row["image_id"], ()), copy)
+    return found
 
 
 async def find_label(sight: Sight, table: str, label: str, key: str, value: str) -> str | None:

@@ -1,4 +1,4 @@
-"""One article with all that its own page shows. Knows no lists.
+"""Articles with their text, and one article with all that its own page shows.
 
 What a record says of a related article comes first; what it left out, that
 article itself tells where it is in the archive.
@@ -6,22 +6,27 @@ article itself tells where it is in the archive.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
 from ...record import Card, Picture, Story
 from ..markup import plain_text, web_url
 from ..sight import Sight
-from .cards import MENTIONING, ONE, card, count_articles, find_cards
+from .cards import MENTIONING, card, count_articles, find_cards, find_cards_by_id
 from .pictures import picture, stored
 
 RELATED_LIMIT = 24
 MENTION_LIMIT = 12
 
-STORY_SQL = """
-select body, updated_at, category, quality, provider_name, original_url, url,
+STORIES_SQL = """
+select id, body, updated_at, category, quality, provider_name, original_url, url,
   amp_url, cdn_amp_url, featured_content
-from articles where id = :key"""
+from articles where id in ({places})"""
 
 STORY_AUTHORS_SQL = """
-select author from article_authors where article_id = :key order by position"""
+select article_id, author from article_authors
+where article_id in ({places}) order by article_id, position"""
 
 STORY_IMAGES_SQL = """
 select images.id as image_id, images.url as image_url,
@@ -60,15 +65,28 @@ order by related_articles.position limit :limit"""
 RELATED_COUNT_SQL = "select count(*) from related_articles where article_id = :key"
 
 
-async def find_story(sight: Sight, key: str) -> Story | None:
-    """Return an article with all that its page shows; None without such an article."""
-    cards = await find_cards(sight, ONE, 1, key)
-    if not cards:
-        return None
-    row = (await sight.ask(STORY_SQL, {"key": key}))[0]
-    related, related_count = await _find_related(sight, key)
+async def find_stories(sight: Sight, ids: Sequence[str]) -> tuple[Story, ...]:
+    """Return these articles with their text and authors, in the order given; four queries.
+
+    What stands around an article on its own page is left out: see `find_story`.
+    """
+    cards = await find_cards_by_id(sight, ids)
+    keys = [card.id for card in cards if card.id is not None]
+    if not keys:
+        return ()
+    places = ", ".join("?" for _ in keys)
+    rows = await sight.ask(STORIES_SQL.format(places=places), keys)
+    texts = {row["id"]: row for row in rows}
+    authors: dict[str, list[str]] = {}
+    if sight.sees("authors", "article_authors"):
+        for key, author in await sight.ask(STORY_AUTHORS_SQL.format(places=places), keys):
+            authors.setdefault(key, []).append(author)
+    return tuple(_story(card, texts[card.id], authors.get(card.id or "", ())) for card in cards)
+
+
+def _story(card: Card, row: Any, authors: Iterable[str]) -> Story:
     return Story(
-        card=cards[0],
+        card=card,
         body=row["body"],
         updated_at=row["updated_at"],
         category=row["category"],
@@ -77,19 +95,24 @@ async def find_story(sight: Sight, key: str) -> Story | None:
         original_url=web_url(row["original_url"]) or web_url(row["url"]),
         amp_url=web_url(row["amp_url"]) or web_url(row["cdn_amp_url"]),
         featured_content=row["featured_content"],
-        authors=await _find_authors(sight, key),
+        authors=tuple(authors),
+    )
+
+
+async def find_story(sight: Sight, key: str) -> Story | None:
+    """Return an article with all that its page shows; None without such an article."""
+    found = await find_stories(sight, [key])
+    if not found:
+        return None
+    related, related_count = await _find_related(sight, key)
+    return replace(
+        found[0],
         pictures=await _find_pictures(sight, key),
         related=related,
         related_count=related_count,
         mentions=await find_cards(sight, MENTIONING, MENTION_LIMIT, key),
         mention_count=await count_articles(sight, MENTIONING, key),
     )
-
-
-async def _find_authors(sight: Sight, key: str) -> tuple[str, ...]:
-    if not sight.sees("authors", "article_authors"):
-        return ()
-    return tuple(row[0] for row in await sight.ask(STORY_AUTHORS_SQL, {"key": key}))
 
 
 async def _find_pictures(sight: Sight, key: str) -> tuple[Picture, ...]:

@@ -1,0 +1,93 @@
+"""The feeds: a page's address with `.atom`, `.rss` or `.jsonfeed`. Knows no article.
+
+Datasette finds the rows as for the page itself, so that every filter works; here
+they become a document, which is sent only to those who do not have it yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from datasette.database import QueryInterrupted
+from datasette.utils.asgi import Response
+
+from ..freshness import fingerprint, http_time, is_known, note_late
+from ..links import FEEDS
+from ..sight import changed_at, look
+from . import atom, jsonfeed, rss
+from .edition import Edition, article_column
+from .feed import Feed
+
+WRITERS: dict[str, Callable[[Feed], bytes]] = {
+    "atom": atom.write,
+    "rss": rss.write,
+    "jsonfeed": jsonfeed.write,
+}
+
+WANTED = (
+    "A feed needs a column with the keys of articles: article_id, or id of articles, "
+    "of a view or of an SQL query."
+)
+LATE = "This selection took too long to read. Try fewer filters."
+
+
+async def can_render(
+    datasette: Any, columns: Any, database: Any, table: Any, request: Any, view_name: Any
+) -> bool:
+    """Tell whether a page offers its feeds: lists of articles that the visitor may see."""
+    if view_name == "row" or article_column(columns, table) is None:
+        return False
+    sight = await look(datasette, request, database)
+    return sight is not None and sight.sees("articles")
+
+
+def _renderer(extension: str) -> Callable[..., Any]:
+    async def render(
+        datasette: Any,
+        columns: Any,
+        rows: Any,
+        database: Any,
+        table: Any,
+        query_name: Any,
+        request: Any,
+        data: Any,
+    ) -> Response | None:
+        sight = await look(datasette, request, database)
+        if sight is None or not sight.sees("articles"):
+            return None  # 404, as for any other extension that is not known
+        if rows and article_column(columns, table) is None:
+            return Response.text(WANTED, status=400)
+        try:
+            feed = await Edition(sight, request, extension).feed(
+                rows,
+                columns,
+                table=table,
+                query_name=query_name,
+                next_place=data.get("next"),
+            )
+        except QueryInterrupted:
+            note_late(request)
+            return Response.text(LATE, status=503)
+        return _answer(datasette, request, database, extension, WRITERS[extension](feed))
+
+    return render
+
+
+def _answer(
+    datasette: Any, request: Any, database: str, extension: str, document: bytes
+) -> Response:
+    headers = {"ETag": fingerprint(document), "X-Content-Type-Options": "nosniff"}
+    changed = changed_at(datasette, database)
+    if changed is not None:
+        headers["Last-Modified"] = http_time(changed)
+    kind = f"{FEEDS[extension][1]}; charset=utf-8"
+    if is_known(request, headers["ETag"], changed):
+        return Response("", status=304, headers=headers, content_type=kind)
+    return Response(document, headers=headers, content_type=kind)
+
+
+RENDERERS = [
+    {"extension": extension, "render": _renderer(extension), "can_render": can_render}
+    for extension in WRITERS
+]

@@ -1,0 +1,194 @@
+"""From the rows of a page to a feed of the same articles. Knows no format.
+
+A page's rows name articles; the articles themselves are read from the archive, as
+far as the visitor may see them, so that a feed holds neither more nor less than a page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from markupsafe import Markup
+
+from ... import defaults, schema
+from ...record import Card, Copy, Story
+from .. import compat, narrowing
+from ..access import actor_of
+from ..facets.base import Query
+from ..links import Links
+from ..markup import html_of_markdown, uri
+from ..queries.pictures import find_copies
+from ..queries.stories import find_stories
+from ..sight import Sight
+from .feed import Enclosure, Entry, Feed, entry_id, rfc3339
+
+MOST_TEXT = 2_000_000
+"""Characters of bodies in one feed. Articles after that come with their summary alone."""
+
+ARTICLES = schema.ARTICLES.name
+_OTHER_TABLES = {table.name for table in schema.TABLES} - {ARTICLES}
+
+
+def article_column(columns: Iterable[str], table: str | None) -> str | None:
+    """Return the column of a page in which keys of articles stand, None without one.
+
+    That is `article_id`, else `id` of articles, of a view or of an SQL query.
+    """
+    names = set(columns)
+    if "article_id" in names and table != ARTICLES:
+        return "article_id"
+    return "id" if "id" in names and table not in _OTHER_TABLES else None
+
+
+def _ids(rows: Iterable[Any], column: str) -> list[str]:
+    """The keys in a column, each once. With `_labels=on` a foreign key comes with its label."""
+    values = (row[column] for row in rows)
+    keys = (value["value"] if isinstance(value, Mapping) else value for value in values)
+    return list(dict.fromkeys(str(key) for key in keys if key is not None))
+
+
+class Edition:
+    """One page of an archive as a feed, for one visitor."""
+
+    def __init__(self, sight: Sight, request: Any, extension: str) -> None:
+        self.sight = sight
+        self.request = request
+        self.extension = extension
+        self.links = Links(sight.datasette, sight.database)
+
+    async def feed(
+        self,
+        rows: Sequence[Any],
+        columns: Sequence[str],
+        *,
+        table: str | None,
+        query_name: str | None,
+        next_place: str | None,
+    ) -> Feed:
+        """Return the feed of these rows. `next_place` is where Datasette's next page begins."""
+        column = article_column(columns, table)
+        stories = await find_stories(self.sight, _ids(rows, column) if column else [])
+        publisher = await self._text("title") or self.sight.database
+        words = await self._words(table, query_name)
+        query = narrowing.query_of(self.request)
+        here = Query((*query.pairs, *self._pairs("_size")))
+        place = self._pairs("_next")
+        return Feed(
+            title=f"{words} – {publisher}" if words else publisher,
+            publisher=publisher,
+            description=await self._text("description") or defaults.DESCRIPTION,
+            url=self._address(query, ""),
+            self_url=self._address(here.plus(*place), self.extension),
+            first_url=self._address(here, self.extension) if place else None,
+            next_url=self._address(here.plus(("_next", next_place)), self.extension)
+            if next_place
+            else None,
+            entries=await self._entries(stories),
+        )
+
+    async def _text(self, key: str) -> str | None:
+        return await compat.database_text(self.sight.datasette, self.sight.database, key)
+
+    async def _words(self, table: str | None, query_name: str | None) -> str | None:
+        if table == ARTICLES:
+            words = await narrowing.in_words(self.sight, self.request)
+            return None if words == narrowing.ALL else words
+        if table is not None:
+            return defaults.TITLES.get(table, table)
+        if query_name is None:
+            return "Articles of a query"
+        datasette, actor = self.sight.datasette, actor_of(self.request)
+        title = await compat.query_title(datasette, self.sight.database, query_name, actor)
+        return title or query_name
+
+    def _pairs(self, key: str) -> list[tuple[str, str]]:
+        return [(key, value) for value in self.request.args.getlist(key) if value]
+
+    def _address(self, query: Query, extension: str) -> str:
+        # Datasette adds base_url, so the path must be without.
+        path = self.request.scope.get("route_path") or self.request.path
+        path = path.removesuffix(f".{self.extension}") + (f".{extension}" if extension else "")
+        return self._absolute(
+            self.sight.datasette.urls.path(
+                f"{path}?{urlencode(query.pairs)}" if query.pairs else path
+            )
+        )
+
+    def _absolute(self, path: str) -> str:
+        return str(self.sight.datasette.absolute_url(self.request, path))
+
+    # -- entries --------------------------------------------------------------
+
+    async def _entries(self, stories: Sequence[Story]) -> tuple[Entry, ...]:
+        keys = [story.card.image.id for story in stories if story.card.image]
+        copies = await find_copies(self.sight, keys)
+        # Long texts take long: they must not hold up other visitors.
+        bodies = await asyncio.to_thread(_bodies, stories)
+        return tuple(
+            [
+                await self._entry(story, body, copies)
+                for story, body in zip(stories, bodies, strict=True)
+            ]
+        )
+
+    async def _entry(
+        self, story: Story, body: Markup | None, copies: Mapping[str, Sequence[Copy]]
+    ) -> Entry:
+        card = story.card
+        published, updated = rfc3339(card.published_at), rfc3339(story.updated_at)
+        image = self._enclosure(card, copies)
+        source_url = uri(card.url) if card.url else None
+        content = await compat.render(
+            self.sight.datasette,
+            self.request,
+            "_newsfeed_entry.html",
+            {"body": body, "summary": card.excerpt, "image": image, "source_url": source_url},
+        )
+        return Entry(
+            id=entry_id(str(card.id)),
+            title=card.title,
+            url=self._absolute(self.links.article(str(card.id))),
+            source_url=source_url,
+            published=published,
+            updated=max(published, updated),
+            summary=card.excerpt,
+            content=content.strip() or None,
+            authors=story.authors,
+            publisher=card.provider_name,
+            categories=tuple(
+                dict.fromkeys([*([story.category] if story.category else []), *card.topics])
+            ),
+            image=image,
+        )
+
+    def _enclosure(self, card: Card, copies: Mapping[str, Sequence[Copy]]) -> Enclosure | None:
+        picture = card.image
+        if picture is None:
+            return None
+        if stored := copies.get(picture.id):
+            copy = stored[-1]
+            url = self._absolute(self.links.image(picture.id, copy.width))
+            return Enclosure(url, copy.type, copy.size, copy.width, copy.height, picture.title)
+        if picture.url is None:
+            return None
+        kind = mimetypes.guess_type(urlsplit(picture.url).path)[0] or ""
+        return Enclosure(
+            uri(picture.url),
+            kind if kind.startswith("image/") else None,
+            width=picture.width,
+            height=picture.height,
+            title=picture.title,
+        )
+
+
+def _bodies(stories: Iterable[Story]) -> list[Markup | None]:
+    found: list[Markup | None] = []
+    left = MOST_TEXT
+    for story in stories:
+        left -= len(story.body or "")
+        found.append(html_of_markdown(story.body, story.card.url) if left >= 0 else None)
+    return found
