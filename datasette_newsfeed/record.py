@@ -134,6 +134,21 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """An image as other programs are told of it; media type, bytes and pixels where known.
+
+    The address is absolute and holds ASCII alone.
+    """
+
+    url: str
+    type: str | None = None
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """An article in short, as lists show it.
 

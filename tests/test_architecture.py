@@ -58,6 +58,8 @@ PAGES_ROOMS = (
     "listing",
     "search",
     "feeds",
+    "preview",
+    "head",
     "articles",
 )
 WINGS = {"archive": ARCHIVE_ROOMS, "pages": PAGES_ROOMS}

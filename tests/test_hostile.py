@@ -136,7 +136,9 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         self.tags.append((tag, attributes))
-        self._in_script = tag in ("script", "style")
+        # Data for search engines never runs; test_preview.py reads it as JSON.
+        is_data = attributes.get("type") == "application/ld+json" and not self.in_frame
+        self._in_script = tag in ("script", "style") and not is_data
         if (tag == "script" and self.in_frame) or tag in ("object", "embed", "base", "applet"):
             self.faults.append(f"<{tag}>")
         if tag == "meta" and attributes.get("http-equiv", "").lower() == "refresh":

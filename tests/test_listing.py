@@ -26,6 +26,7 @@ from pages_site import (
     text_of,
 )
 
+from datasette_newsfeed.pages import preview
 from datasette_newsfeed.pages.queries import cards
 from datasette_newsfeed.pages.sight import Sight
 
@@ -84,7 +85,8 @@ def layout_of(page: str) -> str:
 
 def links(page: str, path: str = "/news/articles") -> list[str]:
     """The links of a page to the articles with any filter, without their host."""
-    found = [urlsplit(html.unescape(url)) for url in re.findall(r'href="([^"]*)"', page)]
+    body = page.partition("<body")[2].partition("<footer")[0]
+    found = [urlsplit(html.unescape(url)) for url in re.findall(r'href="([^"]*)"', body)]
     return [f"{url.path}?{url.query}" for url in found if url.path == path and url.query]
 
 
@@ -190,8 +192,7 @@ async def test_every_link_of_the_page_keeps_the_layout(news: Path, layout: str) 
     page = await get(datasette, f"/news/articles?_layout={layout}&_size=5&_topic=Harbour")
     # The links to the layouts themselves, and those of the page to the table's own description.
     other = "table" if layout == "cards" else "cards"
-    body = page.partition("<body")[2].partition("<footer")[0]
-    for url in links(body):
+    for url in links(page):
         asked = parse_qs(urlsplit(url).query)["_layout"]
         assert asked in ([layout], [other])
         if asked == [other]:
@@ -328,6 +329,9 @@ async def test_cards_by_id(archive: Path) -> None:
 # -- how many queries ---------------------------------------------------------
 
 
+CARDS = "as pictures"
+
+
 class Tracer:
     """A plugin that notes every statement that SQLite runs."""
 
@@ -380,16 +384,20 @@ async def test_one_query_for_each_kind_of_thing(news: Path, tracer: Tracer) -> N
     assert counts["cards", 50] <= counts["table", 50] + 2
 
 
-async def test_the_table_costs_no_cards(news: Path, tracer: Tracer) -> None:
+async def test_the_table_costs_no_cards_but_those_of_its_preview(
+    news: Path, tracer: Tracer
+) -> None:
     datasette = open_site(news)
-    for path in (
-        *("/news/articles?_layout=table", "/news/articles.json?_shape=array"),
-        *("/news/articles.csv", "/news/articles.csv?_stream=1"),
+    for path, most in (
+        ("/news/articles?_layout=table", preview.LEADING),
+        *(("/news/articles.json?_shape=array", 0), ("/news/articles.csv", 0)),
+        ("/news/articles.csv?_stream=1", 0),
     ):
         await get(datasette, path)
         heard = tracer.heard()
         assert heard
-        assert not [text for text in heard if "as pictures" in text]
+        asked = [text.rpartition("where articles.id in (")[2] for text in heard if CARDS in text]
+        assert [text.partition(")")[0].count(",") + 1 for text in asked] == [most] * (most > 0)
 
 
 async def test_a_list_of_newest_costs_the_same_for_any_number(

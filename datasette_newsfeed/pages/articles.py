@@ -15,17 +15,16 @@ from datasette.database import QueryInterrupted
 from datasette.utils import urlsafe_components
 from markupsafe import Markup
 
-from . import compat, timeline
+from . import compat, freshness, head, timeline
 from .facets.periods import DAY, Period
+from .head import is_page_of
 from .images import Pictures
-from .links import Links
+from .links import FILTERED_BY, Links
 from .listing import find_listing
 from .markup import find_player, html_of_markdown
 from .queries import cards, pictures, stories, tallies
 from .sight import Sight, find_archive, look
 
-FRONT_CARDS = 5
-LIST_CARDS = 12
 TOPIC_LIMIT = 60
 PROVIDER_LIMIT = 30
 
@@ -92,7 +91,7 @@ async def _front(sight: Sight, request: Any, is_home: bool) -> Markup | None:
         return None
     try:
         numbers = await tallies.find_numbers(sight)
-        newest = await cards.find_cards(sight, cards.NEWEST, FRONT_CARDS)
+        newest = await cards.find_newest(sight)
     except QueryInterrupted:
         return await _draw_late(sight, request)
     return await _draw(
@@ -153,24 +152,11 @@ async def draw_table(datasette: Any, request: Any, database: str, table: str) ->
     )
 
 
-SELECTIONS = {
-    "providers": cards.OF_PROVIDER,
-    "topics": cards.OF_TOPIC,
-    "authors": cards.OF_AUTHOR,
-    "images": cards.WITH_IMAGE,
-}
-"""Rows whose page shows their newest articles."""
-
-
-FILTERED_BY = {"providers": "provider_id", "topics": "_topic"}
-"""How the articles page is filtered by such a row."""
-
-
 async def draw_row(
     datasette: Any, request: Any, database: str, table: str, key: str
 ) -> Markup | None:
     """Return the panel of a row's page: the article, or the newest articles of the row."""
-    if table != "articles" and table not in SELECTIONS:
+    if table != "articles" and table not in cards.SELECTIONS:
         return None
     sight = await look(datasette, request, database)
     if sight is None:
@@ -198,7 +184,7 @@ async def _draw_story(sight: Sight, request: Any, key: str) -> Markup | None:
 
 
 async def _draw_newest(sight: Sight, request: Any, table: str, key: str) -> Markup | None:
-    chosen = SELECTIONS[table]
+    chosen = cards.SELECTIONS[table]
     if not sight.sees("articles", *chosen.needs):
         return None
     return await _draw(
@@ -209,9 +195,10 @@ async def _draw_newest(sight: Sight, request: Any, table: str, key: str) -> Mark
         key=key,
         provider=await tallies.find_provider(sight, key) if table == "providers" else None,
         picture=await pictures.find_image(sight, key) if table == "images" else None,
-        cards=await cards.find_cards(sight, chosen, LIST_CARDS, key),
+        cards=await cards.find_newest(sight, chosen, key),
         count=await cards.count_articles(sight, chosen, key),
         timeline=await _timeline_of(sight, table, key),
+        feeds=Links(sight.datasette, sight.database).feeds_of(table, key),
     )
 
 
@@ -227,7 +214,7 @@ async def _timeline_of(sight: Sight, table: str, key: str) -> timeline.Timeline 
         return links.table("articles", **{FILTERED_BY[table]: key}, **filters)
 
     try:
-        counts = await cards.count_by_month(sight, SELECTIONS[table], key)
+        counts = await cards.count_by_month(sight, cards.SELECTIONS[table], key)
     except QueryInterrupted:
         return None
     return timeline.of_months(counts, link)
@@ -244,31 +231,29 @@ async def template_variables(
     database: str | None,
     table: str | None,
 ) -> dict[str, Any]:
-    """Return how the articles page is laid out, and the panel for the partial of 0.65."""
+    """Return how the articles page is laid out, what a page says of itself, the panel for 0.65."""
     panel = None
     listing = None
-    if view_name == "table" and _is_page_of(template, "table"):
+    if view_name == "table" and is_page_of(template, "table"):
         listing = await find_listing(datasette, request, database, table)
     if compat.needs_partial(datasette) and request is not None:
         if view_name == "index":
             panel = await draw_home(datasette, request)
-        elif view_name == "database" and _is_page_of(template, "database"):
+        elif view_name == "database" and is_page_of(template, "database"):
             panel = await draw_database(datasette, request, str(database))
-        elif view_name == "table" and _is_page_of(template, "table"):
+        elif view_name == "table" and is_page_of(template, "table"):
             panel = await draw_table(datasette, request, str(database), str(table))
         elif view_name == "row":
             key = ",".join(urlsafe_components(request.url_vars["pks"]))
             panel = await draw_row(datasette, request, str(database), str(table), key)
     found: dict[str, Any] = {"newsfeed_panel": panel, "newsfeed_listing": listing}
+    if request is not None:
+        found |= await freshness.variables(datasette, request)
+        found |= await head.variables(datasette, request, template, database, table, listing)
     if listing:
         # 1.0 forgets the words in its own search box.
         found["search"] = listing.search_words
     return found
-
-
-def _is_page_of(template: str | None, kind: str) -> bool:
-    # Pages of SQL queries come with these view names as well, drawn by query.html.
-    return (template or "").rpartition("/")[2].startswith(kind)
 
 
 async def stylesheets(datasette: Any, request: Any, database: str | None) -> list[str]:

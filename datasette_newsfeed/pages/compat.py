@@ -21,6 +21,7 @@ from .links import FEEDS
 
 TEMPLATES_065 = Path(__file__).resolve().parent.parent / "templates_065"
 NOTES = "newsfeed_notes"
+LATE = "late"
 PLUGIN = "datasette-newsfeed"
 """The name below which our settings stand."""
 
@@ -101,6 +102,16 @@ def notes(request: Any) -> dict[Any, Any]:
         return {}
     notebook: dict[Any, Any] = request.scope.setdefault(NOTES, {})
     return notebook
+
+
+def note_late(request: Any) -> None:
+    """Note that a part of this page took too long, so that no cache keeps it."""
+    notes(request)[LATE] = True
+
+
+def is_late(request: Any) -> bool:
+    """Tell whether a part of this page took too long."""
+    return LATE in notes(request)
 
 
 def asks_for_row(request: Any, table: str, row_path: str) -> bool:

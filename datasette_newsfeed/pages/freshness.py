@@ -26,8 +26,8 @@ from .sight import find_archive
 
 Header = tuple[bytes, bytes]
 
-LATE = "late"
-"""What is noted of a request when a part of its page took too long."""
+LASTING = "lasting"
+"""What is noted of a request when its page is one that may be kept."""
 
 STALE_TIMES = 10
 """A cache may go on giving what it has for so many times its age, while it asks for news."""
@@ -63,9 +63,42 @@ def http_time(time: datetime) -> str:
     return format_datetime(time.astimezone(UTC), usegmt=True)
 
 
-def note_late(request: Any) -> None:
-    """Note that a part of this page took too long, so that nobody keeps it."""
-    compat.notes(request)[LATE] = True
+async def is_lasting(datasette: Any, request: Any) -> bool:
+    """Tell whether a page is made of immutable databases alone, an archive among them."""
+    known = compat.notes(request)
+    if LASTING not in known:
+        known[LASTING] = await _is_made_of_lasting(datasette, request.scope)
+    answer: bool = known[LASTING]
+    return answer
+
+
+async def _is_made_of_lasting(datasette: Any, scope: compat.Scope) -> bool:
+    path = scope.get("raw_path") or scope["path"].encode()
+    path = path.partition(b"?")[0].decode("ascii", "replace")
+    base = datasette.setting("base_url")
+    first = path.removeprefix(base).lstrip("/").partition("/")[0].partition(".")[0]
+    databases = datasette.databases
+    if first:
+        route = tilde_decode(first)
+        asked = [name for name, db in databases.items() if (db.route or name) == route]
+    else:
+        asked = [name for name, db in databases.items() if db.path is not None]
+    if not asked or any(databases[name].is_mutable for name in asked):
+        return False
+    for name in asked:
+        if await find_archive(datasette, None, name):
+            return True
+    return False
+
+
+async def variables(datasette: Any, request: Any) -> dict[str, Any]:
+    """Return what the templates of a page want: whether it may be kept, and a way to say no."""
+
+    def late() -> str:
+        compat.note_late(request)
+        return ""
+
+    return {"newsfeed_is_lasting": await is_lasting(datasette, request), "newsfeed_late": late}
 
 
 def keep_pages(datasette: Any, app: compat.App) -> compat.App:
@@ -93,7 +126,9 @@ class _Keeper:
     async def __call__(self, message: dict[str, Any]) -> None:
         """Hold the start of an answer back until its body is there, if that comes in one piece."""
         if message["type"] == "http.response.start" and message["status"] == 200:
-            if _may_be_shared(message["headers"]) and await self._is_lasting():
+            if _may_be_shared(message["headers"]) and await is_lasting(
+                self.datasette, self.request
+            ):
                 self.start = message
                 return
         elif message["type"] == "http.response.body" and self.start is not None:
@@ -102,30 +137,11 @@ class _Keeper:
             await self.send(start)
         await self.send(message)
 
-    async def _is_lasting(self) -> bool:
-        """Tell whether the page is made of immutable databases alone, an archive among them."""
-        path = self.scope.get("raw_path") or self.scope["path"].encode()
-        path = path.partition(b"?")[0].decode("ascii", "replace")
-        base = self.datasette.setting("base_url")
-        first = path.removeprefix(base).lstrip("/").partition("/")[0].partition(".")[0]
-        databases = self.datasette.databases
-        if first:
-            route = tilde_decode(first)
-            asked = [name for name, db in databases.items() if (db.route or name) == route]
-        else:
-            asked = [name for name, db in databases.items() if db.path is not None]
-        if not asked or any(databases[name].is_mutable for name in asked):
-            return False
-        for name in asked:
-            if await find_archive(self.datasette, None, name):
-                return True
-        return False
-
     def _finish(
         self, start: dict[str, Any], message: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         headers: list[Header] = [(key.lower(), value) for key, value in start["headers"]]
-        if compat.notes(self.request).get(LATE):
+        if compat.is_late(self.request):
             headers = [*_without(headers, b"cache-control"), (b"cache-control", b"no-store")]
             return {**start, "headers": headers}, message
         headers = self._with_age(headers)

@@ -8,13 +8,16 @@ called immutable; a fingerprint in the address would have cost a query a cell.
 
 from __future__ import annotations
 
+import mimetypes
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
-from ..record import Picture
+from ..record import Enclosure, Picture
 from .freshness import is_known
 from .links import Links
 from .markup import uri
@@ -59,6 +62,35 @@ class Pictures:
         return ", ".join(
             f"{self.links.image(picture.id, width)} {width}w" for width in OFFERED_WIDTHS
         )
+
+    async def enclosures(
+        self, request: Any, chosen: Iterable[Picture | None]
+    ) -> dict[str, Enclosure]:
+        """Return the images that can be shown elsewhere, by their keys; one query for all."""
+        wanted = {picture.id: picture for picture in chosen if picture is not None}
+        copies = await pictures.find_copies(self.sight, list(wanted))
+        found = {}
+        for key, picture in wanted.items():
+            if key in copies:
+                copy = copies[key][-1]
+                path = self.links.image(key, copy.width)
+                url = str(self.sight.datasette.absolute_url(request, path))
+                kind, size = copy.type, copy.size
+                found[key] = Enclosure(url, kind, size, copy.width, copy.height, picture.title)
+            elif picture.url is not None:
+                found[key] = _elsewhere(picture, picture.url)
+        return found
+
+
+def _elsewhere(picture: Picture, url: str) -> Enclosure:
+    kind = mimetypes.guess_type(urlsplit(url).path)[0] or ""
+    return Enclosure(
+        uri(url),
+        kind if kind.startswith("image/") else None,
+        width=picture.width,
+        height=picture.height,
+        title=picture.title,
+    )
 
 
 def _refusal(status: int, words: str) -> Response:

@@ -20,6 +20,9 @@ FEEDS = {
 }
 """The formats of feeds: what follows the dot in their address, their name and media type."""
 
+FILTERED_BY = {"providers": "provider_id", "topics": "_topic"}
+"""The word that keeps the articles of such a row, in the address of the articles."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
@@ -84,6 +87,21 @@ class Links:
             FeedLink(
                 name, kind, str(urls.table(self.database_name, "articles", format=ext)) + query
             )
+            for ext, (name, kind) in FEEDS.items()
+        ]
+
+    def feeds_of(self, table: str, key: str) -> list[FeedLink]:
+        """The feeds of the articles of a provider or topic, none for other rows."""
+        word = FILTERED_BY.get(table)
+        return self.feeds([(word, key)]) if word else []
+
+    def feeds_of_page(self, request: Any) -> list[FeedLink]:
+        """The feeds of the page that is asked for, with all that its address says."""
+        # Datasette adds base_url, so the path must be without.
+        path = request.scope.get("route_path") or request.path
+        query = f"?{request.query_string}" if request.query_string else ""
+        return [
+            FeedLink(name, kind, str(self.datasette.urls.path(f"{path}.{ext}")) + query)
             for ext, (name, kind) in FEEDS.items()
         ]
 

@@ -14,13 +14,13 @@ from urllib.parse import parse_qsl, urlencode
 from datasette.database import QueryInterrupted
 
 from ..record import Card
-from . import compat, timeline
+from . import compat, narrowing, timeline
 from .cells import REFERENCES
 from .facets.base import Query
 from .facets.periods import PeriodFacet
 from .filters import TOPIC
 from .images import Pictures
-from .links import Links
+from .links import FeedLink, Links
 from .queries.cards import find_cards_by_id
 from .sight import FULL_TEXT, Sight, look
 
@@ -128,6 +128,21 @@ class Listing:
             return await find_cards_by_id(self.sight, ids)
         except QueryInterrupted:
             return None
+
+    async def leading(self, rows: Iterable[Mapping[str, Any]], count: int) -> Sequence[Card]:
+        """Return the first Cards of the page, which cost nothing where it shows them all."""
+        shown = list(rows)
+        found = await self.cards(shown if self.is_cards else shown[:count])
+        return (found or ())[:count]
+
+    def address(self, query: Query) -> str:
+        """Return the address of the articles that a query keeps."""
+        return _address(self.links, query)
+
+    @property
+    def feeds(self) -> list[FeedLink]:
+        """The feeds of this selection."""
+        return self.links.feeds(narrowing.query_of(self.request).pairs)
 
     def timeline(self, facets: Iterable[Mapping[str, Any]]) -> timeline.Timeline | None:
         """Return the bars over the cards, from the period facet where the page has one."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
+
+from datasette.database import QueryInterrupted
 
 from .. import defaults, schema
 from . import access, compat
@@ -34,15 +36,28 @@ class Sight:
     database: str
     tables: frozenset[str]
     has_copies: bool
+    request: Any = None
+    answers: dict[object, list[Any]] = field(default_factory=dict, compare=False)
+    """What was asked already: a panel and the head of its page ask the same."""
 
     def sees(self, *tables: str) -> bool:
         """Tell whether the visitor may see all of these tables."""
         return self.tables.issuperset(tables)
 
     async def ask(self, sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Any]:
-        """Return the rows of a query. Raises QueryInterrupted past Datasette's time limit."""
-        db = self.datasette.get_database(self.database)
-        return list((await db.execute(sql, values)).rows)
+        """Return the rows of a query, which is asked once a request.
+
+        Raises QueryInterrupted past Datasette's time limit.
+        """
+        given = tuple(values.items()) if isinstance(values, Mapping) else tuple(values)
+        if (sql, given) not in self.answers:
+            db = self.datasette.get_database(self.database)
+            try:
+                self.answers[sql, given] = list((await db.execute(sql, values)).rows)
+            except QueryInterrupted:
+                compat.note_late(self.request)
+                raise
+        return self.answers[sql, given]
 
 
 COLUMNS_SQL = """
@@ -124,17 +139,22 @@ async def look(datasette: Any, request: Any, database: str) -> Sight | None:
     known = compat.notes(request)
     key = ("sight", database)
     if key not in known:
-        archive = await find_archive(datasette, request, database)
-        known[key] = None
-        if archive is not None:
-            names = [table.name for table in schema.TABLES]
-            if archive.has_full_text:
-                names.append(FULL_TEXT)
-            tables = await access.viewable(datasette, request, database, names)
-            has_copies = archive.has_copies and {"images", "image_renditions"} <= tables
-            known[key] = Sight(datasette, database, tables, has_copies)
+        # 1.0 draws the parts of a page side by side: noted only when all of it is known.
+        known[key] = await _look(datasette, request, database)
     sight: Sight | None = known[key]
     return sight
+
+
+async def _look(datasette: Any, request: Any, database: str) -> Sight | None:
+    archive = await find_archive(datasette, request, database)
+    if archive is None:
+        return None
+    names = [table.name for table in schema.TABLES]
+    if archive.has_full_text:
+        names.append(FULL_TEXT)
+    tables = await access.viewable(datasette, request, database, names)
+    has_copies = archive.has_copies and {"images", "image_renditions"} <= tables
+    return Sight(datasette, database, tables, has_copies, request)
 
 
 async def apply_defaults(datasette: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Response
 
-from ..freshness import fingerprint, http_time, is_known, note_late
+from ..freshness import fingerprint, http_time, is_known
 from ..links import FEEDS
 from ..sight import changed_at, look
 from . import atom, jsonfeed, rss
@@ -67,7 +67,6 @@ def _renderer(extension: str) -> Callable[..., Any]:
                 next_place=data.get("next"),
             )
         except QueryInterrupted:
-            note_late(request)
             return Response.text(LATE, status=503)
         return _answer(datasette, request, database, extension, WRITERS[extension](feed))
 

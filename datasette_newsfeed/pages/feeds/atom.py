@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from ...record import Enclosure
 from .elements import GENERATOR, add, add_media
-from .feed import UNKNOWN_TIME, Enclosure, Entry, Feed, xml_text
+from .feed import UNKNOWN_TIME, Entry, Feed, xml_text
 
 NAMESPACES = {
     "xmlns": "http://www.w3.org/2005/Atom",

@@ -7,24 +7,23 @@ far as the visitor may see them, so that a feed holds neither more nor less than
 from __future__ import annotations
 
 import asyncio
-import mimetypes
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from ... import defaults, schema
-from ...record import Card, Copy, Story
+from ...record import Enclosure, Story
 from .. import compat, narrowing
 from ..access import actor_of
 from ..facets.base import Query
+from ..images import Pictures
 from ..links import Links
 from ..markup import html_of_markdown, uri
-from ..queries.pictures import find_copies
 from ..queries.stories import find_stories
 from ..sight import Sight
-from .feed import Enclosure, Entry, Feed, entry_id, rfc3339
+from .feed import Entry, Feed, entry_id, rfc3339
 
 MOST_TEXT = 2_000_000
 """Characters of bodies in one feed. Articles after that come with their summary alone."""
@@ -124,23 +123,23 @@ class Edition:
     # -- entries --------------------------------------------------------------
 
     async def _entries(self, stories: Sequence[Story]) -> tuple[Entry, ...]:
-        keys = [story.card.image.id for story in stories if story.card.image]
-        copies = await find_copies(self.sight, keys)
+        pictures = [story.card.image for story in stories]
+        images = await Pictures(self.sight, self.links).enclosures(self.request, pictures)
         # Long texts take long: they must not hold up other visitors.
         bodies = await asyncio.to_thread(_bodies, stories)
         return tuple(
             [
-                await self._entry(story, body, copies)
+                await self._entry(story, body, images)
                 for story, body in zip(stories, bodies, strict=True)
             ]
         )
 
     async def _entry(
-        self, story: Story, body: Markup | None, copies: Mapping[str, Sequence[Copy]]
+        self, story: Story, body: Markup | None, images: Mapping[str, Enclosure]
     ) -> Entry:
         card = story.card
         published, updated = rfc3339(card.published_at), rfc3339(story.updated_at)
-        image = self._enclosure(card, copies)
+        image = images.get(card.image.id) if card.image else None
         source_url = uri(card.url) if card.url else None
         content = await compat.render(
             self.sight.datasette,
@@ -163,25 +162,6 @@ class Edition:
                 dict.fromkeys([*([story.category] if story.category else []), *card.topics])
             ),
             image=image,
-        )
-
-    def _enclosure(self, card: Card, copies: Mapping[str, Sequence[Copy]]) -> Enclosure | None:
-        picture = card.image
-        if picture is None:
-            return None
-        if stored := copies.get(picture.id):
-            copy = stored[-1]
-            url = self._absolute(self.links.image(picture.id, copy.width))
-            return Enclosure(url, copy.type, copy.size, copy.width, copy.height, picture.title)
-        if picture.url is None:
-            return None
-        kind = mimetypes.guess_type(urlsplit(picture.url).path)[0] or ""
-        return Enclosure(
-            uri(picture.url),
-            kind if kind.startswith("image/") else None,
-            width=picture.width,
-            height=picture.height,
-            title=picture.title,
         )
 
 

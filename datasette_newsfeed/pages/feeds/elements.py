@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from .feed import Enclosure, xml_text
+from ...record import Enclosure
+from .feed import xml_text
 
 GENERATOR = "datasette-newsfeed"
 """What made the feed."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
+from ...record import Enclosure
+
 NAMESPACE = uuid5(NAMESPACE_URL, "datasette-newsfeed:article")
 """Of the ids of articles. Never to be changed: readers would see every article as new."""
 
@@ -18,18 +20,6 @@ UNKNOWN_TIME = "1970-01-01T00:00:00Z"
 
 # XML 1.0 has no way to write these, not even escaped (production 2, Char).
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Enclosure:
-    """The image of an article: its address; media type, bytes and pixels where known."""
-
-    url: str
-    type: str | None = None
-    size: int | None = None
-    width: int | None = None
-    height: int | None = None
-    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,18 @@ select article_id, topic from article_topics
 where article_id in ({places}) order by article_id, position"""
 
 
+SELECTIONS = {
+    "providers": OF_PROVIDER,
+    "topics": OF_TOPIC,
+    "authors": OF_AUTHOR,
+    "images": WITH_IMAGE,
+}
+"""Rows whose page shows their newest articles."""
+
+NEWEST_LIMIT = 5
+LIST_LIMIT = 12
+
+
 def card(sight: Sight, row: Any, topics: Iterable[str] = ()) -> Card:
     """Return the Card in a row of CARDS_SQL, less what the visitor may not see."""
     sees_providers = sight.sees("providers")
@@ -121,6 +133,11 @@ async def find_cards(
     if not sight.sees("articles", *chosen.needs):
         return ()
     return await _find(sight, chosen.ids_sql, {"key": key, "limit": limit})
+
+
+async def find_newest(sight: Sight, chosen: Selection = NEWEST, key: str = "") -> tuple[Card, ...]:
+    """Return the first Cards of a selection, as many as its page shows."""
+    return await find_cards(sight, chosen, NEWEST_LIMIT if chosen is NEWEST else LIST_LIMIT, key)
 
 
 async def find_cards_by_id(sight: Sight, ids: Sequence[str]) -> tuple[Card, ...]:
