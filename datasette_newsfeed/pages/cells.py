@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from datasette.database import QueryInterrupted
 from datasette.utils import path_from_row_pks
 from markupsafe import Markup, escape
 
@@ -221,4 +222,7 @@ async def _draw(
     archive = await find_archive(datasette, request, database)
     if archive is None:
         return None
-    return await draw(Cell(datasette, request, archive, table, column, row, value))
+    try:
+        return await draw(Cell(datasette, request, archive, table, column, row, value))
+    except QueryInterrupted:  # then it is shown as it stands
+        return None

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from datasette.plugins import pm
 from datasette.utils import await_me_maybe
-from datasette.utils.asgi import Request
+from datasette.utils.asgi import Request, Response
 from markupsafe import Markup
 
 from .links import FEEDS
@@ -173,6 +173,23 @@ def needs_partial(datasette: Any) -> bool:
 def keeps_facet_order(datasette: Any) -> bool:
     """Tell whether facets stand in the order of the configuration, not of their numbers."""
     return is_v1(datasette)
+
+
+class Answer(Response):
+    """A response that keeps its status.
+
+    0.65 gives the answer of a renderer the status of the SQL query behind it, so that
+    "still the same" and "not like that" would both become "here it is".
+    """
+
+    @property
+    def status(self) -> int:
+        """The status that it was made with."""
+        return self._status
+
+    @status.setter
+    def status(self, status: int) -> None:
+        self._status: int = getattr(self, "_status", status)
 
 
 # -- settings -----------------------------------------------------------------

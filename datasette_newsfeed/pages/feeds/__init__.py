@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from datasette.database import QueryInterrupted
-from datasette.utils.asgi import Response
 
+from ..compat import Answer
 from ..freshness import fingerprint, http_time, is_known
 from ..links import FEEDS
 from ..sight import changed_at, look
@@ -29,6 +29,7 @@ WANTED = (
     "A feed needs a column with the keys of articles: article_id, or id of articles, "
     "of a view or of an SQL query."
 )
+FAILED = "The SQL of this feed fails. Its page, the same address without the format, says why."
 LATE = "This selection took too long to read. Try fewer filters."
 
 
@@ -52,12 +53,14 @@ def _renderer(extension: str) -> Callable[..., Any]:
         query_name: Any,
         request: Any,
         data: Any,
-    ) -> Response | None:
+    ) -> Answer | None:
         sight = await look(datasette, request, database)
         if sight is None or not sight.sees("articles"):
             return None  # 404, as for any other extension that is not known
+        if not columns:  # an answer without rows has columns all the same
+            return _refusal(FAILED, 400)
         if rows and article_column(columns, table) is None:
-            return Response.text(WANTED, status=400)
+            return _refusal(WANTED, 400)
         try:
             feed = await Edition(sight, request, extension).feed(
                 rows,
@@ -67,23 +70,26 @@ def _renderer(extension: str) -> Callable[..., Any]:
                 next_place=data.get("next"),
             )
         except QueryInterrupted:
-            return Response.text(LATE, status=503)
+            return _refusal(LATE, 503)
         return _answer(datasette, request, database, extension, WRITERS[extension](feed))
 
     return render
 
 
-def _answer(
-    datasette: Any, request: Any, database: str, extension: str, document: bytes
-) -> Response:
+def _refusal(words: str, status: int) -> Answer:
+    headers = {"X-Content-Type-Options": "nosniff"}
+    return Answer(words, status=status, headers=headers, content_type="text/plain; charset=utf-8")
+
+
+def _answer(datasette: Any, request: Any, database: str, extension: str, document: bytes) -> Answer:
     headers = {"ETag": fingerprint(document), "X-Content-Type-Options": "nosniff"}
     changed = changed_at(datasette, database)
     if changed is not None:
         headers["Last-Modified"] = http_time(changed)
     kind = f"{FEEDS[extension][1]}; charset=utf-8"
     if is_known(request, headers["ETag"], changed):
-        return Response("", status=304, headers=headers, content_type=kind)
-    return Response(document, headers=headers, content_type=kind)
+        return Answer("", status=304, headers=headers, content_type=kind)
+    return Answer(document, headers=headers, content_type=kind)
 
 
 RENDERERS = [
