@@ -40,6 +40,8 @@ setup(
             "pytest-asyncio",
             "pytest-xdist",
             "hypothesis",
+            "datasette-block-robots",
+            "datasette-sitemap",
             "feedparser>=6.0.11",
             "jsonschema>=4",
             "lxml>=5",

@@ -138,6 +138,14 @@ def register_output_renderer() -> Any:
 
 
 @hookimpl
+def sitemap_extra_paths(datasette: Any, request: Any) -> Any:
+    """What search engines should read: a hook of datasette-sitemap, unheard without it."""
+    from .pages import sitemap
+
+    return sitemap.find_paths(datasette, request)
+
+
+@hookimpl
 def register_facet_classes() -> Any:
     """Facets by topic, period, band of a number, and what is there."""
     from .pages.facets import FACETS

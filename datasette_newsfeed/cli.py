@@ -14,8 +14,10 @@ from typing import Any
 
 import click
 import sqlite_utils
+import yaml
 
-from .errors import ArchiveError, BusyError, RecordError
+from . import defaults
+from .errors import ArchiveError, BusyError, RecordError, SelectionError
 
 Database = click.argument("database", metavar="DB", type=click.Path(dir_okay=False))
 as_json = click.option("as_json", "--json", is_flag=True, help="Print the result as JSON.")
@@ -151,22 +153,73 @@ def export(database: str, folder: str, force: bool, as_json: bool) -> None:
 @Database
 @click.argument("out", metavar="OUT", type=click.Path(dir_okay=False))
 @click.option("--force", is_flag=True, help="Overwrite OUT.")
+@click.option(
+    "--headlines-only",
+    is_flag=True,
+    help="Leave out articles of which their record says that another one leads the story.",
+)
+@click.option(
+    "query",
+    "--filter",
+    metavar="QUERY",
+    help="Only the articles that the articles page shows for this, as in its address: "
+    "'_topic=AI&published_at__gte=2024'.",
+)
 @as_json
-def prepare(database: str, out: str, force: bool, as_json: bool) -> None:
+def prepare(
+    database: str, out: str, force: bool, headlines_only: bool, query: str | None, as_json: bool
+) -> None:
     """Write OUT, the database to publish: compact, with statistics, no write-ahead log.
 
-    DB itself stays as it is.
+    DB itself stays as it is. With a filter, OUT holds these articles and what they
+    need, as if no other had ever been there. Prints the size of OUT, its rows, and
+    the commands that publish it.
     """
+    from .archive.database import served_name
     from .archive.prepare import prepare_archive
+    from .publishing import commands
 
     with _said():
-        prepared = prepare_archive(database, out, force=force)
+        chosen = None
+        if query is not None:
+            served_name(database)
+            from .pages.selection import chosen_articles
+
+            chosen = chosen_articles(database, query)
+        prepared = prepare_archive(
+            database, out, force=force, chosen=chosen, headlines_only=headlines_only
+        )
+    publish = commands(out)
     if as_json:
-        click.echo(json.dumps({"size": prepared.size, "rows": prepared.rows}, indent=2))
+        report = {"size": prepared.size, "rows": prepared.rows, "publish": publish}
+        click.echo(json.dumps(report, indent=2))
+        return
+    click.echo(f"{out}: {prepared.size:,} bytes")
+    for table, count in prepared.rows.items():
+        click.echo(f"  {table}: {count:,}")
+    click.echo("\nTo publish it on Cloud Run:")
+    for command in publish:
+        click.echo(f"  {command}")
+
+
+@newsfeed.command()
+@Database
+@as_json
+def metadata(database: str, as_json: bool) -> None:
+    """Print a metadata file for DB: what the plugin shows by itself, to be changed.
+
+    Datasette 0.65 takes it with -m; 1.0 wants the same file twice, with -m and -c.
+    """
+    from .archive.database import served_name
+
+    with _said():
+        name = served_name(database)
+    found = {"databases": {name: defaults.of_database(name)}}
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        click.echo(f"{out}: {prepared.size:,} bytes")
-        for table, count in prepared.rows.items():
-            click.echo(f"  {table}: {count:,}")
+        text = yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=90)
+        click.echo(text, nl=False)
 
 
 @contextmanager
@@ -176,7 +229,7 @@ def _said() -> Iterator[None]:
         yield
     except BusyError as error:
         raise click.ClickException(printable(str(error))) from error
-    except ArchiveError as error:
+    except (ArchiveError, SelectionError) as error:
         raise click.UsageError(printable(str(error))) from error
 
 

@@ -5,6 +5,7 @@
     ├── ArchiveError       a database cannot be used as asked
     │   ├── BusyError      another program is writing to it
     │   └── VersionError   a newer datasette-newsfeed made it
+    ├── SelectionError     a filter that chooses no articles that could be meant
     └── ExportError        a file cannot be written back
 
 Every error carries its subject as attributes and says what to do.
@@ -51,6 +52,15 @@ class BusyError(ArchiveError):
 
 class VersionError(ArchiveError):
     """A newer version of datasette-newsfeed made the database: upgrade."""
+
+
+class SelectionError(NewsfeedError):
+    """A filter that cannot be used; `query` is it as given."""
+
+    def __init__(self, query: str, reason: str) -> None:
+        self.query = query
+        self.reason = reason
+        super().__init__(f"{query}: {reason}")
 
 
 class ExportError(NewsfeedError):

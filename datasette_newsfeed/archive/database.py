@@ -21,6 +21,29 @@ def check_archive(database: str | Path, shown: str | Path) -> None:
             pass
 
 
+def require_archive(shown: str | Path, db: Database) -> None:
+    """Raise ArchiveError where a database is no news archive."""
+    columns = {table.name: list(table.columns_dict) for table in db.tables}
+    if not schema.is_archive(columns):
+        raise ArchiveError(str(shown), "is no news archive; make one with `newsfeed import`")
+
+
+def served_name(database: str | Path) -> str:
+    """Return the name under which Datasette serves an archive: its file's, without suffix.
+
+    Raises ArchiveError where the file is no news archive.
+    """
+    path = Path(database)
+    if not path.exists():
+        raise ArchiveError(str(path), "no such database")
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            require_archive(path, Database(connection))
+        except sqlite3.DatabaseError as error:
+            raise as_archive_error(path, error) from error
+    return path.stem
+
+
 def open_archive(database: str | Path, shown: str | Path | None = None) -> Database:
     """Open an archive to write to it, with its tables as this version has them.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from sqlite_utils import Database
 
 from .. import schema
 from ..errors import ArchiveError
-from .database import as_archive_error
+from .database import as_archive_error, require_archive
+from .part import headlines, keep_only
 
 _BESIDE = ("-journal", "-wal", "-shm")
 
@@ -28,11 +30,21 @@ class Prepared:
     rows: dict[str, int]
 
 
-def prepare_archive(database: str | Path, out: str | Path, *, force: bool = False) -> Prepared:
+def prepare_archive(
+    database: str | Path,
+    out: str | Path,
+    *,
+    force: bool = False,
+    chosen: Collection[str] | None = None,
+    headlines_only: bool = False,
+) -> Prepared:
     """Write the database to publish, prove that it opens immutable, and describe it.
 
-    Raises ArchiveError where DB is no news archive, or OUT is there already and
-    `force` is not given.
+    chosen: the ids of the articles to publish, None for all. headlines_only: of these,
+    no article of which its record says that another one leads the story.
+
+    Raises ArchiveError where DB is no news archive, nothing is left to publish, or OUT
+    is there already and `force` is not given.
     """
     source, target = Path(database), Path(out)
     if not source.exists():
@@ -46,7 +58,7 @@ def prepare_archive(database: str | Path, out: str | Path, *, force: bool = Fals
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         part.unlink(missing_ok=True)
-        _write(source, part)
+        _write(source, part, chosen, headlines_only)
         rows = _prove(part)
         # What a killed server left beside the old OUT would be replayed over the new one.
         for suffix in _BESIDE:
@@ -62,17 +74,20 @@ def prepare_archive(database: str | Path, out: str | Path, *, force: bool = Fals
     return Prepared(target.stat().st_size, rows)
 
 
-def _write(source: Path, part: Path) -> None:
+def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_only: bool) -> None:
     with closing(sqlite3.connect(source, timeout=30)) as connection:
-        tables = Database(connection)
-        columns = {table.name: list(table.columns_dict) for table in tables.tables}
-        if not schema.is_archive(columns):
-            raise ArchiveError(str(source), "is no news archive; make one with `newsfeed import`")
+        require_archive(source, Database(connection))
         # VACUUM INTO copies what is committed, the write-ahead log included.
         connection.execute("VACUUM INTO ?", [str(part)])
     with closing(sqlite3.connect(part)) as connection:
         db = Database(connection)
         db.execute("PRAGMA journal_mode = DELETE")
+        if chosen is not None or headlines_only:
+            kept = headlines(db) if headlines_only else set(chosen or ())
+            kept = kept if chosen is None else kept.intersection(chosen)
+            if not kept:
+                raise ArchiveError(str(source), "has no such articles: nothing to publish")
+            keep_only(db, kept)
         indexed = [db.table(table.name) for table in schema.TABLES if table.full_text]
         # Full text refers to rows by number, and VACUUM may renumber them: so it is
         # emptied, the space given back, and built after that.

@@ -124,6 +124,17 @@ def asks_for_row(request: Any, table: str, row_path: str) -> bool:
     return [tilde_decode(part) for part in parts] == [table, tilde_decode(row_path)]
 
 
+def close(datasette: Any) -> None:
+    """Let go of a Datasette that was opened for one question."""
+    if is_v1(datasette):
+        datasette.close()
+        return
+    for database in datasette.databases.values():
+        database.close()
+    if datasette.executor is not None:
+        datasette.executor.shutdown()
+
+
 # -- permissions --------------------------------------------------------------
 
 

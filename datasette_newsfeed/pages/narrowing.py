@@ -42,12 +42,13 @@ def query_of(request: Any) -> Query:
         tuple(
             (key, value)
             for key, value in pairs
-            if _selects(key, value) and (key, value) != DEFAULT_SORT
+            if selects(key, value) and (key, value) != DEFAULT_SORT
         )
     )
 
 
-def _selects(key: str, value: str) -> bool:
+def selects(key: str, value: str) -> bool:
+    """Tell whether a pair of an address says which articles, or in which order."""
     if not key.startswith("_"):
         return True  # a column, or a parameter of a query: a blank value means something
     return bool(value) and (key in SELECTING or key.startswith(f"{SEARCH}_"))

@@ -81,6 +81,8 @@ from articles
 where articles.id in ({chosen})
 order by articles.published_at desc, articles.id"""
 
+NEWEST_IDS_SQL = "select id from articles order by published_at desc, id limit :limit"
+
 # Full dates only, as the period facet counts: shorter ones lie outside their own month's bounds.
 MONTHS_SQL = """
 select substr(published_at, 1, 7) as month, count(*) as n from articles
@@ -138,6 +140,11 @@ async def find_cards(
 async def find_newest(sight: Sight, chosen: Selection = NEWEST, key: str = "") -> tuple[Card, ...]:
     """Return the first Cards of a selection, as many as its page shows."""
     return await find_cards(sight, chosen, NEWEST_LIMIT if chosen is NEWEST else LIST_LIMIT, key)
+
+
+async def find_newest_ids(sight: Sight, limit: int) -> list[str]:
+    """Return the keys of so many articles, the newest first."""
+    return [row["id"] for row in await sight.ask(NEWEST_IDS_SQL, {"limit": max(limit, 0)})]
 
 
 async def find_cards_by_id(sight: Sight, ids: Sequence[str]) -> tuple[Card, ...]:

@@ -1,0 +1,36 @@
+"""What search engines should read of the archives, for the plugin datasette-sitemap.
+
+Pages only, each once: a selection is as good as endless, so it stands under its
+canonical address on its own page. Knows no format.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datasette.database import QueryInterrupted
+
+from .links import Links
+from .queries.cards import find_newest_ids
+from .sight import look
+
+MOST = 50_000
+"""Addresses in one sitemap, https://www.sitemaps.org/protocol.html; the newest articles come
+first."""
+
+
+async def find_paths(datasette: Any, request: Any) -> list[str]:
+    """Return the paths of the pages that the visitor, most likely a robot, may see."""
+    paths = [str(datasette.urls.instance())]
+    for database in list(datasette.databases):
+        sight = await look(datasette, request, database)
+        if sight is None or not sight.sees("articles"):
+            continue
+        links = Links(datasette, database)
+        paths += [links.database(), links.table("articles")]
+        try:
+            ids = await find_newest_ids(sight, MOST - len(paths))
+        except QueryInterrupted:
+            continue
+        paths += [links.article(key) for key in ids]
+    return paths
