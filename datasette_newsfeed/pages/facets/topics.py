@@ -22,10 +22,11 @@ from ({rows}) as rows_in_view
   cross join article_topics as links on links.article_id = rows_in_view.id
 group by links.topic"""
 
-# The topics chosen stand first and are never cut off.
+# The topics chosen stand first and are never cut off. The list begins with null, which no
+# topic is: SQLite 3.34 takes `in ()` for the number of a column to sort by, and fails.
 LIST_SQL = """\
 select value, n from ({counts})
-order by value in ({chosen}) desc, n desc, value limit :newsfeed_limit"""
+order by value in (null{chosen}) desc, n desc, value limit :newsfeed_limit"""
 
 
 class TopicFacet(NewsFacet):
@@ -52,7 +53,7 @@ class TopicFacet(NewsFacet):
         counted = await self.count(
             LIST_SQL.format(
                 counts=ALL_SQL if rows.are_all else COUNTS_SQL.format(rows=rows.sql),
-                chosen=", ".join(f":newsfeed_{bind}" for bind in binds),
+                chosen="".join(f", :newsfeed_{bind}" for bind in binds),
             ),
             rows,
             **binds,
