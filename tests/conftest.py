@@ -87,7 +87,10 @@ def pytest_make_collect_report():
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line each what was not tested, and what would change that."""
+    """Say in one line each what was measured, and what was not tested and why."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, measured in report.user_properties:
+            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {name} {measured}")
     reasons = [_reason(report) for report in terminalreporter.stats.get("skipped", [])]
     for reason in sorted({reason.removeprefix("Skipped: ") for reason in reasons}):
         count = sum(reason in each for each in reasons)
