@@ -11,11 +11,12 @@ import re
 import shutil
 from pathlib import Path
 from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 import pytest
 from commands import DEMO, import_report, newsfeed, rows, value
 from datasette.app import Datasette
-from pages_site import V1, text_of
+from pages_site import V1, open_site, text_of
 
 YEARS = (2024, 2025)
 NEWEST_OF_ALL = """\
@@ -134,6 +135,42 @@ async def test_one_query_finds_the_newest_of_all_years(
     for year, db in archives.items():
         count = value(db, "select count(*) from articles")
         assert sum(time.startswith(str(year)) for time in times) == count
+
+
+async def _feed_of_all(site: Datasette, extension: str) -> str:
+    path = "/_memory/-/query" if V1 else "/_memory"
+    return await _get(site, f"{path}.{extension}", sql=NEWEST_OF_ALL)
+
+
+async def test_one_feed_of_all_years_leads_to_each_article_where_it_is(
+    site: Datasette, archives: dict[int, Path]
+) -> None:
+    feed = json.loads(await _feed_of_all(site, "jsonfeed"))
+    expected = []
+    for year, db in archives.items():
+        keys = rows(db, "select published_at, id from articles")
+        expected += [(at, key, f"http://localhost/news{year}/articles/{key}") for at, key in keys]
+    expected.sort(key=lambda each: each[1])
+    expected.sort(key=lambda each: each[0], reverse=True)
+    assert [item["url"] for item in feed["items"]] == [url for _, _, url in expected]
+    assert all(f"news{year}" in feed["title"] for year in YEARS)
+    images = [item["image"] for item in feed["items"] if "image" in item]
+    for year in YEARS:
+        assert any(f"/news{year}/-/newsfeed/image/" in image for image in images)
+    for extension in ("atom", "rss"):
+        root = ElementTree.fromstring(await _feed_of_all(site, extension))
+        entries = [each for each in root.iter() if each.tag.endswith(("}entry", "item"))]
+        assert len(entries) == len(expected)
+
+
+async def test_the_feed_of_all_years_has_nothing_of_a_year_that_the_reader_may_not_see(
+    archives: dict[int, Path],
+) -> None:
+    hidden = {"databases": {"news2024": {"tables": {"articles": {"allow": False}}}}}
+    site = open_site(*archives.values(), immutable=True, crossdb=True, metadata=hidden)
+    page = await _feed_of_all(site, "jsonfeed")
+    assert "/news2024/" not in page
+    assert len(json.loads(page)["items"]) == value(archives[2025], "select count(*) from articles")
 
 
 async def test_a_page_of_each_year_and_the_front_page_may_be_kept(site: Datasette) -> None:

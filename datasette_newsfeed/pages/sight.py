@@ -67,6 +67,9 @@ where tables.type = 'table' and tables.name in ({names})"""
 
 COPIES_SQL = "select 1 from image_renditions limit 1"
 
+ACROSS = "_memory"
+"""Where Datasette answers queries across databases."""
+
 FULL_TEXT = f"{schema.ARTICLES.name}_fts"
 FULL_TEXT_SQL = "select 1 from sqlite_master where type = 'table' and name = ?"
 
@@ -143,6 +146,17 @@ async def look(datasette: Any, request: Any, database: str) -> Sight | None:
         known[key] = await _look(datasette, request, database)
     sight: Sight | None = known[key]
     return sight
+
+
+async def look_across(datasette: Any, request: Any, database: str) -> list[Sight]:
+    """Return the archives of whose articles a database's pages can speak, as far as seen.
+
+    That is its own; of a query across databases (`--crossdb`) it is each.
+    """
+    is_across = datasette.crossdb and database == ACROSS
+    names = list(datasette.databases) if is_across else [database]
+    sights = [await look(datasette, request, name) for name in names]
+    return [sight for sight in sights if sight is not None and sight.sees(schema.ARTICLES.name)]
 
 
 async def _look(datasette: Any, request: Any, database: str) -> Sight | None:

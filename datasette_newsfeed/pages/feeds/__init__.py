@@ -14,7 +14,7 @@ from datasette.database import QueryInterrupted
 from ..compat import Answer
 from ..freshness import fingerprint, http_time, is_known
 from ..links import FEEDS
-from ..sight import changed_at, look
+from ..sight import changed_at, look_across
 from . import atom, jsonfeed, rss
 from .edition import Edition, article_column
 from .feed import Feed
@@ -39,8 +39,7 @@ async def can_render(
     """Tell whether a page offers its feeds: lists of articles that the visitor may see."""
     if view_name == "row" or article_column(columns, table) is None:
         return False
-    sight = await look(datasette, request, database)
-    return sight is not None and sight.sees("articles")
+    return bool(await look_across(datasette, request, database))
 
 
 def _renderer(extension: str) -> Callable[..., Any]:
@@ -54,15 +53,15 @@ def _renderer(extension: str) -> Callable[..., Any]:
         request: Any,
         data: Any,
     ) -> Answer | None:
-        sight = await look(datasette, request, database)
-        if sight is None or not sight.sees("articles"):
+        sights = await look_across(datasette, request, database)
+        if not sights:
             return None  # 404, as for any other extension that is not known
         if not columns:  # an answer without rows has columns all the same
             return _refusal(FAILED, 400)
         if rows and article_column(columns, table) is None:
             return _refusal(WANTED, 400)
         try:
-            feed = await Edition(sight, request, extension).feed(
+            feed = await Edition(sights, request, database, extension).feed(
                 rows,
                 columns,
                 table=table,

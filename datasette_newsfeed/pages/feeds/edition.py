@@ -2,6 +2,7 @@
 
 A page's rows name articles; the articles themselves are read from the archive, as
 far as the visitor may see them, so that a feed holds neither more nor less than a page.
+The rows of a query across databases name articles of several archives.
 """
 
 from __future__ import annotations
@@ -51,13 +52,16 @@ def _ids(rows: Iterable[Any], column: str) -> list[str]:
 
 
 class Edition:
-    """One page of an archive as a feed, for one visitor."""
+    """One page of a database as a feed, for one visitor, of the archives that it may name."""
 
-    def __init__(self, sight: Sight, request: Any, extension: str) -> None:
-        self.sight = sight
+    def __init__(
+        self, sights: Sequence[Sight], request: Any, database: str, extension: str
+    ) -> None:
+        self.sights = sights
+        self.datasette = sights[0].datasette
         self.request = request
+        self.database = database
         self.extension = extension
-        self.links = Links(sight.datasette, sight.database)
 
     async def feed(
         self,
@@ -70,8 +74,8 @@ class Edition:
     ) -> Feed:
         """Return the feed of these rows. `next_place` is where Datasette's next page begins."""
         column = article_column(columns, table)
-        stories = await find_stories(self.sight, _ids(rows, column) if column else [])
-        publisher = await self._text("title") or self.sight.database
+        ids = _ids(rows, column) if column else []
+        publisher = await self._publisher()
         words = await self._words(table, query_name)
         query = narrowing.query_of(self.request)
         here = Query((*query.pairs, *self._pairs("_size")))
@@ -79,29 +83,33 @@ class Edition:
         return Feed(
             title=f"{words} – {publisher}" if words else publisher,
             publisher=publisher,
-            description=await self._text("description") or defaults.DESCRIPTION,
+            description=await self._text(self.database, "description") or defaults.DESCRIPTION,
             url=self._address(query, ""),
             self_url=self._address(here.plus(*place), self.extension),
             first_url=self._address(here, self.extension) if place else None,
             next_url=self._address(here.plus(("_next", next_place)), self.extension)
             if next_place
             else None,
-            entries=await self._entries(stories),
+            entries=await self._entries(await self._stories(ids)),
         )
 
-    async def _text(self, key: str) -> str | None:
-        return await compat.database_text(self.sight.datasette, self.sight.database, key)
+    async def _text(self, database: str, key: str) -> str | None:
+        return await compat.database_text(self.datasette, database, key)
+
+    async def _publisher(self) -> str:
+        titles = [await self._text(each.database, "title") or each.database for each in self.sights]
+        return await self._text(self.database, "title") or ", ".join(titles)
 
     async def _words(self, table: str | None, query_name: str | None) -> str | None:
         if table == ARTICLES:
-            words = await narrowing.in_words(self.sight, self.request)
+            words = await narrowing.in_words(self.sights[0], self.request)
             return None if words == narrowing.ALL else words
         if table is not None:
             return defaults.TITLES.get(table, table)
         if query_name is None:
             return "Articles of a query"
-        datasette, actor = self.sight.datasette, actor_of(self.request)
-        title = await compat.query_title(datasette, self.sight.database, query_name, actor)
+        actor = actor_of(self.request)
+        title = await compat.query_title(self.datasette, self.database, query_name, actor)
         return title or query_name
 
     def _pairs(self, key: str) -> list[tuple[str, str]]:
@@ -112,37 +120,47 @@ class Edition:
         path = self.request.scope.get("route_path") or self.request.path
         path = path.removesuffix(f".{self.extension}") + (f".{extension}" if extension else "")
         return self._absolute(
-            self.sight.datasette.urls.path(
-                f"{path}?{urlencode(query.pairs)}" if query.pairs else path
-            )
+            self.datasette.urls.path(f"{path}?{urlencode(query.pairs)}" if query.pairs else path)
         )
 
     def _absolute(self, path: str) -> str:
-        return str(self.sight.datasette.absolute_url(self.request, path))
+        return str(self.datasette.absolute_url(self.request, path))
 
     # -- entries --------------------------------------------------------------
 
-    async def _entries(self, stories: Sequence[Story]) -> tuple[Entry, ...]:
-        pictures = [story.card.image for story in stories]
-        images = await Pictures(self.sight, self.links).enclosures(self.request, pictures)
+    async def _stories(self, ids: Sequence[str]) -> list[tuple[Sight, Story]]:
+        """The articles in the order of their page, each from the first archive that has it."""
+        found: dict[str, tuple[Sight, Story]] = {}
+        for sight in self.sights:
+            left = [key for key in ids if key not in found]
+            for story in await find_stories(sight, left):
+                found[str(story.card.id)] = sight, story
+        return [found[key] for key in ids if key in found]
+
+    async def _entries(self, stories: Sequence[tuple[Sight, Story]]) -> tuple[Entry, ...]:
+        images: dict[str, Mapping[str, Enclosure]] = {}
+        for each in self.sights:
+            pictures = [story.card.image for sight, story in stories if sight is each]
+            drawn = Pictures(each, Links(self.datasette, each.database))
+            images[each.database] = await drawn.enclosures(self.request, pictures)
         # Long texts take long: they must not hold up other visitors.
-        bodies = await asyncio.to_thread(_bodies, stories)
+        bodies = await asyncio.to_thread(_bodies, [story for _, story in stories])
         return tuple(
             [
-                await self._entry(story, body, images)
-                for story, body in zip(stories, bodies, strict=True)
+                await self._entry(sight.database, story, body, images[sight.database])
+                for (sight, story), body in zip(stories, bodies, strict=True)
             ]
         )
 
     async def _entry(
-        self, story: Story, body: Markup | None, images: Mapping[str, Enclosure]
+        self, database: str, story: Story, body: Markup | None, images: Mapping[str, Enclosure]
     ) -> Entry:
         card = story.card
         published, updated = rfc3339(card.published_at), rfc3339(story.updated_at)
         image = images.get(card.image.id) if card.image else None
         source_url = uri(card.url) if card.url else None
         content = await compat.render(
-            self.sight.datasette,
+            self.datasette,
             self.request,
             "_newsfeed_entry.html",
             {"body": body, "summary": card.excerpt, "image": image, "source_url": source_url},
@@ -150,7 +168,7 @@ class Edition:
         return Entry(
             id=entry_id(str(card.id)),
             title=card.title,
-            url=self._absolute(self.links.article(str(card.id))),
+            url=self._absolute(Links(self.datasette, database).article(str(card.id))),
             source_url=source_url,
             published=published,
             updated=max(published, updated),
