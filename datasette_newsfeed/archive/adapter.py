@@ -21,7 +21,9 @@ from .values import flag, moment, size, text, whole, wrong
 T = TypeVar("T")
 
 _SECRET = "secured"
-_MOST_SECRETS = 1000
+_MOST_COMPARED = 200_000_000
+"""The most characters that are searched for a record's secrets: some tenths of a second."""
+
 _DATED_NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?!\d)")
 
 
@@ -95,7 +97,7 @@ def _provider(value: Any, place: str) -> tuple[Provider | None, Any]:
     name = fields.take("name", text)
     authors = fields.listed("authors", _author)
     # A logo needs a provider row to stand in; without a domain there is none.
-    logos = fields.listed("images", _image, at_most=1) if domain else []
+    logos = fields.listed("images", _bare_image, at_most=1) if domain else []
     provider = Provider(
         _domain(domain) if domain else None,
         name,
@@ -156,8 +158,7 @@ def _reference(value: Any, place: str) -> tuple[Reference, Any]:
     fields = _Fields(mapping, place)
     url = fields.take("webUrl", text) or fields.take("originalUrl", text)
     provider = fields.nested("provider", _provider_without_authors)
-    # The row has a place for one image; the others stay in `extra`, and so do the
-    # title and attribution of the first.
+    # The row has a place for one image; the others stay in `extra`.
     images = fields.listed("images", _bare_image, at_most=1)
     reference = Reference(
         title=fields.take("title", text),
@@ -191,6 +192,7 @@ def _first(images: list[Image | None]) -> Image | None:
 
 
 def _bare_image(value: Any, place: str) -> tuple[Image | None, Any]:
+    """Return an image that stands in a row without a place for its words: they are left over."""
     image, rest = _image(value, place)
     if image is None or (image.title is None and image.attribution is None):
         return image, rest
@@ -240,14 +242,16 @@ class _Fields:
         is_list = isinstance(value, list)
         found: list[T] = []
         rests: list[Any] = []
+        count = 0
         for position, item in enumerate(value if is_list else [value]):
             rest: Any = None
-            if at_most is not None and sum(map(bool, found)) >= at_most:
+            if at_most is not None and count >= at_most:
                 rest = plain(item)
             elif item is not None:
                 place = f"{self._prefix}{key}" + (f"[{position}]" if is_list else "")
                 converted, rest = convert(item, place)
                 found.append(converted)
+                count += bool(converted)
             rests.append(rest or {})
         if any(rests):
             self._left[key] = rests
@@ -276,8 +280,11 @@ def _check_secrets(mapping: Mapping[str, Any]) -> None:
     texts = list(_texts(mapping, ""))
     # A payload has a block of ciphertext at least; a short word may stand anywhere.
     secrets = {text for key, text in texts if _is_secret(key) and len(text) >= 16}
-    if len(secrets) > _MOST_SECRETS:
-        raise RecordError(f"more than {_MOST_SECRETS:,} of them", place=_SECRET)
+    if len(secrets) * sum(len(text) for _, text in texts) > _MOST_COMPARED:
+        raise RecordError(
+            f"{len(secrets):,} of them are too many beside so much text; split the record",
+            place=_SECRET,
+        )
     shortest = min(map(len, secrets), default=0)
     for key, said in texts if secrets else ():
         if _is_secret(key) or len(said) < shortest:

@@ -268,6 +268,10 @@ class _Builder:
             raise _Fault(f"the YAML tag {event.tag} is not read; remove it", event.start_mark)
 
 
+_MERGE = Plain("<<")
+"""The key that takes another mapping in, https://yaml.org/type/merge.html."""
+
+
 class _Frame:
     """A mapping or list that is still open."""
 
@@ -289,7 +293,7 @@ class _Frame:
             self._items.append(value)
         elif self._key is None:
             self._key = self._as_key(value, event)
-        elif self._key == "<<":
+        elif self._key is _MERGE:
             self._merges.extend(_merged(value, event))
             self._key = None
         else:
@@ -301,7 +305,7 @@ class _Frame:
     def value(self) -> dict[str, Any] | list[Any]:
         if self._mapping is None:
             return self._items
-        for merged in self._merges:  # https://yaml.org/type/merge.html: the first wins
+        for merged in self._merges:  # the first wins
             for key, value in merged.items():
                 self._mapping.setdefault(key, value)
         return self._mapping
@@ -309,7 +313,8 @@ class _Frame:
     @staticmethod
     def _as_key(value: Any, event: Any) -> str:
         if isinstance(value, str):
-            return str(value)
+            # In quotes it is a key like any other.
+            return _MERGE if value == _MERGE and isinstance(value, Plain) else str(value)
         if value is None:
             return "null"
         raise _Fault("a list or mapping is no key", event.start_mark)

@@ -14,6 +14,9 @@ _WEB = re.compile(r"https?://(?:www\.)?(.+)", re.IGNORECASE | re.DOTALL)
 _TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|ocid)\Z")
 _PARAMETER = re.compile(r"[?&]([^=&#]+)")
 
+LONGEST = 8_000
+"""Characters. A longer URL, which no server takes, is the same page only if written the same."""
+
 
 @lru_cache(maxsize=10_000)
 def url_key(url: str) -> str | None:
@@ -25,6 +28,8 @@ def url_key(url: str) -> str | None:
     hash (BLAKE2b), because it is stored once for each mention.
     """
     url = url.strip()
+    if len(url) > LONGEST:
+        return _key(url) if _WEB.match(url) else None
     match = _SIMPLE.fullmatch(url)
     if match:
         page = match[1].rstrip(".") + match[2]
@@ -33,6 +38,10 @@ def url_key(url: str) -> str | None:
         if canonical is None:
             return None
         page = canonical
+    return _key(page)
+
+
+def _key(page: str) -> str:
     return hashlib.blake2b(page.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
