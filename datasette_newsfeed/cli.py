@@ -17,7 +17,7 @@ import sqlite_utils
 import yaml
 
 from . import defaults
-from .errors import ArchiveError, BusyError, RecordError, SelectionError
+from .errors import ArchiveError, BusyError, DiskError, RecordError, SelectionError
 
 Database = click.argument("database", metavar="DB", type=click.Path(dir_okay=False))
 as_json = click.option("as_json", "--json", is_flag=True, help="Print the result as JSON.")
@@ -227,7 +227,7 @@ def _said() -> Iterator[None]:
     """Say what went wrong with a database: exit 1 where trying again helps, else 2."""
     try:
         yield
-    except BusyError as error:
+    except (BusyError, DiskError) as error:
         raise click.ClickException(printable(str(error))) from error
     except (ArchiveError, SelectionError) as error:
         raise click.UsageError(printable(str(error))) from error

@@ -4,6 +4,7 @@
     ├── RecordError        one file cannot be imported; the others can
     ├── ArchiveError       a database cannot be used as asked
     │   ├── BusyError      another program is writing to it
+    │   ├── DiskError      the disk is full, or fails
     │   └── VersionError   a newer datasette-newsfeed made it
     ├── SelectionError     a filter that chooses no articles that could be meant
     └── ExportError        a file cannot be written back
@@ -48,6 +49,10 @@ class ArchiveError(NewsfeedError):
 
 class BusyError(ArchiveError):
     """Another program holds the database: wait for it, then run again."""
+
+
+class DiskError(ArchiveError):
+    """The disk is full or fails: make room, then run again; nothing is half written."""
 
 
 class VersionError(ArchiveError):

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from .. import schema
-from ..errors import ArchiveError, BusyError, VersionError
+from ..errors import ArchiveError, BusyError, DiskError, VersionError
 
 
 def check_archive(database: str | Path, shown: str | Path) -> None:
@@ -100,10 +100,27 @@ def header(database: str | Path) -> tuple[int, int]:
     return int.from_bytes(head[24:28], "big"), int.from_bytes(head[60:64], "big")
 
 
+def as_disk_error(database: str | Path, error: sqlite3.DatabaseError) -> ArchiveError | None:
+    """Return what SQLite says of a disk or its permissions, None where it says something else.
+
+    By the primary result code, see https://www.sqlite.org/rescode.html
+    """
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return DiskError(
+            str(database), f"{error}; the disk is full or fails: make room, then run again"
+        )
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return ArchiveError(str(database), f"{error}; is it, and its folder, there and writable?")
+    return None
+
+
 def as_archive_error(database: str | Path, error: sqlite3.DatabaseError) -> ArchiveError:
     """Return what SQLite says of a database as an error that says what to do."""
     if "locked" in str(error):
         return BusyError(str(database), "another program is writing to it; wait until it ends")
+    if fault := as_disk_error(database, error):
+        return fault
     if isinstance(error, sqlite3.IntegrityError):
         return ArchiveError(
             str(database), f"{error}; its rows were changed by hand: import into a new database"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..errors import ArchiveError, ExportError
-from .sources import Sources, sources_path, unpacked
+from .sources import Sources, fingerprint, sources_path, unpacked
 
 
 @dataclass(slots=True)
@@ -123,8 +123,11 @@ def _target(root: Path, path: str) -> Path:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    """Write beside the file and rename: a file is whole or not there."""
-    beside = target.with_name(f".{target.name[:60]}.{os.getpid()}.part")
+    """Write beside the file and rename: a file is whole or not there.
+
+    Always beside it under the same name: what a run left that was killed, the next one takes.
+    """
+    beside = target.with_name(f".{target.name[:60]}.{fingerprint(target.name.encode())[:8]}.part")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:

@@ -5,6 +5,7 @@ Knows tables, neither files nor Datasette. The original is only read.
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 from collections.abc import Collection
@@ -16,7 +17,7 @@ from sqlite_utils import Database
 
 from .. import schema
 from ..errors import ArchiveError
-from .database import as_archive_error, require_archive
+from .database import as_archive_error, as_disk_error, require_archive
 from .part import headlines, keep_only
 
 _BESIDE = ("-journal", "-wal", "-shm")
@@ -57,7 +58,7 @@ def prepare_archive(
     # Beside OUT until it is proved, so that a failed run leaves the old one.
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
-        part.unlink(missing_ok=True)
+        _remove_parts(target)
         _write(source, part, chosen, headlines_only)
         rows = _prove(part)
         # What a killed server left beside the old OUT would be replayed over the new one.
@@ -65,13 +66,34 @@ def prepare_archive(
             Path(f"{target}{suffix}").unlink(missing_ok=True)
         os.replace(part, target)
     except sqlite3.DatabaseError as error:
-        raise as_archive_error(source, error) from error
+        # The original is only read: what cannot be written is OUT.
+        raise as_disk_error(target, error) or as_archive_error(source, error) from error
     except OSError as error:
         raise ArchiveError(str(out), f"cannot be written: {error.strerror or error}") from error
     finally:
         for suffix in ("", *_BESIDE):
             Path(f"{part}{suffix}").unlink(missing_ok=True)
     return Prepared(target.stat().st_size, rows)
+
+
+def _remove_parts(target: Path) -> None:
+    """Remove what earlier runs of this left behind that were killed."""
+    for left in target.parent.glob(f"{glob.escape(target.name)}.*.part*"):
+        number = left.name.removeprefix(f"{target.name}.").partition(".")[0]
+        if number.isdigit() and not _is_running(int(number)):
+            left.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # somebody else's, but there
+    return True
 
 
 def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_only: bool) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from ..errors import ArchiveError, BusyError, VersionError
+from .database import as_disk_error
 from .facts import FACTS_SCHEMA, NOTHING_SAID, FactBook, Facts
 from .folders import File
 from .taken import TAKEN_SCHEMA, TakenImages
@@ -141,7 +142,9 @@ class Sources:
         """Return what SQLite says of this file as an error that says what to do."""
         if "locked" in str(error):
             return BusyError(self._shown, "another import or export is running; wait until it ends")
-        return ArchiveError(self._shown, f"{error}; move it away, the next import makes it anew")
+        return as_disk_error(self._shown, error) or ArchiveError(
+            self._shown, f"{error}; move it away, the next import makes it anew"
+        )
 
     def is_damaged(self) -> bool:
         """Tell whether this file, and not the archive, is what SQLite cannot read."""
