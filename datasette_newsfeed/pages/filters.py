@@ -8,11 +8,13 @@ Knows nothing of facets, which only make links of these words.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 from datasette.database import QueryInterrupted
 from datasette.filters import FilterArguments
-from datasette.utils.asgi import Forbidden
+from datasette.utils.asgi import BadRequest, Forbidden
 
 from .. import schema
 from . import access
@@ -22,6 +24,8 @@ ARTICLES = schema.ARTICLES.name
 TOPIC = "_topic"
 TOPIC_TABLES = (schema.ARTICLE_TOPICS.name, schema.TOPICS.name)
 """What a visitor must be allowed to see before topics filter or count anything."""
+NUMERIC = ("__gt", "__gte", "__lt", "__lte")
+"""How filters end that Datasette gives digits to as a number."""
 RELATED = "_related"
 RELATED_TABLES = (schema.RELATED_ARTICLES.name,)
 
@@ -58,9 +62,14 @@ async def from_request(
 ) -> FilterArguments | None:
     """Return what `_topic` and `_related` ask of a table, None if nothing.
 
-    Raises Forbidden, as Datasette's own `_through` does, where the visitor may not
-    see the tables in which the answer stands: which rows remain would tell it.
+    Raises BadRequest for what Datasette itself would trip over, and Forbidden, as its
+    own `_through` does, where the visitor may not see the tables in which the answer
+    stands: which rows remain would tell it.
     """
+    wrong = [f"{key} is a number beyond 64 bits" for key, n in _numbers(request) if not _fits(n)]
+    wrong += [f"{key} is neither a name nor JSON" for key, text in _facets(request) if _torn(text)]
+    if wrong and await find_archive(datasette, request, database):
+        raise BadRequest(wrong[0])
     if table != ARTICLES:
         return None
     topics = chosen(request, TOPIC)
@@ -85,6 +94,33 @@ async def from_request(
         clauses.append(clause)
         words.append(description)
     return FilterArguments(clauses, params, words)
+
+
+def _numbers(request: Any) -> Iterator[tuple[str, str]]:
+    """Yield the filters of columns whose values Datasette takes for whole numbers."""
+    for key in request.args:
+        if key.endswith(NUMERIC) and not key.startswith("_"):
+            yield from ((key, value) for value in request.args.getlist(key) if value.isdigit())
+
+
+def _fits(digits: str) -> bool:
+    # Some digits, as ², are none to those who read numbers.
+    return digits.isdecimal() and len(digits) <= 400 and int(digits) < 2**63
+
+
+def _facets(request: Any) -> Iterator[tuple[str, str]]:
+    """Yield the facets that an address asks for."""
+    for key in request.args:
+        if key.startswith("_facet"):
+            yield from ((key, value) for value in request.args.getlist(key))
+
+
+def _torn(text: str) -> bool:
+    """Tell whether a facet begins as JSON does, for then Datasette reads it so, and is none."""
+    try:
+        return text.startswith("{") and not isinstance(json.loads(text), dict)
+    except ValueError:
+        return True
 
 
 def chosen(request: Any, word: str) -> list[str]:
