@@ -36,11 +36,31 @@ def get_metadata(datasette: Any) -> Any:
 
 
 @hookimpl
-def asgi_wrapper(datasette: Any) -> Any:
-    """Let cells know the request, and caches what they may keep."""
-    from .pages import compat, freshness
+def permission_allowed(datasette: Any, actor: Any, action: Any, resource: Any) -> Any:
+    """Whether what shows other tables may be seen, for Datasette 0.65."""
+    from .pages import sight
 
-    return lambda app: compat.remember_request(datasette, freshness.keep_pages(datasette, app))
+    return sight.refuse_derived(datasette, actor, action, resource)
+
+
+@hookimpl
+def permission_resources_sql(datasette: Any, actor: Any, action: Any) -> Any:
+    """Whether `article_list` may be seen."""
+    from .pages import sight
+
+    return sight.refused_lists(datasette, actor, action)
+
+
+@hookimpl
+def asgi_wrapper(datasette: Any) -> Any:
+    """Let cells know the request, caches what they may keep, browsers what a page may do."""
+    from .pages import compat, freshness, policy
+
+    def wrapped(app: Any) -> Any:
+        kept = freshness.keep_pages(datasette, policy.restrict_pages(datasette, app))
+        return compat.remember_request(datasette, kept)
+
+    return wrapped
 
 
 @hookimpl

@@ -49,6 +49,7 @@ PAGES_ROOMS = (
     "sight",
     "freshness",
     "markup",
+    "policy",
     "queries",
     "images",
     "cells",

@@ -7,9 +7,11 @@ has one name here.
 from __future__ import annotations
 
 import contextvars
+import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from datasette.plugins import pm
@@ -28,10 +30,16 @@ PLUGIN = "datasette-newsfeed"
 SPARED = tuple(f".{extension}" for extension in FEEDS)
 
 Scope = MutableMapping[str, Any]
+Hides = Callable[[Any, Any, str], Awaitable[bool]]
+"""Whether a view of a database is to be hidden from an actor: (datasette, actor, database)."""
+
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 _scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar(
     "newsfeed_scope", default=None
+)
+_is_asking: contextvars.ContextVar[bool] = contextvars.ContextVar(
+    "newsfeed_is_asking", default=False
 )
 _metadata: WeakKeyDictionary[Any, dict[str, dict[str, Any]]] = WeakKeyDictionary()
 
@@ -54,6 +62,10 @@ def remember_request(datasette: Any, app: App) -> App:
         if scope.get("type") != "http":
             await app(scope, receive, send)
             return
+        if not _names_host(scope):
+            refusal = Response.text("The Host header names no host.", status=400)
+            await refusal.asgi_send(send)
+            return
         scope = {**scope, NOTES: {}, "query_string": _spare_query(datasette, scope)}
         token = _scope.set(scope)
         try:
@@ -62,6 +74,17 @@ def remember_request(datasette: Any, app: App) -> App:
             _scope.reset(token)
 
     return remembering
+
+
+def _names_host(scope: Scope) -> bool:
+    """Tell whether addresses can be made for whoever asks (RFC 9112, 3.2: else 400)."""
+    for key, value in scope.get("headers") or ():
+        if key.lower() == b"host":
+            try:
+                return urlsplit(f"//{value.decode('latin-1')}").port != 0
+            except ValueError:  # as of "[half an address"
+                return False
+    return True
 
 
 def _spare_query(datasette: Any, scope: Scope) -> bytes:
@@ -156,6 +179,36 @@ async def may_view_table(datasette: Any, actor: Any, database: str, table: str) 
             ],
         )
     return allowed
+
+
+async def refused_views(sql: str, view: str, hides: Hides, datasette: Any, actor: Any) -> Any:
+    """Answer `permission_resources_sql` of 1.0 with the databases whose view `hides` refuses.
+
+    `sql` gives the rules for :newsfeed_view in :newsfeed_databases, a JSON list.
+    Found out once a request: 1.0 asks for each of its checks, and does not say which
+    resource that is about.
+    """
+    if _is_asking.get():
+        return None  # `hides` itself asks for permissions
+    scope = _scope.get()
+    known: dict[Any, Any] = {} if scope is None else scope[NOTES]
+    key = ("refused_views", view, json.dumps(actor, sort_keys=True, default=str))
+    if key not in known:
+        token = _is_asking.set(True)
+        try:
+            known[key] = [
+                name for name in list(datasette.databases) if await hides(datasette, actor, name)
+            ]
+        finally:
+            _is_asking.reset(token)
+    if not known[key]:
+        return None
+    from datasette.permissions import PermissionSQL
+
+    return PermissionSQL(
+        sql=sql,
+        params={"newsfeed_view": view, "newsfeed_databases": json.dumps(known[key])},
+    )
 
 
 # -- templates ----------------------------------------------------------------

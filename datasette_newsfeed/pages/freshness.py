@@ -18,11 +18,10 @@ from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
 from typing import Any
 
-from datasette.utils import tilde_decode
 from datasette.utils.asgi import Request
 
 from . import compat
-from .sight import find_archive
+from .sight import asked_databases, find_archive
 
 Header = tuple[bytes, bytes]
 
@@ -86,16 +85,8 @@ async def is_lasting(datasette: Any, request: Any) -> bool:
 
 
 async def _is_made_of_lasting(datasette: Any, scope: compat.Scope) -> bool:
-    path = scope.get("raw_path") or scope["path"].encode()
-    path = path.partition(b"?")[0].decode("ascii", "replace")
-    base = datasette.setting("base_url")
-    first = path.removeprefix(base).lstrip("/").partition("/")[0].partition(".")[0]
     databases = datasette.databases
-    if first:
-        route = tilde_decode(first)
-        asked = [name for name, db in databases.items() if (db.route or name) == route]
-    else:
-        asked = [name for name, db in databases.items() if db.path is not None]
+    asked = asked_databases(datasette, scope)
     if not asked or any(databases[name].is_mutable for name in asked):
         return False
     for name in asked:

@@ -18,6 +18,7 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
 from ..record import Enclosure, Picture
+from . import policy
 from .freshness import is_known
 from .links import Links
 from .markup import uri
@@ -94,7 +95,8 @@ def _elsewhere(picture: Picture, url: str) -> Enclosure:
 
 
 def _refusal(status: int, words: str) -> Response:
-    return Response.text(words, status=status, headers={"X-Content-Type-Options": "nosniff"})
+    headers = {"X-Content-Type-Options": "nosniff", policy.HEADER: policy.NOTHING}
+    return Response.text(words, status=status, headers=headers)
 
 
 async def serve_image(datasette: Any, request: Any) -> Response:
@@ -120,6 +122,7 @@ async def serve_image(datasette: Any, request: Any) -> Response:
     headers = {
         "Cache-Control": f"public, max-age={MAX_AGE}",
         "X-Content-Type-Options": "nosniff",
+        policy.HEADER: policy.NOTHING,
     }
     return await _answer(sight, request, width, headers)
 
@@ -132,7 +135,6 @@ async def _answer(sight: Sight, request: Any, width: int, headers: dict[str, str
     copy = await pictures.find_rendition(sight, key, width)
     if copy is not None and copy["type"] in TYPES:
         headers["ETag"] = f'"{copy["sha256"]}"'
-        headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         if is_known(request, headers["ETag"]):
             return Response("", status=304, headers=headers, content_type=copy["type"])
         headers["Content-Length"] = str(len(copy["content"]))

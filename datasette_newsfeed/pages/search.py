@@ -8,11 +8,13 @@ from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
+from . import policy
 from .images import Pictures
 from .links import Links
 from .queries.search import Hits, find_hits, one_line
 from .sight import FULL_TEXT, look
 
+VIEW = "newsfeed_search"
 PAGE = 20
 """Articles on one page."""
 MOST_PAGES = 50
@@ -64,9 +66,10 @@ async def show_search(datasette: Any, request: Any) -> Response:
             else None,
         },
         request=request,
-        view_name="newsfeed_search",
+        view_name=VIEW,
     )
-    return Response.html(html)
+    rules = await policy.of_own_page(datasette, request, VIEW)
+    return Response.html(html, headers={policy.HEADER: rules})
 
 
 def _words(text: str | None) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from datasette.database import QueryInterrupted
+from datasette.utils import tilde_decode
 
 from .. import defaults, schema
 from . import access, compat
@@ -121,6 +122,19 @@ async def find_archive(datasette: Any, request: Any, database: str) -> Archive |
     return archive
 
 
+def asked_databases(datasette: Any, scope: Mapping[str, Any]) -> list[str]:
+    """Return the databases that a request is for: one, or for the front page all with a file."""
+    path = scope.get("raw_path") or scope["path"].encode()
+    path = path.partition(b"?")[0].decode("ascii", "replace")
+    base = datasette.setting("base_url")
+    first = path.removeprefix(base).lstrip("/").partition("/")[0].partition(".")[0]
+    databases = datasette.databases
+    if first:
+        route = tilde_decode(first)
+        return [name for name, db in databases.items() if (db.route or name) == route]
+    return [name for name, db in databases.items() if db.path is not None]
+
+
 async def _look_for_archive(db: Any, database: str) -> Archive | None:
     names = [table.name for table in schema.TABLES]
     sql = COLUMNS_SQL.format(names=", ".join("?" for _ in names))
@@ -169,6 +183,60 @@ async def _look(datasette: Any, request: Any, database: str) -> Sight | None:
     tables = await access.viewable(datasette, request, database, names)
     has_copies = archive.has_copies and {"images", "image_renditions"} <= tables
     return Sight(datasette, database, tables, has_copies, request)
+
+
+REFUSED_SQL = """
+select value as parent, :newsfeed_view as child, 0 as allow,
+  'shows tables that may not be seen' as reason
+from json_each(:newsfeed_databases)"""
+
+LIST_TABLES = ("articles", "providers", "article_topics", "topics", "images")
+"""What the view `article_list` shows something of. Datasette asks for the view alone."""
+
+
+async def hides_list(datasette: Any, actor: Any, database: str) -> bool:
+    """Tell whether an archive's `article_list` shows what this actor may not see elsewhere."""
+    return await _hides(datasette, actor, database, LIST_TABLES)
+
+
+async def _hides(datasette: Any, actor: Any, database: str, tables: Sequence[str]) -> bool:
+    if database not in datasette.databases:
+        return False
+    if await find_archive(datasette, None, database) is None:
+        return False
+    for table in tables:
+        if not await compat.may_view_table(datasette, actor, database, table):
+            return True
+    return False
+
+
+def refuse_derived(datasette: Any, actor: Any, action: str, resource: Any) -> Any:
+    """Return, for 0.65, a call that says no to what shows a denied table another way.
+
+    That is the list, and the full text of articles, which 1.0 sees to itself.
+    """
+    if action != "view-table" or resource is None:
+        return None
+    database, name = resource
+    if name == schema.ARTICLE_LIST:
+        tables: Sequence[str] = LIST_TABLES
+    elif name.startswith(FULL_TEXT):
+        tables = (schema.ARTICLES.name,)
+    else:
+        return None
+
+    async def refuse() -> bool | None:
+        return False if await _hides(datasette, actor, database, tables) else None
+
+    return refuse
+
+
+def refused_lists(datasette: Any, actor: Any, action: str) -> Any:
+    """Return, for 1.0, where the list is hidden; None for all other actions."""
+    if action != "view-table":
+        return None
+    view = schema.ARTICLE_LIST
+    return compat.refused_views(REFUSED_SQL, view, hides_list, datasette, actor)
 
 
 async def apply_defaults(datasette: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from datasette.database import QueryInterrupted
 
+from .. import policy
 from ..compat import Answer
 from ..freshness import fingerprint, http_time, is_known
 from ..links import FEEDS
@@ -82,6 +83,7 @@ def _refusal(words: str, status: int) -> Answer:
 
 def _answer(datasette: Any, request: Any, database: str, extension: str, document: bytes) -> Answer:
     headers = {"ETag": fingerprint(document), "X-Content-Type-Options": "nosniff"}
+    headers[policy.HEADER] = policy.NOTHING
     changed = changed_at(datasette, database)
     if changed is not None:
         headers["Last-Modified"] = http_time(changed)
