@@ -41,7 +41,7 @@ SITE := $(VENVS)/$(LINE)/bin/python -m datasette
 # Tools that do not depend on the line run on the stable one.
 TOOLS := $(VENVS)/0.65/bin/python
 
-.PHONY: help demo test lint docs demo-db shots clean browser $(LINES:%=test-%)
+.PHONY: help demo test lint docs demo-db shots fuzz crash load clean browser $(LINES:%=test-%)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 12
@@ -77,6 +77,16 @@ demo-db: $(VENVS)/0.65/.ready ## draw the missing images in demo/ and make demo.
 
 shots: $(VENVS)/$(LINE)/.tools browser ## take the pictures of the README again (needs Chrome or Chromium)
 	@$(VENVS)/$(LINE)/bin/python tests/shots.py
+
+# The long forms of what `make test` tries a few times of: docs/trust.md.
+fuzz: $(VENVS)/$(LINE)/.tools browser ## thousands of made-up and hostile records, every attack on every page, all permissions
+	@NEWSFEED_FUZZ=2000 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_round_trip.py tests/test_hostile_records.py tests/test_parameters.py tests/test_permissions.py tests/test_hostile_browser.py $(PYTEST)
+
+crash: $(VENVS)/$(LINE)/.tools ## kill each command hundreds of times, fill the disk, lock the database, read the site meanwhile
+	@NEWSFEED_RUNS=300 NEWSFEED_SEEDS=100 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_crash.py tests/test_import_series.py $(PYTEST)
+
+load: $(VENVS)/$(LINE)/.tools ## 50 readers for five minutes while an import runs, beside plain Datasette
+	@NEWSFEED_LOAD=300 $(VENVS)/$(LINE)/bin/python -m pytest tests/test_load.py -s $(PYTEST)
 
 clean: ## remove .venv/, build/ and caches
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis

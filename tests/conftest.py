@@ -7,6 +7,7 @@ test counts as failed, unless all it lacks is an archive and none was named.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -87,10 +88,16 @@ def pytest_make_collect_report():
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line each what was measured, and what was not tested and why."""
+    """Say in one line each what was tried and measured, what was not tested and why."""
+    tried: Counter[str] = Counter()
     for report in terminalreporter.stats.get("passed", []):
-        for name, measured in report.user_properties:
-            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {name} {measured}")
+        for name, what in report.user_properties:
+            if name == "cases":
+                tried[what[0]] += what[1]
+            else:
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {name} {what}")
+    for what, count in sorted(tried.items()):
+        terminalreporter.write_line(f"{count:,} {what}")
     reasons = [_reason(report) for report in terminalreporter.stats.get("skipped", [])]
     for reason in sorted({reason.removeprefix("Skipped: ") for reason in reasons}):
         count = sum(reason in each for each in reasons)

@@ -7,6 +7,7 @@ made up by hypothesis; NEWSFEED_FUZZ=2000 tries so many of those instead of a fe
 
 from __future__ import annotations
 
+import json
 import os
 import string
 import tempfile
@@ -19,9 +20,9 @@ import yaml
 from commands import DEMO, SAMPLES, assert_sound, content, import_report, newsfeed, rows, write
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from plain_reading import Record, Stored, article_id, faults
+from plain_reading import Record, Stored, article_id, faults, json_leaves
 
-EXAMPLES = int(os.environ.get("NEWSFEED_FUZZ", "25"))
+EXAMPLES = int(os.environ.get("NEWSFEED_FUZZ", "20"))
 fuzz = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -104,10 +105,6 @@ def test_the_second_reading_finds_what_is_lost(tmp_path: Path) -> None:
         stored = Stored(db, "a")
         stored.article[column] = other
         if column == "extra":
-            import json
-
-            from plain_reading import json_leaves
-
             stored.extra = {k: v for k, v in stored.extra.items() if k[0] == "related"}
             stored.extra |= json_leaves(json.loads(other or "{}"))
         assert faults(record, stored), column
