@@ -9,6 +9,7 @@ import pytest
 from datasette_newsfeed.pages.markup import (
     EXCERPT_LIMIT,
     MARKDOWN_LIMIT,
+    MARKUP_LIMIT,
     find_player,
     html_of_markdown,
     plain_text,
@@ -154,3 +155,12 @@ def test_a_text_too_long_to_render_is_shown_as_it_stands() -> None:
 def test_players_are_known_by_their_host(html: str | None, page: str | None) -> None:
     player = find_player(html)
     assert (player.page_url if player else None) == page
+
+
+def test_only_the_beginning_of_a_text_made_to_be_slow_is_read() -> None:
+    """Two million of these, read to their end, hold up every list they stand in for a minute."""
+    text = plain_text("&amp;" * 2_000_000)
+    assert text == "&" * (MARKUP_LIMIT // 5)
+    frame = '<iframe src="https://player.vimeo.com/video/1"></iframe>'
+    assert find_player("x" * 100 + frame) is not None
+    assert find_player("x" * MARKUP_LIMIT + frame) is None

@@ -26,6 +26,10 @@ MARKDOWN_LIMIT = 100_000
 EXCERPT_LIMIT = 280
 """Characters of an excerpt on a card; its three lines hold no more."""
 
+MARKUP_LIMIT = 20_000
+"""Characters of a text, tags included, that are read to show it without them, or to find a
+player in it. The time for more grows with the square of a text made for that."""
+
 HEADING_SHIFT = 2
 """The page's own headings come first, so a body's # becomes h3."""
 
@@ -65,10 +69,13 @@ def uri(url: str) -> str:
 
 
 def plain_text(value: str | None, limit: int | None = None) -> str | None:
-    """Return text without tags and entities, cut at a word if a limit is given."""
+    """Return text without tags and entities, cut at a word if a limit is given.
+
+    Only the beginning of a very long text is read: see MARKUP_LIMIT.
+    """
     if not value:
         return None
-    text = html.unescape(nh3.clean(value, tags=set())).strip()
+    text = html.unescape(nh3.clean(value[:MARKUP_LIMIT], tags=set())).strip()
     if limit is not None:
         text = " ".join(text.split())
         if len(text) > limit:
@@ -158,7 +165,7 @@ HOSTS = {
 def find_player(featured_content: str | None) -> Player | None:
     """Return the first player of a known host, rebuilt from the video's key alone."""
     frames = _Frames()
-    frames.feed(featured_content or "")
+    frames.feed((featured_content or "")[:MARKUP_LIMIT])
     for address in frames.addresses:
         url = web_url("https:" + address if address.startswith("//") else address)
         parts = urlsplit(url or "")
