@@ -26,7 +26,7 @@ from browser import serve
 from commands import content, import_report, write
 from test_import_series import Disk, differences
 
-SECONDS = float(os.environ.get("NEWSFEED_LOAD", "6"))
+SECONDS = float(os.environ.get("NEWSFEED_LOAD", "3"))
 IS_LONG = "NEWSFEED_LOAD" in os.environ
 READERS = 50 if IS_LONG else 8
 RECORDS = 400

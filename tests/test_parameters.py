@@ -16,6 +16,7 @@ import pytest
 from pages_site import STORY, build_archive, open_site
 
 STEP = 1 if "NEWSFEED_FUZZ" in os.environ else 3
+"""Of so many values the short form tries one for each parameter, another one for the next."""
 SQL = [
     *(
         "'",
@@ -130,7 +131,8 @@ async def test_parameters_of_the_articles_page(
     everything = await count(datasette)
     chance = random.Random(parameter)
     tried = 0
-    for number, value in enumerate(VALUES):
+    values = VALUES[OURS.index(parameter) % STEP :: STEP]
+    for number, value in enumerate(values):
         formats = FORMATS if STEP == 1 else [chance.choice(FORMATS)]
         for extension in formats:
             path = f"/news/articles{extension}?{parameter}={quote_plus(value)}&_nosuggest=1"
@@ -192,7 +194,7 @@ async def test_parts_of_an_address(archive: Path, record_property: Any) -> None:
 )
 async def test_headers(archive: Path, header: str) -> None:
     datasette = open_site(archive, immutable=True)
-    for value in VALUES:
+    for value in VALUES[::STEP]:
         if (
             not value.isascii()
             or not value.isprintable()

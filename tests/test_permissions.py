@@ -2,7 +2,7 @@
 
 Each table holds words and numbers of its own. Where one is denied they stand nowhere:
 on no page, in no count, facet, feed, search, suggestion or download. Who may see
-everything finds them all. NEWSFEED_FUZZ=1 tries each of the 512 combinations.
+everything finds them all. NEWSFEED_FUZZ=1 tries all 511 combinations.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from datasette_newsfeed import schema
 from datasette_newsfeed.record import image_id
 
 ARTICLES, PROVIDERS, TOPICS = 41, 43, 47
+IS_LONG = "NEWSFEED_FUZZ" in os.environ
 KEY = "2024-03-05-first"
 PICTURE = "https://zpicture.example/a.png"
 LINKED = 23
@@ -182,10 +183,13 @@ def shown(answer: Any, path: str) -> list[Mark]:
         return [mark for mark in MARKS if mark.pattern == "zpicture"]
     # What the address asks for stands on the page, found or not.
     asked = set(re.findall(r"Z\w+|(?<==)\w+", path))
+    # A hidden column of full text numbers SQLite's own cursors.
+    counts = not path.startswith("/news/articles_fts")
     return [
         mark
         for mark in MARKS
-        if not (mark.pattern in asked and _only_asked(text, mark.pattern))
+        if (counts or mark.pattern[0] != "\\")
+        and not (mark.pattern in asked and _only_asked(text, mark.pattern))
         and re.search(mark.pattern, text if mark.pattern[0] != "\\" else _words(text))
     ]
 
@@ -211,15 +215,21 @@ def combinations() -> Iterator[tuple[str, ...]]:
         for size in range(1, len(TABLES) + 1)
         for combination in itertools.combinations(TABLES, size)
     ]
-    if "NEWSFEED_FUZZ" in os.environ:
+    if IS_LONG:
         yield from every
         return
     yield from (each for each in every if len(each) in (1, len(TABLES)))
-    yield from random.Random("permissions").sample([e for e in every if 1 < len(e) < 9], 6)
+    yield from random.Random("permissions").sample([e for e in every if 1 < len(e) < 9], 3)
 
 
 def signed_in(datasette: Any, name: str) -> dict[str, str]:
     return {"ds_actor": datasette.sign({"a": {"id": name}}, "actor")}
+
+
+def visitors(datasette: Any, path: str) -> list[dict[str, str] | None]:
+    """Who asks for a page: a stranger and somebody signed in; in the short form one of them."""
+    both = [None, signed_in(datasette, "visitor")]
+    return both if IS_LONG else [both[len(path) % 2]]
 
 
 def leaks(answer: Any, path: str, denied: set[str]) -> list[str]:
@@ -256,7 +266,7 @@ async def test_nothing_of_denied_tables(
     datasette = open_site(archive, metadata=denying(denied))
     count, found = 0, []
     for path in PAGES:
-        for cookies in (None, signed_in(datasette, "visitor")):
+        for cookies in visitors(datasette, path):
             answer = await datasette.client.get(path, cookies=cookies)
             assert answer.status_code in (200, 302, 400, 403, 404), (path, answer.status_code)
             found += [(path, leak) for leak in leaks(answer, path, set(denied))]
