@@ -7,7 +7,9 @@
     │   ├── DiskError      the disk is full, or fails
     │   └── VersionError   a newer datasette-newsfeed made it
     ├── SelectionError     a filter that chooses no articles that could be meant
-    └── ExportError        a file cannot be written back
+    ├── ExportError        a file cannot be written back
+    └── ImageError         bytes that are no image to be kept
+        └── FetchError     an image cannot be had from the web
 
 Every error carries its subject as attributes and says what to do.
 """
@@ -75,3 +77,37 @@ class ExportError(NewsfeedError):
         self.path = path
         self.reason = reason
         super().__init__(f"{path}: {reason}")
+
+
+class ImageError(NewsfeedError):
+    """Bytes that are no image to be kept; `reason` says why, in words."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class FetchError(ImageError):
+    """An image that cannot be had from the web.
+
+    outcome: one of schema.OUTCOMES; status: of HTTP, None where nobody answered;
+    may_pass: whether asking again soon may help; wait: the seconds to wait before,
+    where the server says it; is_unreachable: no connection came about.
+    """
+
+    def __init__(
+        self,
+        outcome: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        may_pass: bool = False,
+        wait: float | None = None,
+        is_unreachable: bool = False,
+    ) -> None:
+        self.outcome = outcome
+        self.status = status
+        self.may_pass = may_pass
+        self.wait = wait
+        self.is_unreachable = is_unreachable
+        super().__init__(reason)

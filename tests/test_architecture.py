@@ -35,6 +35,7 @@ ARCHIVE_ROOMS = (
     "found",
     "claims",
     "rows",
+    "renditions",
     "images",
     "importer",
     "exporter",

@@ -1,40 +1,24 @@
 """Image files beside the records become renditions in the database.
 
-Knows files, pixels and the tables of images, neither YAML nor Datasette. A file is
-taken only from inside the folders given, links resolved, and only if its own bytes
-say that it is an image; what is stored is drawn anew, so that nothing else of the
-file comes along.
+Knows files and the tables of images, neither pixels nor YAML. A file is taken only
+from inside the folders given, links resolved.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from importlib.util import find_spec
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sqlite_utils import Database
 
-from ..errors import RecordError
+from ..errors import ImageError, RecordError
+from . import renditions
 from .database import transaction
 from .folders import Folders
+from .renditions import MAX_BYTES, Rendition, render
 from .sources import Sources, fingerprint, trusted_time
 from .taken import ImageFile
-
-WIDTHS = (160, 480, 960)
-"""Pixels: a thumbnail in a table, a card, a card on a dense screen or an article."""
-
-MAX_BYTES = 30_000_000
-MAX_PIXELS = 50_000_000
-"""What a photograph may have; anything larger is taken for a decompression bomb."""
-
-_ADVICE = "mend the file, or the record that names it"
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
-QUALITY = 72
 
 BATCH = 20
 """Images a transaction: each costs far more to resize than to commit."""
@@ -49,75 +33,6 @@ ORDER BY id LIMIT ?
 
 UNCHANGED = ""
 """In the place of a file: it is not for this run to look at it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendition:
-    """A copy of an image in one width; `content` is WebP."""
-
-    width: int
-    height: int
-    original_type: str
-    original_width: int
-    original_height: int
-    original_size: int
-    content: bytes
-
-
-def can_take() -> bool:
-    """Tell whether Pillow, the extra `images`, is installed."""
-    return find_spec("PIL") is not None
-
-
-def render(data: bytes) -> list[Rendition]:
-    """Return an image in each of WIDTHS, never wider than it is.
-
-    Raises RecordError where the bytes are no image of FORMATS, or too large a one.
-    """
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    if len(data) > MAX_BYTES:
-        raise RecordError(f"{len(data):,} bytes are too many for an image; {_ADVICE}")
-    try:
-        with warnings.catch_warnings():
-            # Pillow only warns of a bomb up to twice its own limit; ours is checked below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            opened = Image.open(io.BytesIO(data), formats=FORMATS)
-        width, height = opened.size
-        if width * height > MAX_PIXELS:
-            raise RecordError(f"{width} × {height} pixels are too many for an image; {_ADVICE}")
-        original_type = Image.MIME[opened.format or ""]
-        turned = ImageOps.exif_transpose(opened)
-        has_alpha = turned.has_transparency_data
-        picture = turned.convert("RGBA" if has_alpha else "RGB")
-    except UnidentifiedImageError as error:
-        raise RecordError(
-            f"is no image of {', '.join(FORMATS)}; mend the file or the record that names it"
-        ) from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise RecordError(
-            f"is a broken image ({error}); mend the file or the record that names it"
-        ) from error
-    found = []
-    for wanted in sorted({min(width, picture.width) for width in WIDTHS}):
-        scaled = picture
-        if wanted < picture.width:
-            tall = max(1, round(picture.height * wanted / picture.width))
-            scaled = picture.resize((wanted, tall), Image.Resampling.LANCZOS)
-        stream = io.BytesIO()
-        scaled.save(stream, "WEBP", quality=QUALITY, method=4)
-        found.append(
-            Rendition(
-                scaled.width,
-                scaled.height,
-                original_type,
-                width,
-                height,
-                len(data),
-                stream.getvalue(),
-            )
-        )
-    return found
 
 
 class ImageShelf:
@@ -225,7 +140,12 @@ class ImageShelf:
         mtime = trusted_time(state.st_mtime_ns, self._walked_at)
         image = ImageFile(name, state.st_size, mtime, sha256)
         unchanged = same and before and before.sha256 == sha256
-        return image, [] if unchanged else render(data)
+        try:
+            return image, [] if unchanged else render(data)
+        except ImageError as error:
+            raise RecordError(
+                f"{error.reason}; mend the file, or the record that names it"
+            ) from error
 
     def _stored(self, image_ids: Sequence[str]) -> set[str]:
         marks = ", ".join("?" * len(image_ids))
@@ -240,15 +160,9 @@ class ImageShelf:
     ) -> None:
         gone = [image_id for image_id, found in batch.items() if found is None and prune]
         kept = {image_id: found for image_id, found in batch.items() if found}
-        rows = [_row(id, rendition) for id, (_, found) in kept.items() for rendition in found]
-        anew = {row["image_id"] for row in rows}
-        table = self._db.table("image_renditions")
+        copies = {image_id: found[1] for image_id, found in kept.items() if found[1]}
         with transaction(self._db):
-            self._db.conn.executemany(
-                "DELETE FROM image_renditions WHERE image_id = ?",
-                ((image_id,) for image_id in [*gone, *sorted(anew)]),
-            )
-            table.insert_all(rows)
+            renditions.store(self._db, copies, gone)
         # After the rows: it may know less than they hold, never more.
         self._sources.taken.write({id: file for id, (file, _) in kept.items()}, gone)
 
@@ -256,18 +170,3 @@ class ImageShelf:
 def _below(file: str, root: str) -> bool:
     """Tell whether a file, links resolved, lies below the folder that was given."""
     return file.startswith(os.path.realpath(root).rstrip(os.sep) + os.sep)
-
-
-def _row(image_id: str, rendition: Rendition) -> dict[str, Any]:
-    return {
-        "image_id": image_id,
-        "width": rendition.width,
-        "height": rendition.height,
-        "type": "image/webp",
-        "sha256": fingerprint(rendition.content),
-        "original_type": rendition.original_type,
-        "original_width": rendition.original_width,
-        "original_height": rendition.original_height,
-        "original_size": rendition.original_size,
-        "content": rendition.content,
-    }

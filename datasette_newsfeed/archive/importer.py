@@ -29,8 +29,9 @@ from .claims import Batch, Claims, ReadRecord
 from .database import as_archive_error, check_archive, header, open_archive, transaction
 from .folders import File, Folders
 from .found import FoundFiles
-from .images import ImageShelf, can_take
+from .images import ImageShelf
 from .reader import MAX_BYTES, read
+from .renditions import can_render
 from .sources import Reading, Source, Sources, fingerprint, sources_path, trusted_time
 
 BATCH = 500
@@ -228,7 +229,7 @@ class _Run:
 
     def _take_images(self) -> None:
         shelf = ImageShelf(self._db, self._sources, self._folders, self._walked_at, self._reject)
-        if can_take():
+        if can_render():
             self._report.images = shelf.take(self._prune)
         elif count := shelf.count():
             self._report.notes.append(
