@@ -34,7 +34,8 @@ setup(
         "markdown-it-py>=3",
     ],
     extras_require={
-        "images": ["Pillow>=11"],
+        # httpx-secure reaches into httpx and httpcore: a new major version is tried first.
+        "images": ["Pillow>=11.3", "httpx>=0.28,<1", "httpx-secure>=2.0,<3", "stamina>=25.1"],
         "test": [
             "pytest",
             "pytest-asyncio",
@@ -47,7 +48,7 @@ setup(
             "lxml>=5",
             "playwright",
             "axe-playwright-python",
-            "Pillow>=11",
+            "Pillow>=11.3",
             "cogapp",
         ],
         # Pinned: a newer linter must not turn a checkout of today red.

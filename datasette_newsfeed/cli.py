@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import yaml
 
 from . import defaults
 from .errors import ArchiveError, BusyError, DiskError, RecordError, SelectionError
+from .schema import OUTCOMES
 
 Database = click.argument("database", metavar="DB", type=click.Path(dir_okay=False))
 as_json = click.option("as_json", "--json", is_flag=True, help="Print the result as JSON.")
@@ -42,6 +44,12 @@ def newsfeed() -> None:
     is_flag=True,
     help="Do not keep the files themselves in DB-sources; they cannot be exported then.",
 )
+@click.option(
+    "--base-url",
+    metavar="URL",
+    help="The site to which image URLs such as /assets/a.png belong. DB remembers it; "
+    '"" makes it forget.',
+)
 @as_json
 def import_(
     database: str,
@@ -49,6 +57,7 @@ def import_(
     prune: bool,
     dry_run: bool,
     without_text: bool,
+    base_url: str | None,
     as_json: bool,
 ) -> None:
     """Read the files and folders at PATH into DB, and create it if needed.
@@ -62,13 +71,14 @@ def import_(
     missing = [path for path in paths if not Path(path).exists()]
     if missing and not (prune and knows_files_below(database, missing)):
         raise click.UsageError(f"{missing[0]}: no such file or folder")
-    with _said(), _progress() as on_progress:
+    with _said(), _progress("Importing") as on_progress:
         report = import_archive(
             database,
             paths,
             prune=prune,
             dry_run=dry_run,
             keep_text=not without_text,
+            base_url=base_url,
             on_error=_complain,
             on_progress=on_progress,
         )
@@ -191,10 +201,17 @@ def prepare(
         )
     publish = commands(out)
     if as_json:
-        report = {"size": prepared.size, "rows": prepared.rows, "publish": publish}
+        report = {
+            "size": prepared.size,
+            "images_size": prepared.images_size,
+            "rows": prepared.rows,
+            "publish": publish,
+        }
         click.echo(json.dumps(report, indent=2))
         return
-    click.echo(f"{out}: {prepared.size:,} bytes")
+    click.echo(
+        f"{out}: {prepared.size:,} bytes, of which {prepared.images_size:,} are stored images"
+    )
     for table, count in prepared.rows.items():
         click.echo(f"  {table}: {count:,}")
     click.echo("\nTo publish it on Cloud Run:")
@@ -222,6 +239,67 @@ def metadata(database: str, as_json: bool) -> None:
         click.echo(text, nl=False)
 
 
+@newsfeed.command()
+@Database
+@click.option("--limit", type=click.IntRange(min=1), help="Ask for so many images at most.")
+@click.option(
+    "--max-age",
+    metavar="DAYS",
+    type=click.FloatRange(min=0, max=36_500),
+    default=30,
+    show_default=True,
+    help="Ask again for an image that was asked for longer ago.",
+)
+@click.option(
+    "--only-missing", is_flag=True, help="Only ask for images of which no copy is stored."
+)
+@click.option(
+    "--concurrency",
+    metavar="HOSTS",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="Ask so many hosts at once, each for one image at a time.",
+)
+@as_json
+def images(
+    database: str,
+    limit: int | None,
+    max_age: float,
+    only_missing: bool,
+    concurrency: int,
+    as_json: bool,
+) -> None:
+    """Fetch the images of DB from the web, and keep copies in DB.
+
+    May be repeated and interrupted: what is stored is only asked whether it changed,
+    what failed is tried again. An image that cannot be had is no error of this
+    command: the table image_fetches says why, for each. Images of the own machine or
+    its network are never asked for.
+    """
+    from .archive.fetching import fetch_images
+
+    with _said(), _progress("Fetching") as on_progress:
+        report = fetch_images(
+            database,
+            max_age=timedelta(days=max_age),
+            only_missing=only_missing,
+            limit=limit,
+            concurrency=concurrency,
+            on_progress=on_progress,
+        )
+    counts = {name: report.outcomes[name] for name in OUTCOMES}
+    if as_json:
+        found = {"asked": report.wanted, "unchanged": report.unchanged, **counts}
+        click.echo(json.dumps(found, indent=2))
+    else:
+        said = [(counts["stored"], "stored"), (report.unchanged, "unchanged")]
+        said += [(counts[name], name) for name in OUTCOMES[1:] if counts[name]]
+        click.echo(
+            f"{report.wanted:,} asked for: " + ", ".join(f"{n:,} {word}" for n, word in said)
+        )
+
+
 @contextmanager
 def _said() -> Iterator[None]:
     """Say what went wrong with a database: exit 1 where trying again helps, else 2."""
@@ -234,8 +312,8 @@ def _said() -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal, over the bytes to read."""
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal, over what is to do."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -246,7 +324,7 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         if total == 0:
             return
         if bar is None:
-            bar = click.progressbar(length=total, label="Importing", file=sys.stderr)
+            bar = click.progressbar(length=total, label=label, file=sys.stderr)
             bar.__enter__()
         bar.update(done - bar.pos)
 

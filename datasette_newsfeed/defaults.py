@@ -24,6 +24,8 @@ TITLES = {
     "article_authors": "Authors of articles",
     "article_images": "Images of articles",
     "image_renditions": "Stored images",
+    "image_fetches": "Fetched images",
+    "image_base": "Site of the images",
     schema.ARTICLE_LIST: "Articles, a line each",
 }
 
@@ -50,8 +52,23 @@ FACETS: dict[str, list[Any]] = {
 SIZES = {"articles": 50, "images": 50, "article_images": 50, "related_articles": 50}
 """Rows a page, where rows show pictures."""
 
-HIDDEN = ("article_topics", "article_authors", "article_images", "image_renditions")
+HIDDEN = (
+    "article_topics",
+    "article_authors",
+    "article_images",
+    "image_renditions",
+    "image_fetches",
+    "image_base",
+)
 """What the pages of articles, topics and images show better. Still there to be queried."""
+
+QUERIES = {
+    schema.DEAD_LINKS: {
+        "title": "Dead links of images, by provider",
+        "description": "What `newsfeed images` could not fetch when it last tried, and why.",
+        "sql": schema.DEAD_LINKS_SQL,
+    }
+}
 
 
 def of_table(name: str) -> dict[str, Any]:
@@ -77,10 +94,14 @@ def of_table(name: str) -> dict[str, Any]:
     return found
 
 
-def of_database(name: str) -> dict[str, Any]:
-    """Return the defaults of a database and its tables, as below `databases: NAME:`."""
+def of_database(name: str, *, has_fetches: bool = False) -> dict[str, Any]:
+    """Return the defaults of a database and its tables, as below `databases: NAME:`.
+
+    has_fetches: images were fetched from the web, so that there may be dead links.
+    """
     return {
         "title": TITLE.format(database=name),
         "description": DESCRIPTION,
         "tables": {table: of_table(table) for table in TITLES},
+        "queries": QUERIES if has_fetches else {},
     }

@@ -111,3 +111,13 @@ class FetchError(ImageError):
         self.wait = wait
         self.is_unreachable = is_unreachable
         super().__init__(reason)
+
+    def after_redirect(self) -> FetchError:
+        """Return this error for an address to which another one redirects."""
+        return FetchError(
+            self.outcome,
+            f"redirects to an address that {self.reason}",
+            status=self.status,
+            may_pass=self.may_pass,
+            wait=self.wait,
+        )

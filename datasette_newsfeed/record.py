@@ -10,6 +10,20 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
+
+
+def absolute_url(url: str, base_url: str | None) -> str:
+    """Return an image's URL with the host of the site that wrote it, if it is `/like/this`.
+
+    Any other stays as it is, and so does each where the site is not known.
+    """
+    if not base_url or not url.startswith("/"):
+        return url
+    try:
+        return urljoin(base_url, url)
+    except ValueError:  # as of "//[half an address"
+        return url
 
 
 def image_id(url: str) -> str:
@@ -112,13 +126,16 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image as a page shows it. `url` is http(s) or None; sizes are in pixels."""
+    """An image as a page shows it. `url` is http(s) or None; sizes are in pixels.
+
+    copies: width and fingerprint of each copy that is stored, the narrowest first.
+    """
 
     id: str
     url: str | None = None
     width: int | None = None
     height: int | None = None
-    is_stored: bool = False
+    copies: tuple[tuple[int, str], ...] = ()
     title: str | None = None
     attribution: str | None = None
 

@@ -220,6 +220,35 @@ IMAGE_RENDITIONS = Table(
     primary_key=("image_id", "width"),
 )
 
+OUTCOMES = ("stored", "gone", "failed", "refused", "unfit")
+"""How a fetch ends: a copy is stored; the server has it no more; it could not be had this
+time; its address may not be asked; what came is no image to be kept. All but the first
+are dead images, even where an older copy is still stored."""
+
+IMAGE_FETCHES = Table(
+    "image_fetches",
+    "How the last fetch of each image from the web ended",
+    (
+        _text("image_id", not_null=True, references="images(id)"),
+        _text("url", "the address asked for", not_null=True),
+        _text("outcome", ", ".join(OUTCOMES), not_null=True),
+        _text("reason", "why nothing was stored, in words"),
+        _integer("status", "of HTTP; null: nobody answered"),
+        _text("fetched_at", "UTC", not_null=True),
+        _text("etag", "as the server gave it, to ask whether the image changed"),
+        _text("last_modified", "as the server gave it"),
+    ),
+    primary_key=("image_id",),
+    indexes=(("outcome", "image_id"),),
+)
+
+IMAGE_BASE = Table(
+    "image_base",
+    "The site to which image URLs without a host belong: one row, or none",
+    (_text("base_url", "as `import --base-url` gave it", not_null=True),),
+    primary_key=("base_url",),
+)
+
 TABLES: tuple[Table, ...] = (
     # Parents before children, so that they can be created and filled in this order.
     IMAGES,
@@ -232,9 +261,12 @@ TABLES: tuple[Table, ...] = (
     ARTICLE_IMAGES,
     RELATED_ARTICLES,
     IMAGE_RENDITIONS,
+    IMAGE_FETCHES,
+    IMAGE_BASE,
 )
 
-CORE_TABLES: tuple[Table, ...] = tuple(table for table in TABLES if table is not IMAGE_RENDITIONS)
+_LATER_TABLES = (IMAGE_RENDITIONS, IMAGE_FETCHES, IMAGE_BASE)
+CORE_TABLES: tuple[Table, ...] = tuple(table for table in TABLES if table not in _LATER_TABLES)
 """The tables by which a database is recognised as a news archive."""
 
 ARTICLE_LIST = "article_list"
@@ -261,6 +293,42 @@ from articles
   left join providers on providers.domain = articles.provider_id
   left join images on images.id = articles.image_id"""
 """One line an article, as one wants it in a spreadsheet."""
+
+DEAD_LINKS = "dead_image_links"
+DEAD_LINKS_SQL = """\
+with used (image_id, provider_id, article_id) as (
+  select article_images.image_id, articles.provider_id, articles.id
+    from article_images join articles on articles.id = article_images.article_id
+  union
+  select image_id, provider_id, article_id from related_articles
+  union
+  select image_id, domain, null from providers
+)
+select
+  coalesce(providers.name, used.provider_id, 'unknown') as provider,
+  image_fetches.url as dead_link,
+  image_fetches.outcome,
+  image_fetches.reason,
+  image_fetches.fetched_at,
+  image_fetches.image_id in (select image_id from image_renditions) as has_copy,
+  count(used.article_id) as articles
+from image_fetches
+  join used on used.image_id = image_fetches.image_id
+  left join providers on providers.domain = used.provider_id
+where image_fetches.outcome <> 'stored'
+group by used.provider_id, image_fetches.image_id
+order by provider, dead_link"""
+"""The images that the last fetch did not bring, by the provider of their articles."""
+
+DEAD_LINKS_TABLES = (
+    "articles",
+    "article_images",
+    "related_articles",
+    "providers",
+    "image_renditions",
+    "image_fetches",
+)
+"""What it tells something about."""
 
 
 def is_archive(columns_by_table: Mapping[str, Collection[str]]) -> bool:

@@ -36,11 +36,16 @@ ARCHIVE_ROOMS = (
     "claims",
     "rows",
     "renditions",
+    "addresses",
+    "image_base",
     "images",
     "importer",
     "exporter",
     "part",
     "prepare",
+    "web",
+    "fetches",
+    "fetching",
     "stories",
 )
 PAGES_ROOMS = (
@@ -74,7 +79,10 @@ WINGS = {"archive": ARCHIVE_ROOMS, "pages": PAGES_ROOMS}
 # Third parties, by who may import them. The root has none.
 FENCES = {
     "root": set(),
-    "archive": {"PIL", "frontmatter", "sqlite_utils", "w3lib", "yaml"},
+    "archive": {
+        *("PIL", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
+        *("httpx", "httpx_secure", "stamina"),  # none but archive.web
+    },
     "cli": {"click", "sqlite_utils", "yaml"},
     "pages": {"datasette", "jinja2", "markdown_it", "markupsafe", "nh3"},
     "face": {"datasette", "markdown_it", "markupsafe", "nh3"},

@@ -18,6 +18,7 @@ PACKAGE = ROOT / "datasette_newsfeed"
 INSTALLED_AS = {
     "PIL": "pillow",
     "frontmatter": "python-frontmatter",
+    "httpx_secure": "httpx-secure",
     "markdown_it": "markdown-it-py",
     "sqlite_utils": "sqlite-utils",
     "yaml": "pyyaml",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from typing import Any
 
 import pytest
 from pages_site import png
 from PIL import Image
+from small_web import bomb
 
 from datasette_newsfeed.archive.renditions import MAX_BYTES, MAX_SIDE, WIDTHS, Rendition, render
 from datasette_newsfeed.errors import ImageError
@@ -80,19 +79,6 @@ def test_transparent_stays_transparent() -> None:
         assert _opened(each).convert("RGBA").getpixel((5, 5))[3] == 0
 
 
-def _huge_png(side: int) -> bytes:
-    """A picture of a few kilobytes that says to have `side` × `side` pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        body = kind + data
-        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-
-    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
-    lines = zlib.compress(bytes(side // 8 + 1) * side)
-    parts = chunk(b"IHDR", header) + chunk(b"IDAT", lines) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + parts
-
-
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -103,7 +89,7 @@ def _huge_png(side: int) -> bytes:
         (b"BM" + bytes(100), "no image"),
         (png(100, 100)[:200], "broken"),
         (b"\xff\xd8\xff\xe0" + bytes(50), "image"),
-        (_huge_png(10_000), "10,000 × 10,000 pixels are too many"),
+        (bomb(), "10,000 × 10,000 pixels are too many"),
         (bytes(MAX_BYTES + 1), "bytes are too many"),
     ],
 )

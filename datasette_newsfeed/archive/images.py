@@ -163,6 +163,10 @@ class ImageShelf:
         copies = {image_id: found[1] for image_id, found in kept.items() if found[1]}
         with transaction(self._db):
             renditions.store(self._db, copies, gone)
+            # Not of the web any more, and not to be asked for there.
+            self._db.conn.executemany(
+                "DELETE FROM image_fetches WHERE image_id = ?", ((id,) for id in copies)
+            )
         # After the rows: it may know less than they hold, never more.
         self._sources.taken.write({id: file for id, (file, _) in kept.items()}, gone)
 

@@ -23,7 +23,7 @@ from sqlite_utils import Database
 from .. import schema
 from ..errors import RecordError
 from ..record import Article, Organization
-from . import rows, shared
+from . import image_base, rows, shared
 from .adapter import adapt
 from .claims import Batch, Claims, ReadRecord
 from .database import as_archive_error, check_archive, header, open_archive, transaction
@@ -70,6 +70,7 @@ def import_archive(
     prune: bool = False,
     dry_run: bool = False,
     keep_text: bool = True,
+    base_url: str | None = None,
     on_error: Callable[[RecordError], None] = lambda error: None,
     on_progress: Progress = lambda done, total: None,
 ) -> Report:
@@ -77,20 +78,22 @@ def import_archive(
 
     Creates the database if need be. `prune` removes the rows of files gone from
     the paths, and of those that can no longer be imported; `dry_run` leaves no
-    trace; without `keep_text` the files themselves are not kept. Raises
-    ArchiveError where the database cannot be used.
+    trace; without `keep_text` the files themselves are not kept; `base_url` is that
+    of `image_base`, None to leave it as it is. Raises ArchiveError where the database
+    cannot be used.
     """
     paths = list(paths)
+    image_base.check_base(base_url or "")
     # A link to a database is that database, and has the same DB-sources.
     database = os.path.realpath(database)
     if not dry_run:
-        return _import(database, database, paths, prune, keep_text, on_error, on_progress)
+        return _import(database, database, paths, prune, keep_text, base_url, on_error, on_progress)
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "dry-run.db")
         for original, target in ((database, copy), (sources_path(database), sources_path(copy))):
             if os.path.exists(original):
                 _copy(original, target)
-        return _import(copy, database, paths, prune, keep_text, on_error, on_progress)
+        return _import(copy, database, paths, prune, keep_text, base_url, on_error, on_progress)
 
 
 def _copy(original: str | Path, target: str | Path) -> None:
@@ -120,6 +123,7 @@ def _import(
     paths: Sequence[str | Path],
     prune: bool,
     keep_text: bool,
+    base_url: str | None,
     on_error: Callable[[RecordError], None],
     on_progress: Progress,
 ) -> Report:
@@ -135,6 +139,8 @@ def _import(
             sources.distrust_all()
         db = open_archive(database, named)
         with closing(db.conn):
+            if base_url is not None:
+                image_base.set_base(db, base_url)
             run = _Run(db, sources, paths, prune, on_error, on_progress)
             run.learn(is_as_left=counter == known)
             report = run.run()

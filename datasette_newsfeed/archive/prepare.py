@@ -25,10 +25,11 @@ _BESIDE = ("-journal", "-wal", "-shm")
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The database written: bytes, and rows by table."""
+    """The database written: bytes, rows by table, and how much of it are copies of images."""
 
     size: int
     rows: dict[str, int]
+    images_size: int
 
 
 def prepare_archive(
@@ -60,7 +61,7 @@ def prepare_archive(
     try:
         _remove_parts(target)
         _write(source, part, chosen, headlines_only)
-        rows = _prove(part)
+        rows, images_size = _prove(part)
         # What a killed server left beside the old OUT would be replayed over the new one.
         for suffix in _BESIDE:
             Path(f"{target}{suffix}").unlink(missing_ok=True)
@@ -73,7 +74,7 @@ def prepare_archive(
     finally:
         for suffix in ("", *_BESIDE):
             Path(f"{part}{suffix}").unlink(missing_ok=True)
-    return Prepared(target.stat().st_size, rows)
+    return Prepared(target.stat().st_size, rows, images_size)
 
 
 def _remove_parts(target: Path) -> None:
@@ -110,6 +111,9 @@ def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_o
             if not kept:
                 raise ArchiveError(str(source), "has no such articles: nothing to publish")
             keep_only(db, kept)
+        # What readers see stays; when and how it was fetched is for who publishes.
+        for name in {schema.IMAGE_FETCHES.name} & set(db.table_names()):
+            db.execute(f"DELETE FROM {name}")
         indexed = [db.table(table.name) for table in schema.TABLES if table.full_text]
         # Full text refers to rows by number, and VACUUM may renumber them: so it is
         # emptied, the space given back, and built after that.
@@ -122,8 +126,8 @@ def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_o
         db.analyze()
 
 
-def _prove(part: Path) -> dict[str, int]:
-    """Open the copy as Datasette will, check it, and count its rows."""
+def _prove(part: Path) -> tuple[dict[str, int], int]:
+    """Open the copy as Datasette will, check it, count its rows and the bytes of its images."""
     uri = f"{part.resolve().as_uri()}?mode=ro&immutable=1"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         db = Database(connection)
@@ -133,4 +137,11 @@ def _prove(part: Path) -> dict[str, int]:
                 raise ArchiveError(
                     str(part), f"{check} finds {len(found)} faults; import into a new database"
                 )
-        return {table.name: db.table(table.name).count for table in schema.TABLES}
+        existing = set(db.table_names())
+        rows = {t.name: db.table(t.name).count for t in schema.TABLES if t.name in existing}
+        return rows, _images_size(db) if schema.IMAGE_RENDITIONS.name in existing else 0
+
+
+def _images_size(db: Database) -> int:
+    sql = f"SELECT coalesce(sum(length(content)), 0) FROM {schema.IMAGE_RENDITIONS.name}"
+    return int(db.execute(sql).fetchone()[0])

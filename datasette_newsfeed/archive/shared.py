@@ -178,6 +178,7 @@ def settle_images(db: Database, facts: FactBook, images: Sequence[str]) -> None:
     if unused:
         fill(db, "batch_names", ((image,) for image in unused))
         db.execute("DELETE FROM image_renditions WHERE image_id IN batch_names")
+        db.execute("DELETE FROM image_fetches WHERE image_id IN batch_names")
         db.execute("DELETE FROM images WHERE id IN batch_names")
     db.execute(_SETTLE_IMAGES)
 
