@@ -37,10 +37,12 @@ def get_metadata(datasette: Any) -> Any:
 
 @hookimpl
 def permission_allowed(datasette: Any, actor: Any, action: Any, resource: Any) -> Any:
-    """Whether what shows other tables may be seen, for Datasette 0.65."""
-    from .pages import sight
+    """Whether a list or a query of ours may be seen, for Datasette 0.65."""
+    from .pages import access, sight
 
-    return sight.refuse_derived(datasette, actor, action, resource)
+    return sight.refuse_derived(datasette, actor, action, resource) or access.may_run(
+        datasette, actor, action, resource
+    )
 
 
 @hookimpl

@@ -20,6 +20,7 @@ from pages_site import (
     rendition,
 )
 
+from datasette_newsfeed.pages.sight import Sight
 from datasette_newsfeed.record import image_id
 
 
@@ -185,3 +186,68 @@ async def test_a_new_copy_is_seen_without_a_restart(tmp_path: Path) -> None:
     db.table("image_renditions").insert(rendition(LEAD_URL, 320, 180))
     db.close()
     assert (await _get(datasette, _path(LEAD_URL, 320))).status_code == 200
+
+
+def _fingerprint(width: int) -> str:
+    return hashlib.sha256(png(width, width * 9 // 16)).hexdigest()[:12]
+
+
+async def test_with_its_fingerprint_a_copy_may_be_kept_for_good(archive: Path) -> None:
+    for immutable in (False, True):
+        datasette = open_site(archive, immutable=immutable)
+        for width in (320, 640):
+            path = f"{_path(LEAD_URL, width)}?v={_fingerprint(width)}"
+            for response in (await _get(datasette, path), await datasette.client.head(path)):
+                assert response.status_code == 200
+                assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+            etag = response.headers["etag"]
+            response = await _get(datasette, path, headers={"If-None-Match": etag})
+            assert response.status_code == 304
+            assert "immutable" in response.headers["cache-control"]
+
+
+@pytest.mark.parametrize("version", ["", "0", _fingerprint(640), _fingerprint(320)[:6], "%27"])
+async def test_with_another_fingerprint_it_may_not(archive: Path, version: str) -> None:
+    response = await _get(open_site(archive), f"{_path(LEAD_URL, 320)}?v={version}")
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "public, max-age=86400"
+
+
+async def test_the_address_on_a_page_changes_with_the_copy(tmp_path: Path) -> None:
+    path = build_archive(tmp_path / "news.db")
+    datasette = open_site(path)
+    before = (await _get(datasette, "/news/articles")).text
+    assert f"{_path(LEAD_URL, 640)}?v={_fingerprint(640)}" in before
+    db = sqlite_utils.Database(path)
+    content = png(640, 360, (1, 2, 3))
+    sha256 = hashlib.sha256(content).hexdigest()
+    sql = "update image_renditions set content = ?, sha256 = ? where width = 640"
+    db.execute(sql, [content, sha256])
+    db.conn.commit()
+    db.close()
+    after = (await _get(datasette, "/news/articles")).text
+    assert f"{_path(LEAD_URL, 640)}?v={sha256[:12]}" in after
+    assert _fingerprint(640) not in after
+    # Who comes with the old address gets the new copy, and is not told to keep it for good.
+    response = await _get(datasette, f"{_path(LEAD_URL, 640)}?v={_fingerprint(640)}")
+    assert (response.status_code, response.content) == (200, content)
+    assert "immutable" not in response.headers["cache-control"]
+
+
+async def test_a_copy_is_read_only_where_it_is_sent(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = Sight.ask
+
+    async def noting(self: Sight, sql: str, values: Any = ()) -> list[Any]:
+        asked.append(sql)
+        return await ask(self, sql, values)
+
+    monkeypatch.setattr(Sight, "ask", noting)
+    datasette = open_site(archive)
+    etag = (await datasette.client.head(_path(LEAD_URL, 320))).headers["etag"]
+    await _get(datasette, _path(LEAD_URL, 320), headers={"If-None-Match": etag})
+    assert not any("content from" in sql for sql in asked)
+    await _get(datasette, _path(LEAD_URL, 320))
+    assert any("content from" in sql for sql in asked)

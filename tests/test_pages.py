@@ -171,10 +171,10 @@ async def test_an_empty_archive_says_so(tmp_path: Path) -> None:
 async def test_the_article_page(archive: Path) -> None:
     page = panel(await get(open_site(archive), story_path()), "story")
     assert 'id="newsfeed-headline">Tidal kites &amp; the quiet strait</h2>' in page
-    assert f'src="/news/-/newsfeed/image/{image_id(LEAD_URL)}/1280"' in page
+    assert f'src="/news/-/newsfeed/image/{image_id(LEAD_URL)}/1280?v=' in page
     assert 'alt="A kite over the strait"' in page
     assert 'width="1600" height="900"' in page
-    assert f'src="/news/-/newsfeed/image/{image_id(LOGO_URL)}/64"' in page
+    assert f'src="/news/-/newsfeed/image/{image_id(LOGO_URL)}/64?v=' in page
     assert '<a class="newsfeed-provider" href="/news/providers/strait~2Eexample">' in page
     assert '<a href="/news/authors/Nell~20Strand">Nell Strand</a>' in page or (
         '<a href="/news/authors/Nell+Strand">Nell Strand</a>' in page

@@ -6,10 +6,14 @@ is asked for before anything of it is shown. Answers are kept for one request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
+from .. import schema
 from . import compat
+
+QUERIES = {schema.DEAD_LINKS: schema.DEAD_LINKS_TABLES}
+"""Our own queries, and the tables that each shows something of."""
 
 
 def actor_of(request: Any) -> Any:
@@ -25,6 +29,25 @@ async def may_view(datasette: Any, request: Any, database: str, table: str) -> b
         known[key] = await compat.may_view_table(datasette, actor_of(request), database, table)
     answer: bool = known[key]
     return answer
+
+
+def may_run(
+    datasette: Any, actor: Any, action: str, resource: Any
+) -> Awaitable[bool | None] | None:
+    """Return False where a query of ours would show tables that the actor may not see.
+
+    For 0.65, which asks for the query alone; None leaves it to Datasette.
+    """
+    if action != "view-query" or not isinstance(resource, tuple) or resource[1] not in QUERIES:
+        return None
+    return _may_run(datasette, actor, *resource)
+
+
+async def _may_run(datasette: Any, actor: Any, database: str, query: str) -> bool | None:
+    for table in QUERIES[query]:
+        if not await compat.may_view_table(datasette, actor, database, table):
+            return False
+    return None
 
 
 async def viewable(

@@ -178,7 +178,7 @@ async def _draw_story(sight: Sight, request: Any, key: str) -> Markup | None:
         request,
         "_newsfeed_story.html",
         story=story,
-        body=html_of_markdown(story.body, story.card.url),
+        body=html_of_markdown(story.body, story.card.url, with_images=sight.shows_remote),
         player=find_player(story.featured_content),
     )
 

@@ -15,12 +15,13 @@ from datasette.utils import path_from_row_pks
 from markupsafe import Markup, escape
 
 from .. import defaults, schema
-from ..record import image_id
+from ..record import absolute_url, image_id
 from . import compat
+from .images import Pictures
 from .links import Links
 from .markup import shorten, web_url
 from .queries import pictures
-from .sight import Archive, find_archive, look
+from .sight import Archive, Sight, find_archive, look
 
 THUMBNAIL = (96, 64)
 """Pixels of the box that a thumbnail keeps free while it loads."""
@@ -93,9 +94,18 @@ def _link(address: str, content: str | Markup) -> Markup:
     return Markup('<a href="{}">{}</a>').format(address, content)
 
 
-async def _has_copies(cell: Cell) -> bool:
-    sight = await look(cell.datasette, cell.request, cell.archive.database)
-    return sight is not None and sight.has_copies
+async def _source(cell: Cell, sight: Sight, key: str, url: str | None) -> str | None:
+    """Return the address of a thumbnail, None to draw none.
+
+    Our own address leads on to the web by itself, so this needs no query; but where
+    nothing is shown from the web, what has no copy must not be asked for.
+    """
+    if not sight.has_copies:
+        return pictures.remote_url(sight, url)
+    if sight.shows_remote:
+        return cell.links.image(key, THUMBNAIL_WIDTH)
+    picture = await pictures.find_image(sight, key)
+    return Pictures(sight, cell.links).source(picture, THUMBNAIL_WIDTH)
 
 
 async def draw_image(cell: Cell) -> Markup | None:
@@ -107,19 +117,22 @@ async def draw_image(cell: Cell) -> Markup | None:
         return escape(cell.key)
     if cell.label is None and not cell.is_on_row_page():
         return None  # the visitor asked for keys without labels
-    if sight.has_copies:
-        source: str | None = cell.links.image(cell.key, THUMBNAIL_WIDTH)
-    else:
-        source = web_url(cell.label or await pictures.find_label(sight, *IMAGE_LABEL, cell.key))
+    url = cell.label
+    if url is None and not sight.has_copies:
+        url = await pictures.find_label(sight, *IMAGE_LABEL, cell.key)
+    source = await _source(cell, sight, str(cell.key), url)
     words = cell.beside("title") or cell.beside("name") or "Image"
     return _link(cell.links.row("images", cell.key), _thumbnail(source, str(words)))
 
 
 async def draw_image_url(cell: Cell) -> Markup | None:
     """The `url` in the table of images: the picture and its address."""
-    address = web_url(cell.value)
-    key = cell.beside("id")
-    source = cell.links.image(key, THUMBNAIL_WIDTH) if key and await _has_copies(cell) else address
+    sight = await look(cell.datasette, cell.request, cell.archive.database)
+    if sight is None:
+        return None
+    url = str(cell.value)
+    address = web_url(absolute_url(url, sight.base_url))
+    source = await _source(cell, sight, str(cell.beside("id") or image_id(url)), url)
     text = cell.value if cell.is_on_row_page() else shorten(str(cell.value), SHORT_TEXT)
     return Markup('<span class="newsfeed-picture-cell">{}{}</span>').format(
         _thumbnail(source, ""), _link(address, text) if address else text
@@ -129,12 +142,15 @@ async def draw_image_url(cell: Cell) -> Markup | None:
 async def draw_any_image_url(cell: Cell) -> Markup | None:
     """An `image_url` in the answer to a query. The key of an image is made from its URL."""
     words = str(cell.beside("title") or "Image")
-    if isinstance(cell.value, str) and await _has_copies(cell):
-        key = image_id(cell.value)
-        source = cell.links.image(key, THUMBNAIL_WIDTH)
+    sight = await look(cell.datasette, cell.request, cell.archive.database)
+    if sight is None or not isinstance(cell.value, str):
+        return None
+    key = image_id(cell.value)
+    source = await _source(cell, sight, key, cell.value)
+    if sight.has_copies:
         return _link(cell.links.row("images", key), _thumbnail(source, words))
-    address = web_url(cell.value)
-    return None if address is None else _link(address, _thumbnail(address, words))
+    address = web_url(absolute_url(cell.value, sight.base_url))
+    return None if address is None else _link(address, _thumbnail(source, words))
 
 
 async def draw_long_text(cell: Cell) -> Markup | None:

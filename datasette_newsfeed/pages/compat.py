@@ -299,6 +299,7 @@ async def apply_defaults(datasette: Any, database: str, defaults: Mapping[str, A
     """Make `defaults` (shaped as in a metadata file) those of a database; the user's keys win."""
     if is_v1(datasette):
         await _apply_metadata(datasette, database, defaults)
+        await _apply_queries(datasette, database, defaults["queries"])
         _apply_config(datasette, database, defaults)
         return
     users = _tables(datasette._metadata_local, database)
@@ -331,6 +332,22 @@ async def query_title(datasette: Any, database: str, name: str, actor: Any) -> s
         return query.title if query else None
     query = await datasette.get_canned_query(database, name, actor)
     return (query or {}).get("title")
+
+
+async def _apply_queries(
+    datasette: Any, database: str, queries: Mapping[str, Mapping[str, str]]
+) -> None:
+    for name, query in queries.items():
+        if await datasette.get_query(database, name) is None:
+            # Not trusted: it shows nothing to who may not ask for the same in SQL.
+            await datasette.add_query(
+                database,
+                name,
+                query["sql"],
+                title=query["title"],
+                description=query["description"],
+                source="plugin",
+            )
 
 
 async def _apply_metadata(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:

@@ -1,7 +1,8 @@
-"""The words of an address that Datasette does not know: `_topic` and `_related`.
+"""The words of an address that Datasette does not know: `_topic`, `_related`, `_dead_image`.
 
 `?_topic=AI&_topic=Robotics` keeps the articles that have all of these topics,
-`?_related=1` those that name related articles, `?_related=0` those that name none.
+`?_related=1` those that name related articles, `?_related=0` those that name none,
+`?_dead_image=1` those of which an image could not be fetched, `?_dead_image=0` the others.
 They hold on the articles of a news archive and are passed over everywhere else.
 Knows nothing of facets, which only make links of these words.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from datasette.database import QueryInterrupted
@@ -51,16 +53,41 @@ HAS_RARE_TOPIC = "articles.id in (select article_id from article_topics where to
 
 HAS_RELATED = """\
 exists (select 1 from related_articles where related_articles.article_id = articles.id)"""
-RELATED_WORDS = {
-    "1": (HAS_RELATED, "it has related articles"),
-    "0": (f"not {HAS_RELATED}", "it has no related articles"),
+DEAD_IMAGE = "_dead_image"
+DEAD_IMAGE_TABLES = (schema.ARTICLE_IMAGES.name, schema.IMAGE_FETCHES.name)
+HAS_DEAD_IMAGE = """\
+articles.id in (
+  select article_images.article_id
+  from image_fetches join article_images on article_images.image_id = image_fetches.image_id
+  where image_fetches.outcome <> 'stored'
+)"""
+
+
+@dataclass(frozen=True, slots=True)
+class YesOrNo:
+    """A word whose value is 1 or 0: its condition, what it is called, whom it is told."""
+
+    condition: str
+    words: str
+    tables: tuple[str, ...]
+
+    def of(self, value: str) -> tuple[str, str]:
+        """Return condition and description of a value."""
+        if value == "1":
+            return self.condition, f"it has {self.words}"
+        return f"not {self.condition}", f"it has no {self.words}"
+
+
+YES_OR_NO = {
+    RELATED: YesOrNo(HAS_RELATED, "related articles", RELATED_TABLES),
+    DEAD_IMAGE: YesOrNo(HAS_DEAD_IMAGE, "dead images", DEAD_IMAGE_TABLES),
 }
 
 
 async def from_request(
     datasette: Any, request: Any, database: str, table: str
 ) -> FilterArguments | None:
-    """Return what `_topic` and `_related` ask of a table, None if nothing.
+    """Return what our words ask of a table, None if nothing.
 
     Raises BadRequest for what Datasette itself would trip over, and Forbidden, as its
     own `_through` does, where the visitor may not see the tables in which the answer
@@ -73,14 +100,23 @@ async def from_request(
     if table != ARTICLES:
         return None
     topics = chosen(request, TOPIC)
-    related = [word for word in chosen(request, RELATED) if word in RELATED_WORDS]
-    if not (topics or related) or not await find_archive(datasette, request, database):
+    asked = [
+        (word, value)
+        for word in YES_OR_NO
+        for value in chosen(request, word)
+        if value in ("0", "1")
+    ]
+    if not (topics or asked):
         return None
-    for word, asked, tables in (
-        (TOPIC, topics, TOPIC_TABLES),
-        (RELATED, related, RELATED_TABLES),
-    ):
-        if asked and not await may_view_all(datasette, request, database, tables):
+    archive = await find_archive(datasette, request, database)
+    if archive is None:
+        return None
+    if not archive.has_fetches:  # then nothing is known to be dead
+        asked = [(word, value) for word, value in asked if word != DEAD_IMAGE]
+    needs: dict[str, tuple[str, ...]] = {TOPIC: TOPIC_TABLES} if topics else {}
+    needs |= {word: YES_OR_NO[word].tables for word, _ in asked}
+    for word, tables in needs.items():
+        if not await may_view_all(datasette, request, database, tables):
             raise Forbidden(f"{word} needs permission to view {' and '.join(tables)}")
     clauses, params, words = [], {}, []
     for number, topic in enumerate(topics):
@@ -89,8 +125,8 @@ async def from_request(
         clauses.append((HAS_COMMON_TOPIC if common else HAS_RARE_TOPIC).format(bind=bind))
         params[bind] = topic
         words.append(f'topic is "{topic}"')
-    for word in related:
-        clause, description = RELATED_WORDS[word]
+    for word, value in asked:
+        clause, description = YES_OR_NO[word].of(value)
         clauses.append(clause)
         words.append(description)
     return FilterArguments(clauses, params, words)

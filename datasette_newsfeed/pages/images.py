@@ -1,9 +1,8 @@
 """Choose the image for a place, and serve the stored ones. Knows no page.
 
 The address of an image is promised for good, so what stands behind it may be
-renewed (fetched again, drawn anew). Therefore a copy may be kept for a day and
-is then asked for by its fingerprint, which costs a few bytes, instead of being
-called immutable; a fingerprint in the address would have cost a query a cell.
+renewed (fetched again, drawn anew): a copy from there may be kept for a day. Pages give
+the address with the copy's fingerprint, and what comes from there never changes.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from datasette.utils.asgi import Response
 from ..record import Enclosure, Picture
 from . import policy
 from .freshness import is_known
-from .links import Links
+from .links import VERSION, Links
 from .markup import uri
 from .queries import pictures
 from .sight import Sight, look
@@ -29,16 +28,14 @@ TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/
 """What is served under its own type. No SVG: it can hold scripts."""
 
 MAX_AGE = 86_400
-"""Seconds; see above."""
+FOREVER = 31_536_000
+"""Seconds: without and with the right fingerprint. No cache keeps anything for over a year."""
 
 REDIRECT_MAX_AGE = 300
 """Seconds: a copy may be stored any time, and is wanted then."""
 
 WIDEST = 10_000
 """Pixels. No copy is wider; larger numbers are a mistake."""
-
-OFFERED_WIDTHS = (320, 640, 1280)
-"""What a page offers to the browser; the nearest stored copy answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +49,17 @@ class Pictures:
         """Return the address of an image about `width` pixels wide, None to draw none."""
         if picture is None:
             return None
-        if picture.is_stored and self.sight.has_copies:
-            return self.links.image(picture.id, width)
-        return picture.url
+        if not picture.copies:
+            return picture.url
+        wide = [copy for copy in picture.copies if copy[0] >= width]
+        return self.links.image(picture.id, *(wide[0] if wide else picture.copies[-1]))
 
     def choices(self, picture: Picture | None) -> str | None:
-        """Return the `srcset` of a stored image, None for others."""
-        if picture is None or not picture.is_stored or not self.sight.has_copies:
+        """Return the `srcset` of a stored image, None where there is nothing to choose from."""
+        if picture is None or len(picture.copies) < 2:
             return None
         return ", ".join(
-            f"{self.links.image(picture.id, width)} {width}w" for width in OFFERED_WIDTHS
+            f"{self.links.image(picture.id, *copy)} {copy[0]}w" for copy in picture.copies
         )
 
     async def enclosures(
@@ -127,6 +125,25 @@ async def serve_image(datasette: Any, request: Any) -> Response:
     return await _answer(sight, request, width, headers)
 
 
+async def _give(
+    sight: Sight, request: Any, key: str, copy: Any, headers: dict[str, str]
+) -> Response:
+    """Answer with a copy. Its bytes are read only if they are sent."""
+    asked = request.args.get(VERSION) or ""
+    if len(asked) == pictures.FINGERPRINT and copy["sha256"].startswith(asked):
+        headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable"
+    headers["ETag"] = f'"{copy["sha256"]}"'
+    if is_known(request, headers["ETag"]):
+        return Response("", status=304, headers=headers, content_type=copy["type"])
+    headers["Content-Length"] = str(copy["size"])
+    if request.method == "HEAD":
+        return Response(b"", headers=headers, content_type=copy["type"])
+    content = await pictures.find_content(sight, key, copy)
+    if content is None:
+        return _refusal(503, "This image was renewed just now; ask again.")
+    return Response(content, headers=headers, content_type=copy["type"])
+
+
 async def _answer(sight: Sight, request: Any, width: int, headers: dict[str, str]) -> Response:
     key = tilde_decode(request.url_vars["image"])
     picture = await pictures.find_image(sight, key)
@@ -134,12 +151,7 @@ async def _answer(sight: Sight, request: Any, width: int, headers: dict[str, str
         return _refusal(404, "There is no such image.")
     copy = await pictures.find_rendition(sight, key, width)
     if copy is not None and copy["type"] in TYPES:
-        headers["ETag"] = f'"{copy["sha256"]}"'
-        if is_known(request, headers["ETag"]):
-            return Response("", status=304, headers=headers, content_type=copy["type"])
-        headers["Content-Length"] = str(len(copy["content"]))
-        body = b"" if request.method == "HEAD" else copy["content"]
-        return Response(body, headers=headers, content_type=copy["type"])
+        return await _give(sight, request, key, copy, headers)
     if picture.url is None:
         return _refusal(404, "No copy of this image is stored, and it has no address on the web.")
     headers["Cache-Control"] = f"public, max-age={REDIRECT_MAX_AGE}"

@@ -23,6 +23,9 @@ FEEDS = {
 FILTERED_BY = {"providers": "provider_id", "topics": "_topic"}
 """The word that keeps the articles of such a row, in the address of the articles."""
 
+VERSION = "v"
+"""The word for the fingerprint of a copy in the address of an image."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
@@ -105,6 +108,10 @@ class Links:
             for ext, (name, kind) in FEEDS.items()
         ]
 
-    def image(self, key: str, width: int) -> str:
-        """Our own address of an image, `width` pixels wide if there is a copy like that."""
-        return f"{self.database()}/-/newsfeed/image/{tilde_encode(key)}/{width}"
+    def image(self, key: str, width: int, fingerprint: str = "") -> str:
+        """Our own address of an image, `width` pixels wide if there is a copy like that.
+
+        With its fingerprint it is the address of this very copy, which never changes.
+        """
+        path = f"{self.database()}/-/newsfeed/image/{tilde_encode(key)}/{width}"
+        return f"{path}?{urlencode({VERSION: fingerprint})}" if fingerprint else path

@@ -40,6 +40,7 @@ HEADINGS = {
     "quality": "Quality",
     "image": "Images",
     "related": "Related articles",
+    "dead_image": "Dead images",
 }
 """What readers call the facets; any other is called by its own name."""
 

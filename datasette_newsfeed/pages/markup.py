@@ -89,13 +89,21 @@ def _all_tokens(tokens: Sequence[Token]) -> Iterator[Token]:
         yield from _all_tokens(token.children or ())
 
 
-def html_of_markdown(text: str | None, base_url: str | None) -> Markup | None:
-    """Return Markdown as safe HTML; relative addresses are those of the article's own site."""
+def html_of_markdown(
+    text: str | None, base_url: str | None, *, with_images: bool = True
+) -> Markup | None:
+    """Return Markdown as safe HTML; relative addresses are those of the article's own site.
+
+    Without images a link stands in the place of each.
+    """
     if not text or not text.strip():
         return None
     if len(text) > MARKDOWN_LIMIT:
         return Markup('<pre class="newsfeed-plain">{}</pre>').format(text)
     tokens = _MARKDOWN.parse(text)
+    if not with_images:
+        for inline in tokens:
+            inline.children = inline.children and list(_without_images(inline.children))
     for token in _all_tokens(tokens):
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1:]) + HEADING_SHIFT, 6)}"
@@ -113,6 +121,22 @@ def html_of_markdown(text: str | None, base_url: str | None) -> Markup | None:
         set_tag_attribute_values=FIXED_ATTRIBUTES,
     )
     return Markup(clean)
+
+
+def _without_images(tokens: Sequence[Token]) -> Iterator[Token]:
+    depth = 0
+    for token in tokens:
+        depth += token.nesting if token.type.startswith("link_") else 0
+        if token.type != "image":
+            yield token
+            continue
+        words = Token("text", "", 0, content=token.content or "Image")
+        if depth:  # a link leads somewhere already
+            yield words
+        else:
+            yield Token("link_open", "a", 1, attrs={"href": token.attrs.get("src", "")})
+            yield words
+            yield Token("link_close", "a", -1)
 
 
 def _absolute(address: str, base_url: str | None) -> str:

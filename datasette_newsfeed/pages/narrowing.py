@@ -15,13 +15,13 @@ from datasette.filters import Filters
 from .facets import bands, periods
 from .facets.base import Query
 from .facets.ranges import Range
-from .filters import RELATED, TOPIC, chosen
+from .filters import DEAD_IMAGE, RELATED, TOPIC, chosen
 from .queries.pictures import find_label
 from .sight import Sight
 
 SEARCH = "_search"
 SORTS = ("_sort", "_sort_desc")
-SELECTING = (TOPIC, RELATED, SEARCH, "_searchmode", "_where", "_through", *SORTS)
+SELECTING = (TOPIC, RELATED, DEAD_IMAGE, SEARCH, "_searchmode", "_where", "_through", *SORTS)
 """The words with a leading underscore that say which articles, or in which order."""
 
 ALL = "Articles"
@@ -33,6 +33,7 @@ TIME = "published_at"
 NUMBERS = ("heat", "quality")
 IMAGE_WORDS = {"image_id__notblank": "with an image", "image_id__isblank": "without an image"}
 RELATED_WORDS = {"1": "with related articles", "0": "without related articles"}
+DEAD_IMAGE_WORDS = {"1": "with a dead image", "0": "without a dead image"}
 
 
 def query_of(request: Any) -> Query:
@@ -97,6 +98,8 @@ async def in_words(sight: Sight, request: Any) -> str:
             words.append(f"with {column} {bands.in_words(span, whole=True)}")
     words += [phrase for key, phrase in IMAGE_WORDS.items() if left.take(key)]
     words += [RELATED_WORDS[each] for each in left.take(RELATED) if each in RELATED_WORDS]
+    dead = left.take(DEAD_IMAGE)
+    words += [DEAD_IMAGE_WORDS[each] for each in dead if each in DEAD_IMAGE_WORDS]
     if searches := left.take(SEARCH):
         words.append(f"with the words {_listed(f'“{each}”' for each in searches)}")
     return " ".join(words) + _rest_in_words(left)

@@ -22,21 +22,33 @@ from . import access, compat
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A database that is a news archive: with stored images, with full text, or without."""
+    """A database that is a news archive: with stored images, with full text, or without.
+
+    has_fetches: what became of the images on the web is known. base_url: the site to
+    which image URLs without a host belong.
+    """
 
     database: str
     has_copies: bool
     has_full_text: bool
+    has_fetches: bool = False
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One archive as one visitor may see it."""
+    """One archive as one visitor may see it.
+
+    has_copies: there are stored images to be shown; shows_remote: others are shown
+    from where they are on the web.
+    """
 
     datasette: Any
     database: str
     tables: frozenset[str]
     has_copies: bool
+    shows_remote: bool = True
+    base_url: str | None = None
     request: Any = None
     answers: dict[object, list[Any]] = field(default_factory=dict, compare=False)
     """What was asked already: a panel and the head of its page ask the same."""
@@ -67,6 +79,11 @@ from sqlite_master as tables, pragma_table_info(tables.name) as columns
 where tables.type = 'table' and tables.name in ({names})"""
 
 COPIES_SQL = "select 1 from image_renditions limit 1"
+FETCHES_SQL = "select 1 from image_fetches limit 1"
+BASE_SQL = "select base_url from image_base limit 1"
+
+IMAGES = ("both", "stored", "remote")
+"""The setting `images`: stored ones, else those on the web; or only one of the two."""
 
 ACROSS = "_memory"
 """Where Datasette answers queries across databases."""
@@ -148,7 +165,14 @@ async def _look_for_archive(db: Any, database: str) -> Archive | None:
         (await db.execute(COPIES_SQL)).rows
     )
     has_full_text = bool((await db.execute(FULL_TEXT_SQL, [FULL_TEXT])).rows)
-    return Archive(database, has_copies, has_full_text)
+    base_url = None
+    if "base_url" in columns.get(schema.IMAGE_BASE.name, ()):
+        base_url = next((row[0] for row in (await db.execute(BASE_SQL)).rows), None)
+    fetches = schema.IMAGE_FETCHES
+    has_fetches = set(fetches.column_names) <= set(columns.get(fetches.name, ())) and bool(
+        (await db.execute(FETCHES_SQL)).rows
+    )
+    return Archive(database, has_copies, has_full_text, has_fetches, base_url)
 
 
 async def look(datasette: Any, request: Any, database: str) -> Sight | None:
@@ -182,7 +206,22 @@ async def _look(datasette: Any, request: Any, database: str) -> Sight | None:
         names.append(FULL_TEXT)
     tables = await access.viewable(datasette, request, database, names)
     has_copies = archive.has_copies and {"images", "image_renditions"} <= tables
-    return Sight(datasette, database, tables, has_copies, request)
+    images = images_from(datasette, database)
+    return Sight(
+        datasette,
+        database,
+        tables,
+        has_copies=has_copies and images != "remote",
+        shows_remote=images != "stored",
+        base_url=archive.base_url,
+        request=request,
+    )
+
+
+def images_from(datasette: Any, database: str) -> str:
+    """Return the setting `images`; what it does not know counts as the default."""
+    wanted = compat.setting(datasette, database, "images")
+    return wanted if wanted in IMAGES else IMAGES[0]
 
 
 REFUSED_SQL = """
@@ -242,5 +281,7 @@ def refused_lists(datasette: Any, actor: Any, action: str) -> Any:
 async def apply_defaults(datasette: Any) -> None:
     """Give each archive that is there when Datasette starts its titles, order, labels, facets."""
     for database in list(datasette.databases):
-        if await find_archive(datasette, None, database):
-            await compat.apply_defaults(datasette, database, defaults.of_database(database))
+        archive = await find_archive(datasette, None, database)
+        if archive:
+            given = defaults.of_database(database, has_fetches=archive.has_fetches)
+            await compat.apply_defaults(datasette, database, given)

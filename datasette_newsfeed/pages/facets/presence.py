@@ -1,7 +1,8 @@
-"""Facet by what is there: `?_facet_presence=image` and `=related` on an archive's articles.
+"""Facet by what is there: `?_facet_presence=image`, `=related`, `=dead_image` on articles.
 
 Counts the articles with and without. A value toggles a filter: Datasette's own on
-the column of the image, ours on related articles. Knows no other table.
+the column of the image, ours on related articles and on images that could not be
+fetched. Knows no other table.
 """
 
 from __future__ import annotations
@@ -10,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..filters import ARTICLES, RELATED, RELATED_TABLES, may_view_all
+from ..filters import (
+    ARTICLES,
+    DEAD_IMAGE,
+    DEAD_IMAGE_TABLES,
+    RELATED,
+    RELATED_TABLES,
+    may_view_all,
+)
+from ..sight import find_archive
 from .base import NewsFacet, Query, Value
 
 
@@ -39,6 +48,16 @@ PRESENCES = {
         lacks=(RELATED, "0"),
         tables=RELATED_TABLES,
     ),
+    "dead_image": Presence(
+        """id in (
+  select article_images.article_id
+  from image_fetches join article_images on article_images.image_id = image_fetches.image_id
+  where image_fetches.outcome <> 'stored'
+)""",
+        has=(DEAD_IMAGE, "1"),
+        lacks=(DEAD_IMAGE, "0"),
+        tables=DEAD_IMAGE_TABLES,
+    ),
 }
 
 COUNTS_SQL = "select {test} as there, count(*) as n from ({rows}) group by 1"
@@ -63,10 +82,12 @@ class PresenceFacet(NewsFacet):
 
     async def applies(self, name: str) -> bool:
         """Tell whether these are an archive's articles and the visitor may see what is counted."""
+        if name not in PRESENCES or self.table != ARTICLES:
+            return False
+        archive = await find_archive(self.ds, self.request, self.database)
         return (
-            name in PRESENCES
-            and self.table == ARTICLES
-            and await self.in_archive()
+            archive is not None
+            and (name != "dead_image" or archive.has_fetches)
             and await may_view_all(self.ds, self.request, self.database, PRESENCES[name].tables)
         )
 
@@ -82,7 +103,8 @@ class PresenceFacet(NewsFacet):
             selected = _holds(query, pair)
             if selected or counts.get(there):
                 value = "1" if there else "0"
-                label = f"has {name}" if there else f"no {name}"
+                words = name.replace("_", " ")
+                label = f"has {words}" if there else f"no {words}"
                 link = _off(query, pair) if selected else query.plus(pair)
                 shown.append(Value(value, label, counts.get(there, 0), selected, link))
         return shown, False

@@ -144,7 +144,9 @@ class Edition:
             drawn = Pictures(each, Links(self.datasette, each.database))
             images[each.database] = await drawn.enclosures(self.request, pictures)
         # Long texts take long: they must not hold up other visitors.
-        bodies = await asyncio.to_thread(_bodies, [story for _, story in stories])
+        bodies = await asyncio.to_thread(
+            _bodies, [(story, sight.shows_remote) for sight, story in stories]
+        )
         return tuple(
             [
                 await self._entry(sight.database, story, body, images[sight.database])
@@ -183,10 +185,15 @@ class Edition:
         )
 
 
-def _bodies(stories: Iterable[Story]) -> list[Markup | None]:
+def _bodies(stories: Iterable[tuple[Story, bool]]) -> list[Markup | None]:
+    """The texts as HTML, each with or without the images of other sites."""
     found: list[Markup | None] = []
     left = MOST_TEXT
-    for story in stories:
+    for story, with_images in stories:
         left -= len(story.body or "")
-        found.append(html_of_markdown(story.body, story.card.url) if left >= 0 else None)
+        found.append(
+            html_of_markdown(story.body, story.card.url, with_images=with_images)
+            if left >= 0
+            else None
+        )
     return found

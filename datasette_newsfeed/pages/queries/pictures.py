@@ -1,7 +1,7 @@
 """Images, their stored copies, and what a row is called. Knows no article.
 
-An image's address is handed on only if it is http(s); whether a copy is stored
-is told with it, so that nobody asks again.
+An image's address is handed on only if it is http(s) and the site shows images from
+elsewhere; which copies are stored is told with it, so that nobody asks again.
 """
 
 from __future__ import annotations
@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...record import Copy, Picture
+from ...record import Copy, Picture, absolute_url
 from ..markup import web_url
 from ..sight import Sight
 
-_HAS_COPY = "exists(select 1 from image_renditions where image_id = {image}.id)"
+FINGERPRINT = 12
+"""Hexadecimal digits of a copy's SHA-256: enough to tell it from those before it."""
+
+# Width and fingerprint stand before the content, so that no copy is read for this.
+_COPIES = f"""(
+  select group_concat(width || ' ' || substr(sha256, 1, {FINGERPRINT}))
+  from image_renditions where image_id = {{image}}.id
+)"""
 
 IMAGE_SQL = """
 select images.id as image_id, images.url as image_url,
@@ -22,9 +29,13 @@ from images where images.id = :key"""
 
 # The smallest copy that is wide enough, else the widest.
 RENDITION_SQL = """
-select type, sha256, content from image_renditions where image_id = :key
+select width, type, sha256, length(content) as size from image_renditions where image_id = :key
 order by width >= :width desc, case when width >= :width then width else -width end
 limit 1"""
+
+CONTENT_SQL = """
+select content from image_renditions
+where image_id = :key and width = :width and sha256 = :sha256"""
 
 # The length of a blob stands before it: no copy is read for this.
 COPIES_SQL = """
@@ -35,8 +46,8 @@ LABEL_SQL = 'select "{label}" from "{table}" where "{key}" = :key'
 
 
 def stored(sight: Sight, image: str) -> str:
-    """Return the SQL that tells whether a copy of an image is stored."""
-    return _HAS_COPY.format(image=image) if sight.has_copies else "0"
+    """Return the SQL that tells which copies of an image are stored: `picture` reads it."""
+    return _COPIES.format(image=image) if sight.has_copies else "null"
 
 
 def picture(sight: Sight, row: Any, prefix: str, **more: Any) -> Picture | None:
@@ -45,12 +56,24 @@ def picture(sight: Sight, row: Any, prefix: str, **more: Any) -> Picture | None:
         return None
     return Picture(
         id=row[f"{prefix}_id"],
-        url=web_url(row[f"{prefix}_url"]),
+        url=remote_url(sight, row[f"{prefix}_url"]),
         width=row[f"{prefix}_width"],
         height=row[f"{prefix}_height"],
-        is_stored=bool(row[f"{prefix}_stored"]),
+        copies=_copies(row[f"{prefix}_stored"]),
         **more,
     )
+
+
+def _copies(text: str | None) -> tuple[tuple[int, str], ...]:
+    pairs = (each.split(" ") for each in (text or "").split(",") if each)
+    return tuple(sorted((int(width), fingerprint) for width, fingerprint in pairs))
+
+
+def remote_url(sight: Sight, url: str | None) -> str | None:
+    """Return where an image is on the web; None if nowhere, or if the site does not show it."""
+    if url is None or not sight.shows_remote:
+        return None
+    return web_url(absolute_url(url, sight.base_url))
 
 
 async def find_image(sight: Sight, key: str) -> Picture | None:
@@ -61,9 +84,16 @@ async def find_image(sight: Sight, key: str) -> Picture | None:
 
 
 async def find_rendition(sight: Sight, key: str, width: int) -> Any:
-    """Return type, sha256 and content of the stored copy nearest to a width, else None."""
+    """Return width, type, sha256 and size of the copy nearest to a width, None without any."""
     rows = await sight.ask(RENDITION_SQL, {"key": key, "width": width}) if sight.has_copies else []
     return rows[0] if rows else None
+
+
+async def find_content(sight: Sight, key: str, copy: Any) -> bytes | None:
+    """Return the bytes of such a copy, None if it was renewed just now."""
+    values = {"key": key, "width": copy["width"], "sha256": copy["sha256"]}
+    rows = await sight.ask(CONTENT_SQL, values)
+    return bytes(rows[0]["content"]) if rows else None
 
 
 async def find_copies(sight: Sight, keys: Sequence[str]) -> dict[str, tuple[Copy, ...]]:

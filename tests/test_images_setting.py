@@ -1,0 +1,236 @@
+"""Where the images of pages come from: the setting `images`, and the site they belong to.
+
+The browser's own log of requests says whether a page asks anybody else. Knows no way
+in which images come into the database.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import LAUNCH_OPTIONS, Visit, serve
+from pages_site import (
+    FOLLOWER,
+    LEAD_URL,
+    RELATIVE_URL,
+    REMOTE_URL,
+    STORY,
+    VIDEO,
+    build_archive,
+    open_site,
+)
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from datasette_newsfeed.record import absolute_url, image_id
+
+BODY_IMAGE = "https://elsewhere.example/in-the-text.png"
+PAGES = (
+    "/",
+    "/news",
+    "/news/articles",
+    "/news/articles?_layout=table",
+    f"/news/articles/{STORY}",
+    f"/news/articles/{FOLLOWER}",
+    f"/news/articles/{VIDEO}",
+    "/news/images",
+    f"/news/images/{image_id(REMOTE_URL)}",
+    f"/news/images/{image_id(LEAD_URL)}",
+    "/news/article_list",
+    "/news/article_images",
+    "/news/related_articles",
+    "/news/providers",
+    "/news/providers/strait~2Eexample",
+    "/news/topics",
+    "/news/-/newsfeed/search?q=kites",
+)
+FEEDS = tuple(f"/news/articles.{extension}" for extension in ("atom", "rss", "jsonfeed"))
+
+
+def _archive(folder: Path, base_url: str | None = None) -> Path:
+    path = build_archive(folder / "news.db")
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "update articles set body = body || ? where id = ?",
+            [f"\n\n![In the text]({BODY_IMAGE}) [![](/x.png)](/page)", STORY],
+        )
+        if base_url:
+            db.execute("insert into image_base values (?)", [base_url])
+        db.commit()
+    return path
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _archive(tmp_path_factory.mktemp("setting"))
+
+
+def _settings(images: object) -> dict[str, Any]:
+    return {"plugins": {"datasette-newsfeed": {"images": images}}}
+
+
+async def _page(path: Path, address: str, images: object = None) -> str:
+    datasette = open_site(path, metadata=_settings(images) if images else None)
+    response = await datasette.client.get(address, follow_redirects=True)
+    assert response.status_code == 200, address
+    return str(response.text)
+
+
+def _sources(page: str) -> set[str]:
+    return set(re.findall(r'(?:src|srcset)="([^"]*)"', page.replace("&#34;", '"')))
+
+
+@pytest.mark.parametrize("images", [None, "both", "neither", 7])
+async def test_stored_else_remote_unless_a_setting_says_otherwise(
+    archive: Path, images: object
+) -> None:
+    page = await _page(archive, "/news/articles?_layout=cards", images)
+    sources = " ".join(_sources(page))
+    assert f"image/{image_id(LEAD_URL)}/640?v=" in sources
+    assert REMOTE_URL.replace(" ", "%20") in sources or REMOTE_URL in sources
+    assert f"image/{image_id(REMOTE_URL)}" not in sources
+
+
+async def test_dense_screens_choose_among_the_copies(archive: Path) -> None:
+    page = await _page(archive, "/news/articles")
+    (choices,) = {s for s in _sources(page) if " 320w" in s and image_id(LEAD_URL) in s}
+    assert [each.rpartition(" ")[2] for each in choices.split(", ")] == ["320w", "640w", "1280w"]
+    assert all(
+        f"/{width}?v=" in each
+        for width, each in zip((320, 640, 1280), choices.split(", "), strict=True)
+    )
+
+
+@pytest.mark.parametrize("address", [*PAGES, *FEEDS])
+async def test_stored_images_alone(archive: Path, address: str) -> None:
+    page = await _page(archive, address, "stored")
+    if "feed" in address.rpartition(".")[2] or address.endswith(("atom", "rss")):
+        assert "<img" not in page or f"/newsfeed/image/{image_id(LEAD_URL)}" in page
+        for url in (REMOTE_URL, REMOTE_URL.replace(" ", "%20")):
+            assert url not in page
+        assert f'src=\\"{BODY_IMAGE}' not in page
+        assert f'src="{BODY_IMAGE}' not in page
+        assert f"src=&quot;{BODY_IMAGE}" not in page
+    else:
+        assert not [source for source in _sources(page) if "://" in source]
+
+
+async def test_an_image_in_the_text_becomes_a_link(archive: Path) -> None:
+    stored = await _page(archive, f"/news/articles/{STORY}", "stored")
+    assert f'<a href="{BODY_IMAGE}" rel="noopener noreferrer external">In the text</a>' in stored
+    assert (
+        '<a href="https://strait.example/page" rel="noopener noreferrer external">Image' in stored
+    )
+    both = await _page(archive, f"/news/articles/{STORY}")
+    assert f'<img src="{BODY_IMAGE}"' in both
+
+
+async def test_remote_images_alone(archive: Path) -> None:
+    for address in PAGES:
+        assert "/newsfeed/image/" not in await _page(archive, address, "remote"), address
+    assert LEAD_URL in " ".join(_sources(await _page(archive, "/news/articles", "remote")))
+    assert LEAD_URL in await _page(archive, "/news/articles.jsonfeed", "remote")
+
+
+async def test_a_table_shows_only_what_is_there(archive: Path) -> None:
+    page = await _page(archive, "/news/articles?_layout=table", "stored")
+    sources = " ".join(_sources(page))
+    assert f"image/{image_id(LEAD_URL)}/320?v=" in sources
+    assert f"image/{image_id(REMOTE_URL)}" not in sources
+    assert "newsfeed-thumbnail-empty" in page
+
+
+async def test_the_route_leads_nowhere_else(archive: Path) -> None:
+    path = f"/news/-/newsfeed/image/{image_id(REMOTE_URL)}/320"
+    datasette = open_site(archive, metadata=_settings("stored"))
+    response = await datasette.client.get(path)
+    assert response.status_code == 404
+    assert "location" not in response.headers
+
+
+async def test_images_without_a_host_belong_to_the_site(archive: Path, tmp_path: Path) -> None:
+    here = _archive(tmp_path, "https://news.example/archive/")
+    wanted = "https://news.example/assets/images/local.png"
+    for address in (
+        "/news/articles",
+        f"/news/articles/{VIDEO}",
+        "/news/images",
+        "/news/article_list",
+    ):
+        assert wanted not in await _page(archive, address)
+    for address in ("/news/articles", f"/news/articles/{VIDEO}", "/news/articles.jsonfeed"):
+        assert wanted in await _page(here, address), address
+    assert f'href="{wanted}"' in await _page(here, "/news/images")
+    route = await open_site(here).client.get(f"/news/-/newsfeed/image/{image_id(RELATIVE_URL)}/320")
+    assert (route.status_code, route.headers["location"]) == (302, wanted)
+
+
+@pytest.mark.parametrize(
+    ("url", "absolute"),
+    [
+        ("/a/b.png", "https://news.example/a/b.png"),
+        ("//cdn.example/b.png", "https://cdn.example/b.png"),
+        ("https://other.example/b.png", "https://other.example/b.png"),
+        ("beside.png", "beside.png"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+        ("//[half", "//[half"),
+        ("", ""),
+    ],
+)
+def test_absolute(url: str, absolute: str) -> None:
+    assert absolute_url(url, "https://news.example/archive/index.html") == absolute
+    assert absolute_url(url, None) == url
+
+
+# -- as the browser sees it ---------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=browser_path, args=list(LAUNCH_OPTIONS)
+            )
+        except Error as error:
+            pytest.skip(f"{browser_path} does not start: {error.message.splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+def _strangers(browser: Browser, archive: Path, folder: Path, line: str, images: str) -> list[str]:
+    """Open every page and scroll by every image; return what was asked of anybody else."""
+    file = folder / f"{images}.json"
+    file.write_text(json.dumps(_settings(images)), encoding="utf-8")
+    option = "--metadata" if line == "0.65" else "--config"
+    with serve(archive, option, file) as url:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        visit = Visit(page, url)
+        for path in PAGES:
+            visit.open(path)
+            visit.see_everything()
+            if images == "stored":
+                assert visit.each("img", "filter(e => !e.naturalWidth).map(e => e.src)") == [], path
+        page.close()
+    return visit.strangers
+
+
+@pytest.mark.browser
+def test_no_page_asks_anybody_else(
+    browser: Browser, archive: Path, tmp_path: Path, datasette_line: str
+) -> None:
+    assert _strangers(browser, archive, tmp_path, datasette_line, "stored") == []
+
+
+@pytest.mark.browser
+def test_and_this_would_be_noticed(
+    browser: Browser, archive: Path, tmp_path: Path, datasette_line: str
+) -> None:
+    asked = set(_strangers(browser, archive, tmp_path, datasette_line, "both"))
+    assert {REMOTE_URL.replace(" ", "%20"), BODY_IMAGE} <= asked
