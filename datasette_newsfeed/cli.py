@@ -288,9 +288,16 @@ def images(
             concurrency=concurrency,
             on_progress=on_progress,
         )
+    if report.hostless:
+        click.echo(
+            f"{report.hostless:,} images have a URL without a host; say which site they "
+            "belong to with `newsfeed import --base-url`",
+            err=True,
+        )
     counts = {name: report.outcomes[name] for name in OUTCOMES}
     if as_json:
         found = {"asked": report.wanted, "unchanged": report.unchanged, **counts}
+        found["hostless"] = report.hostless
         click.echo(json.dumps(found, indent=2))
     else:
         said = [(counts["stored"], "stored"), (report.unchanged, "unchanged")]

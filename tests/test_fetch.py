@@ -581,7 +581,22 @@ def test_one_line_sums_up(db: Path, web: SmallWeb, monkeypatch: pytest.MonkeyPat
         "failed": 0,
         "refused": 0,
         "unfit": 0,
+        "hostless": 0,
     }
+
+
+def test_images_whose_site_is_not_known_are_told_of(db: Path) -> None:
+    _import(db, "/a.png", "/b.png", "beside.png")
+    outcome = newsfeed("images", db)
+    assert (outcome.status, outcome.stdout) == (0, "0 asked for: 0 stored, 0 unchanged\n")
+    assert outcome.stderr.startswith("2 images have a URL without a host")
+    assert "--base-url" in outcome.stderr
+    _import(db, "/a.png", "/b.png", "beside.png", arguments=("--base-url", "http://127.0.0.1:9/"))
+    outcome = newsfeed("images", db)
+    assert (outcome.stdout, outcome.stderr) == (
+        "2 asked for: 0 stored, 0 unchanged, 2 refused\n",
+        "",
+    )
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

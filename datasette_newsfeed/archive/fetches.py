@@ -58,6 +58,11 @@ FROM ranked JOIN images ON images.id = ranked.image_id
 ORDER BY ranked.rank, ranked.published_at DESC, images.id
 """
 
+_HOSTLESS = """
+SELECT count(*) FROM images WHERE url LIKE '/%'
+  AND NOT EXISTS (SELECT 1 FROM image_renditions WHERE image_id = images.id)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -125,6 +130,12 @@ class Fetches:
         self._db.execute(_INDEX)
         self._db.commit()
         return count
+
+    def count_hostless(self) -> int:
+        """Return how many images cannot be asked for until the site they belong to is known."""
+        if base_of(self._db):
+            return 0
+        return int(self._db.execute(_HOSTLESS).fetchone()[0])
 
     def hosts(self) -> Iterator[str]:
         """Yield the hosts of the list, that of its first image first."""

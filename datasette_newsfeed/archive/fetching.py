@@ -45,9 +45,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class FetchReport:
-    """What became of the images of a run; `unchanged` are stored ones that still are the same."""
+    """What became of the images of a run.
+
+    unchanged: stored ones that still are the same. hostless: images that were not asked
+    for because the site they belong to is not known.
+    """
 
     wanted: int = 0
+    hostless: int = 0
     unchanged: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
 
@@ -94,6 +99,7 @@ def fetch_images(
             run.report.wanted = fetches.list_wanted(
                 max_age=max_age, only_missing=only_missing, limit=limit
             )
+            run.report.hostless = fetches.count_hostless()
             asyncio.run(run.run())
         except sqlite3.DatabaseError as error:
             raise as_archive_error(database, error) from error

@@ -144,9 +144,10 @@ class Web:
         if (host, port) in self._known_names:
             return
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                host, port, type=socket.SOCK_STREAM
-            )
+            async with asyncio.timeout(self._limits.connect):
+                found = await asyncio.get_running_loop().getaddrinfo(
+                    host, port, type=socket.SOCK_STREAM
+                )
         except (OSError, UnicodeError) as error:
             raise FetchError(
                 "failed", "has a host name that is not known", may_pass=True, is_unreachable=True
