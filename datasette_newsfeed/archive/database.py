@@ -13,6 +13,10 @@ from sqlite_utils import Database
 from .. import schema
 from ..errors import ArchiveError, BusyError, DiskError, VersionError
 
+CACHE_KIB = 65_536
+"""Memory for pages of a database that is written to. Keys of images are hashes, so a batch
+touches pages all over their indexes; with SQLite's own 2 MB each would be read again."""
+
 
 def check_archive(database: str | Path, shown: str | Path) -> None:
     """Refuse a database before anything is made beside it; see `open_archive`."""
@@ -72,6 +76,7 @@ def _open(database: str | Path, shown: str | Path, check_only: bool) -> Database
         if not check_only:
             schema.create(db)
             db.execute("PRAGMA foreign_keys = ON")
+            db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     except sqlite3.DatabaseError as error:
         connection.close()
         raise as_archive_error(shown, error) from error

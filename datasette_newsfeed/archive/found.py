@@ -24,6 +24,10 @@ CREATE TEMP TABLE found (
 ) WITHOUT ROWID
 """
 
+# The order of reading, made once it is known what is to be read: without it, each batch
+# would look at all files.
+_TO_READ = "CREATE INDEX temp.to_read ON found (path, file) WHERE outcome IS NULL"
+
 
 class FoundFiles:
     """The files of this run, in the connection of DB-sources."""
@@ -78,6 +82,7 @@ class FoundFiles:
                 WHERE length(path) < (SELECT length(path) FROM found WHERE file = sources.file)
                 """
             )
+            self._db.execute(_TO_READ)
         return [row[0] for row in moved]
 
     def to_read(self) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from ..errors import ArchiveError, BusyError, VersionError
-from .database import as_disk_error
+from .database import CACHE_KIB, as_disk_error
 from .facts import FACTS_SCHEMA, NOTHING_SAID, FactBook, Facts
 from .folders import File
 from .taken import TAKEN_SCHEMA, TakenImages
@@ -111,6 +111,7 @@ class Sources:
             # Held until closed: of two importers the second is told to wait.
             self.db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self.db.execute("PRAGMA foreign_keys = ON")
+            self.db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             # What is given up (a text no longer kept) is gone from the file, too.
             self.db.execute("PRAGMA secure_delete = ON")
             self.db.execute("BEGIN EXCLUSIVE")
