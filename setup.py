@@ -32,6 +32,7 @@ setup(
         "w3lib>=2.1",
         "nh3>=0.2.18",
         "markdown-it-py>=3",
+        "pyroaring>=1.0",
     ],
     extras_require={
         # httpx-secure reaches into httpx and httpcore: a new major version is tried first.

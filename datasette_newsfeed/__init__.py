@@ -167,12 +167,13 @@ def sitemap_extra_paths(datasette: Any, request: Any) -> Any:
     return sitemap.find_paths(datasette, request)
 
 
-@hookimpl
+@hookimpl(hookwrapper=True)
 def register_facet_classes() -> Any:
-    """Facets by topic, period, band of a number, and what is there."""
-    from .pages.facets import FACETS
+    """Facets by topic, period, band of a number, and what is there; Datasette's own, faster."""
+    from .pages.facets import FACETS, replaced
 
-    return FACETS
+    outcome = yield
+    outcome.force_result([*map(replaced, outcome.get_result()), FACETS])
 
 
 @hookimpl

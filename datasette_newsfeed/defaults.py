@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import schema
+from . import facet_tables, schema
 
 TITLE = "{database}: a news archive"
 DESCRIPTION = "Articles with their providers, topics, images and related articles."
@@ -60,6 +60,9 @@ HIDDEN = (
     "image_fetches",
     "image_base",
 )
+CLOSED = facet_tables.TABLES
+"""What no page shows: they repeat names of topics and more for whoever may see these tables."""
+
 """What the pages of articles, topics and images show better. Still there to be queried."""
 
 QUERIES = {
@@ -102,6 +105,9 @@ def of_database(name: str, *, has_fetches: bool = False) -> dict[str, Any]:
     return {
         "title": TITLE.format(database=name),
         "description": DESCRIPTION,
-        "tables": {table: of_table(table) for table in TITLES},
+        "tables": {
+            **{table: of_table(table) for table in TITLES},
+            **{table: {"hidden": True, "allow": False} for table in CLOSED},
+        },
         "queries": QUERIES if has_fetches else {},
     }

@@ -20,7 +20,7 @@ NAME = PACKAGE.name
 
 # A room imports only rooms listed before it in its own list; `cli` and the
 # wings import the root as well, never each other. A new room is one line here.
-ROOT_ROOMS = ("errors", "record", "schema", "defaults", "publishing", "facet_index")
+ROOT_ROOMS = ("errors", "record", "schema", "facet_tables", "defaults", "publishing", "facet_index")
 ARCHIVE_ROOMS = (
     "folders",
     "reader",
@@ -76,15 +76,15 @@ PAGES_ROOMS = (
 CLI_ASKS = ("pages.selection",)
 WINGS = {"archive": ARCHIVE_ROOMS, "pages": PAGES_ROOMS}
 
-# Third parties, by who may import them. The root has none.
+# Third parties, by who may import them. The root has none but that of its index.
 FENCES = {
-    "root": set(),
+    "root": {"pyroaring"},
     "archive": {
         *("PIL", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
         *("httpx", "httpx_secure", "stamina"),  # none but archive.web
     },
     "cli": {"click", "sqlite_utils", "yaml"},
-    "pages": {"datasette", "jinja2", "markdown_it", "markupsafe", "nh3"},
+    "pages": {"datasette", "jinja2", "markdown_it", "markupsafe", "nh3", "pyroaring"},
     "face": {"datasette", "markdown_it", "markupsafe", "nh3"},
 }
 # For types alone (`if TYPE_CHECKING`).
@@ -92,6 +92,7 @@ TYPE_FENCES = {"root": {"sqlite_utils"}}
 
 SQL_ROOMS = (
     "schema",
+    "facet_tables",
     "facet_index",
     "archive",
     "pages.sight",  # how an archive is recognised, before anything is asked of it

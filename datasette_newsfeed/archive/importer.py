@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from sqlite_utils import Database
 
-from .. import schema
+from .. import facet_index, schema
 from ..errors import RecordError
 from ..record import Article, Organization
 from . import image_base, rows, shared
@@ -189,6 +189,7 @@ class _Run:
         if moved:
             with transaction(self._db):
                 shared.settle(self._db, self._sources.facts, moved)
+        self._make_way()
         self._read_changed()
         self._read_outdated()
         if self._prune:
@@ -196,6 +197,8 @@ class _Run:
         if interrupted:
             with transaction(self._db):
                 shared.sweep(self._db, self._sources.facts)
+        with transaction(self._db):
+            facet_index.keep(self._db.conn)
         counts = self._found.counts()
         report = self._report
         report.added = counts.get("added", 0)
@@ -261,6 +264,13 @@ class _Run:
             self._read_batch(files)
             done += sum(file.size for file in files)
             self._on_progress(done, total)
+
+    def _make_way(self) -> None:
+        """Give the facet index up before more changes than it can catch up with."""
+        files, _ = self._found.to_read()
+        if files > facet_index.MOST_FILES and facet_index.exists(self._db.conn):
+            with transaction(self._db):
+                facet_index.drop(self._db.conn)
 
     def _read_batch(self, files: Sequence[File]) -> None:
         sources = self._sources

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from .. import schema
+from .. import facet_index, schema
 from ..errors import ArchiveError
 from .database import as_archive_error, as_disk_error, require_archive
 from .part import headlines, keep_only
@@ -116,13 +116,17 @@ def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_o
             db.execute(f"DELETE FROM {name}")
         indexed = [db.table(table.name) for table in schema.TABLES if table.full_text]
         # Full text refers to rows by number, and VACUUM may renumber them: so it is
-        # emptied, the space given back, and built after that.
+        # emptied, the space given back, and built after that. So does the facet index.
         for table in indexed:
             db.execute(f"INSERT INTO {table.name}_fts ({table.name}_fts) VALUES ('delete-all')")
+        with db.atomic():
+            facet_index.drop(connection)
         db.vacuum()
         for table in indexed:
             table.rebuild_fts()
             table.optimize()
+        with db.atomic():
+            facet_index.keep(connection)
         db.analyze()
 
 

@@ -44,6 +44,7 @@ select enough <= (
 )
 from share"""
 
+TOPIC_BIND = "newsfeed_topic_"
 HAS_COMMON_TOPIC = """\
 exists (
   select 1 from article_topics
@@ -120,7 +121,7 @@ async def from_request(
             raise Forbidden(f"{word} needs permission to view {' and '.join(tables)}")
     clauses, params, words = [], {}, []
     for number, topic in enumerate(topics):
-        bind = f"newsfeed_topic_{number}"
+        bind = f"{TOPIC_BIND}{number}"
         common = await _is_common(datasette, database, topic)
         clauses.append((HAS_COMMON_TOPIC if common else HAS_RARE_TOPIC).format(bind=bind))
         params[bind] = topic

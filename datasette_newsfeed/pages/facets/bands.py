@@ -8,6 +8,7 @@ rows in view. Text is no number here. Knows no other column.
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise
@@ -102,6 +103,27 @@ def in_words(span: Range, *, whole: bool) -> str:
     return span.lower if first == last else f"{span.lower} to {last}"
 
 
+Span = tuple[Decimal | None, Decimal | None]
+
+
+def _spans(edges: Sequence[Decimal], *, open_ended: bool) -> list[Span]:
+    """The bands between edges, and if open at the ends those before and after them."""
+    ends = [None] if open_ended else []
+    return list(pairwise([*ends, *edges, *ends]))
+
+
+FIXED_SPANS = _spans(FIXED_EDGES, open_ended=True)
+
+
+def _fixed_band(value: Any) -> int:
+    """The band of a value of heat or quality, as COUNTS_SQL finds it."""
+    if value is None or value == "":
+        return BLANK
+    if not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
+        return OTHER
+    return bisect(FIXED_EDGES, value)
+
+
 class BandFacet(RangeFacet):
     """Bands of a number with their rows."""
 
@@ -116,22 +138,18 @@ class BandFacet(RangeFacet):
 
     async def count_ranges(self, name: str, chosen: Range) -> Counts:
         """Count the rows of each band; the bands of most columns fit the rows in view."""
-        rows = await self.rows()
-        column = f"rows_in_view.{quoted(name)}"
         self._whole = await self._is_whole(name)
         if name in FIXED and self.table in FIXED_TABLES and await self.in_archive():
-            spans = _spans(FIXED_EDGES, open_ended=True)
+            spans = FIXED_SPANS
+            tally = await self.tally(name)
         else:
-            spans = _spans(await self._edges(column, rows), open_ended=False)
-        whens, params = [], {}
-        for number, (_, upper) in enumerate(spans):
-            if upper is None:
-                whens.append(f"else {number}")
-            else:
-                whens.append(f"when number < :newsfeed_edge_{number} then {number}")
-                params[f"edge_{number}"] = to_number(upper)
-        sql = COUNTS_SQL.format(column=column, rows=rows.sql, bands="\n    ".join(whens))
-        counted = {row["band"]: row["n"] for row in await self.count(sql, rows, **params)}
+            column = f"rows_in_view.{quoted(name)}"
+            spans = _spans(await self._edges(column, await self.rows()), open_ended=False)
+            tally = None
+        if tally:
+            counted = tally.counts_by(name, "band", _fixed_band)
+        else:
+            counted = await self._count(name, spans)
         ranges = [
             Range(*(bound if bound is None else to_text(bound) for bound in s)) for s in spans
         ]
@@ -144,6 +162,19 @@ class BandFacet(RangeFacet):
                 if number in counted
             ],
         )
+
+    async def _count(self, name: str, spans: Sequence[Span]) -> dict[int, int]:
+        rows = await self.rows()
+        whens, params = [], {}
+        for number, (_, upper) in enumerate(spans):
+            if upper is None:
+                whens.append(f"else {number}")
+            else:
+                whens.append(f"when number < :newsfeed_edge_{number} then {number}")
+                params[f"edge_{number}"] = to_number(upper)
+        column = f"rows_in_view.{quoted(name)}"
+        sql = COUNTS_SQL.format(column=column, rows=rows.sql, bands="\n    ".join(whens))
+        return {row["band"]: row["n"] for row in await self.count(sql, rows, **params)}
 
     def words(self, name: str, span: Range) -> str:
         """Return a band in words."""
@@ -170,11 +201,3 @@ class BandFacet(RangeFacet):
         if ends["lowest"] is None:
             return ()
         return round_edges(ends["lowest"], ends["highest"], whole=self._whole)
-
-
-def _spans(
-    edges: Sequence[Decimal], *, open_ended: bool
-) -> list[tuple[Decimal | None, Decimal | None]]:
-    """The bands between edges, and if open at the ends those before and after them."""
-    ends = [None] if open_ended else []
-    return list(pairwise([*ends, *edges, *ends]))

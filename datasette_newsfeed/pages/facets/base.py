@@ -17,8 +17,10 @@ from datasette.database import QueryInterrupted
 from datasette.facets import Facet
 from datasette.utils.sqlite import sqlite3
 
+from ..filters import ARTICLES
 from ..sight import find_archive
-from .rows import Rows, all_pages
+from .rows import Rows, page_rows
+from .rowsets import Tally, find_tally
 
 KINDS = ("column", "date", "array", "topic", "period", "band", "presence")
 """Who keeps a name that two facets would have: the first of these."""
@@ -140,12 +142,14 @@ class NewsFacet(Facet):
 
     async def rows(self) -> Rows:
         """Return the rows of this page's filters, on whichever page of them we are."""
-        rows = Rows(self.sql, self.params if isinstance(self.params, Mapping) else {})
-        if not self.request.args.get("_next"):
-            return rows
-        db = self.ds.get_database(self.database)
-        columns = await db.table_columns(self.table)
-        return all_pages(rows, columns, await db.primary_keys(self.table))
+        return await page_rows(self)
+
+    async def tally(self, facet: str) -> Tally | None:
+        """Return those rows to be counted by this facet of the index; None where SQL must."""
+        if self.table != ARTICLES or not await self.in_archive():
+            return None
+        found = await find_tally(self.ds, self.request, self.database, await self.rows())
+        return found if found and facet in found.index.facets else None
 
     async def count(self, sql: str, rows: Rows, **params: Any) -> list[Any]:
         """Run the SQL of a count within the time that Datasette gives a facet."""

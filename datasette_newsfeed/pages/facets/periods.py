@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
+from ... import facet_tables
 from .base import quoted
 from .ranges import Count, Counts, Range, RangeFacet
 
@@ -107,6 +108,16 @@ class Period:
         return Range(self.first.isoformat(), following.isoformat())
 
 
+DAYS_OF_THREE_MONTHS = 63
+"""Days from the first of a month to the first of the third, at most. 31 days may touch three
+months; where four or more are in view, no day is shown."""
+
+
+def _first_of_month(day: str | None) -> str | None:
+    """The month of a full date, as its first day; an empty text as it is, else None."""
+    return f"{day[:7]}-01" if day and to_date(day) else day if day == "" else None
+
+
 def unit_between(first: date, last: date) -> str:
     """Return the unit that suits a range of days, both included."""
     if (last - first).days < MOST_DAYS:
@@ -166,9 +177,7 @@ class PeriodFacet(RangeFacet):
 
     async def count_ranges(self, name: str, chosen: Range) -> Counts:
         """Count the rows day by day, and add the days up to what is shown."""
-        rows = await self.rows()
-        sql = COUNTS_SQL.format(column=f"rows_in_view.{quoted(name)}", rows=rows.sql)
-        counted = {row["day"]: row["n"] for row in await self.count(sql, rows)}
+        counted, total = await self._count(name)
         days = {day: n for text, n in counted.items() if (day := to_date(text)) is not None}
         unit = unit_in_view(days, chosen)
         periods: dict[Period, int] = {}
@@ -176,10 +185,24 @@ class PeriodFacet(RangeFacet):
             period = Period.around(day, unit)
             periods[period] = periods.get(period, 0) + days[day]
         return Counts(
-            sum(counted.values()),
+            total,
             counted.get("", 0),
             [Count(period.range, period.value, n) for period, n in periods.items()],
         )
+
+    async def _count(self, name: str) -> tuple[Mapping[str | None, int], int]:
+        """Return the rows of each day, by the first of the month where no day will be shown."""
+        tally = await self.tally(facet_tables.DAY) if name == "published_at" else None
+        if tally is None:
+            rows = await self.rows()
+            sql = COUNTS_SQL.format(column=f"rows_in_view.{quoted(name)}", rows=rows.sql)
+            counted = {row["day"]: row["n"] for row in await self.count(sql, rows)}
+            return counted, sum(counted.values())
+        months = tally.counts_by(facet_tables.DAY, "month", _first_of_month)
+        firsts = sorted(first for first in map(to_date, months) if first is not None)
+        if firsts and (firsts[-1] - firsts[0]).days < DAYS_OF_THREE_MONTHS:
+            return tally.counts(facet_tables.DAY), len(tally.rows)
+        return months, len(tally.rows)
 
     def words(self, name: str, span: Range) -> str:
         """Return a range of time in words."""

@@ -94,9 +94,13 @@ class PresenceFacet(NewsFacet):
     async def values(self, name: str) -> tuple[list[Value], bool]:
         """Return with and without, each if there is such an article or if it is chosen."""
         presence = PRESENCES[name]
-        rows = await self.rows()
-        counted = await self.count(COUNTS_SQL.format(test=presence.test, rows=rows.sql), rows)
-        counts = {bool(row["there"]): row["n"] for row in counted}
+        tally = await self.tally(name)
+        if tally:
+            counts = {bool(there): n for there, n in tally.counts(name).items()}
+        else:
+            rows = await self.rows()
+            counted = await self.count(COUNTS_SQL.format(test=presence.test, rows=rows.sql), rows)
+            counts = {bool(row["there"]): row["n"] for row in counted}
         query = self.query()
         shown = []
         for there, pair in ((True, presence.has), (False, presence.lacks)):

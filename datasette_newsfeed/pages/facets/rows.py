@@ -3,7 +3,7 @@
 Datasette hands facets the SQL of its filters; from the second page on it adds
 where that page begins, so that counts would shrink from page to page. That last
 condition is taken off again, here only and only if it is exactly what Datasette
-writes. An index of row sets would be asked here. Knows nothing of facets.
+writes. Knows nothing of what is counted.
 """
 
 from __future__ import annotations
@@ -58,3 +58,13 @@ def all_pages(rows: Rows, columns: Iterable[str], keys: Sequence[str]) -> Rows:
             if sql.endswith(joint + keyset):
                 return Rows(sql.removesuffix(joint + keyset) + " ", rows.params)
     return rows
+
+
+async def page_rows(facet: Any) -> Rows:
+    """Return the rows of the filters that a facet was made for, on whichever page of them."""
+    rows = Rows(facet.sql, facet.params if isinstance(facet.params, Mapping) else {})
+    if not facet.request.args.get("_next"):
+        return rows
+    db = facet.ds.get_database(facet.database)
+    columns = await db.table_columns(facet.table)
+    return all_pages(rows, columns, await db.primary_keys(facet.table))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from ... import facet_tables
 from ..filters import ARTICLES, TOPIC, TOPIC_TABLES, chosen, may_view_all
 from .base import NewsFacet, Value
 
@@ -47,19 +48,14 @@ class TopicFacet(NewsFacet):
     async def values(self, name: str) -> tuple[list[Value], bool]:
         """Return the chosen topics and the most frequent others."""
         picked = chosen(self.request, TOPIC)
-        rows = await self.rows()
         size = self.get_facet_size()
-        binds = {f"chosen_{number}": topic for number, topic in enumerate(picked)}
-        counted = await self.count(
-            LIST_SQL.format(
-                counts=ALL_SQL if rows.are_all else COUNTS_SQL.format(rows=rows.sql),
-                chosen="".join(f", :newsfeed_{bind}" for bind in binds),
-            ),
-            rows,
-            **binds,
-            limit=len(picked) + size + 1,
-        )
-        counts = {row["value"]: row["n"] for row in counted}
+        tally = await self.tally(facet_tables.TOPIC)
+        if tally:
+            found = tally.counts(facet_tables.TOPIC)
+            order = sorted(found, key=lambda topic: (topic not in picked, -found[topic], topic))
+            counts = {topic: found[topic] for topic in order[: len(picked) + size + 1]}
+        else:
+            counts = await self._count(picked, len(picked) + size + 1)
         others = [topic for topic in counts if topic not in picked]
         query = self.query()
         shown = [
@@ -71,3 +67,17 @@ class TopicFacet(NewsFacet):
             for topic in others[:size]
         ]
         return shown, len(others) > size
+
+    async def _count(self, picked: Sequence[str], limit: int) -> dict[str, int]:
+        rows = await self.rows()
+        binds = {f"chosen_{number}": topic for number, topic in enumerate(picked)}
+        counted = await self.count(
+            LIST_SQL.format(
+                counts=ALL_SQL if rows.are_all else COUNTS_SQL.format(rows=rows.sql),
+                chosen="".join(f", :newsfeed_{bind}" for bind in binds),
+            ),
+            rows,
+            **binds,
+            limit=limit,
+        )
+        return {row["value"]: row["n"] for row in counted}

@@ -1,0 +1,88 @@
+"""The facet index as data: which facets, their values as SQL, tables and triggers.
+
+Knows the tables of the archive, neither sets nor connections. An article goes by its row
+number. Triggers write down the number of each row that changes, whoever changes it by
+whatever program, in the transaction of the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+NAME = "newsfeed_facet_index"
+STATE = f"{NAME}_state"
+LOG = f"{NAME}_log"
+TABLES = (NAME, STATE, LOG)
+
+VERSION = 1
+"""Of what is stored. An index of another version is not trusted, and made anew."""
+
+TOPIC = "topic"
+DAY = "day"
+"""The day of `published_at` as it is written; empty without a date, null where it is no date."""
+IMAGE = "image"
+RELATED = "related"
+
+_DATED = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
+VALUES: Mapping[str, str] = {
+    **dict.fromkeys(("provider_id", "type", "category", "heat", "quality", "published"), ""),
+    DAY: f"""case when published_at is null or published_at = '' then ''
+      when published_at glob '{_DATED}' then substr(published_at, 1, 10) end""",
+    IMAGE: "image_id is not null and image_id != ''",
+    RELATED: "exists (select 1 from related_articles where article_id = articles.id)",
+}
+"""The facets that have one value an article, with the SQL of that value; by default the column."""
+
+COLUMNS = tuple(name for name, sql in VALUES.items() if not sql)
+
+CREATE = f"""
+create table {NAME} (
+  facet text not null,
+  value,
+  n integer not null,
+  rows blob not null
+);
+create unique index idx_{NAME} on {NAME} (facet, value);
+create table {STATE} (
+  build text not null,
+  seq integer not null,
+  facets text not null,
+  probes text not null
+);
+create table {LOG} (seq integer primary key, n integer not null)
+"""
+
+_WATCHED = ("rowid", "id", "published_at", "image_id", *COLUMNS)
+_CHANGED = " or ".join(f"new.{column} is not old.{column}" for column in _WATCHED)
+_NUMBER = f"insert into {LOG} (n) select rowid from articles where id = {{row}}.article_id"
+
+
+def _of_links(table: str) -> dict[str, str]:
+    return {
+        f"{table}_insert": f"after insert on {table} begin {_NUMBER.format(row='new')}; end",
+        f"{table}_delete": f"after delete on {table} begin {_NUMBER.format(row='old')}; end",
+        f"{table}_update": f"after update on {table} begin "
+        f"{_NUMBER.format(row='old')}; {_NUMBER.format(row='new')}; end",
+    }
+
+
+# REPLACE deletes rows without telling the delete trigger; so what stands in the way of a
+# row is noted before it comes.
+_TRIGGERS: Mapping[str, str] = {
+    "articles_before_insert": f"before insert on articles begin insert into {LOG} (n) "
+    "select rowid from articles where id = new.id or rowid = new.rowid; end",
+    "articles_insert": f"after insert on articles begin "
+    f"insert into {LOG} (n) values (new.rowid); end",
+    "articles_before_update": "before update on articles "
+    f"when new.id is not old.id or new.rowid is not old.rowid begin insert into {LOG} (n) "
+    "select rowid from articles where id = new.id or rowid = new.rowid; end",
+    "articles_update": f"after update on articles when {_CHANGED} begin "
+    f"insert into {LOG} (n) values (old.rowid); insert into {LOG} (n) values (new.rowid); end",
+    "articles_delete": f"after delete on articles begin "
+    f"insert into {LOG} (n) values (old.rowid); end",
+    **_of_links("article_topics"),
+    **_of_links("related_articles"),
+}
+TRIGGERS: Mapping[str, str] = {
+    f"{NAME}_{name}": f"CREATE TRIGGER {NAME}_{name} {sql}" for name, sql in _TRIGGERS.items()
+}
