@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import random
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -412,6 +413,19 @@ async def test_pages_are_those_of_sql(
                     conn.execute("update articles set heat = 77 where rowid = ?", [number])
                     conn.execute("delete from article_topics where position = ?", [number % 3])
                     conn.commit()
+
+
+@pytest.mark.parametrize(
+    "page", ["topics/Harbour", "topics/Small+topic+2", "providers/ridge~2Eexample"]
+)
+async def test_pages_of_topics_and_providers_are_those_of_sql(news: Path, page: str) -> None:
+    one = (await open_site(news).client.get(f"/news/{page}")).text
+    with connected(news) as conn:
+        facet_index.drop(conn)
+    other = (await open_site(news).client.get(f"/news/{page}")).text
+    bars = [re.findall(r"<a\b[^>]*published_at__gte.*?</a>", text, re.S) for text in (one, other)]
+    assert bars[0]
+    assert bars[0] == bars[1]
 
 
 async def test_the_second_page_counts_what_the_first_does(news: Path) -> None:

@@ -5,7 +5,9 @@ Every answer is compared with what plain SQL finds in the generated archive.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +17,10 @@ import pytest
 from datasette.app import Datasette
 from facet_archive import open_site
 
+from datasette_newsfeed import facet_index
 from datasette_newsfeed.pages import filters
+from datasette_newsfeed.pages.queries.shares import is_common_topic
+from datasette_newsfeed.pages.sight import find_archive
 
 RARE, COMMON = "Small topic 40", "Harbour"
 
@@ -126,21 +131,29 @@ async def test_the_filter_form_keeps_the_topics(news: Path) -> None:
         assert f'<input type="hidden" name="_topic" value="{topic}">' in page
 
 
-async def test_common_topics_are_asked_row_by_row(news: Path) -> None:
-    site = open_site(news)
-    await site.client.get("/news")
-    assert await filters._is_common(site, "news", COMMON) is True
-    assert await filters._is_common(site, "news", RARE) is False
-    assert await filters._is_common(site, "news", "nothing is about this") is False
+@pytest.mark.parametrize("stored", [False, True])
+async def test_common_topics_are_asked_row_by_row(news: Path, tmp_path: Path, stored: bool) -> None:
+    """By the share that the facet index has, else by looking at the links."""
+    path = Path(shutil.copy(news, tmp_path / "news.db"))
+    if stored:
+        with closing(sqlite3.connect(path)) as conn, conn:
+            assert facet_index.build(conn)
+    site = open_site(path)
+    archive = await find_archive(site, None, "news")
+    assert archive is not None
+    assert archive.has_facet_index is stored
+    assert await is_common_topic(site, archive, COMMON) is True
+    assert await is_common_topic(site, archive, RARE) is False
+    assert await is_common_topic(site, archive, "nothing is about this") is False
 
 
 async def test_both_shapes_keep_the_same_rows(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for answer in (True, False):
 
-        async def always(datasette: Any, database: str, topic: str, answer: bool = answer) -> bool:
+        async def always(datasette: Any, archive: Any, topic: str, answer: bool = answer) -> bool:
             return answer
 
-        monkeypatch.setattr(filters, "_is_common", always)
+        monkeypatch.setattr(filters, "is_common_topic", always)
         for topic in (COMMON, RARE):
             assert await ids(open_site(news), [("_topic", topic)]) == articles_with(news, topic)
 

@@ -16,13 +16,14 @@ from datasette.utils import urlsafe_components
 from markupsafe import Markup
 
 from . import compat, freshness, head, timeline
-from .facets.periods import DAY, Period
+from .facets.periods import DAY, Period, count_by_month
 from .head import is_page_of
 from .images import Pictures
 from .links import FILTERED_BY, Links
 from .listing import find_listing
 from .markup import find_player, html_of_markdown
 from .queries import cards, pictures, stories, tallies
+from .queries.shares import is_common_topic
 from .sight import Sight, find_archive, look
 
 TOPIC_LIMIT = 60
@@ -185,6 +186,10 @@ async def _draw_story(sight: Sight, request: Any, key: str) -> Markup | None:
 
 async def _draw_newest(sight: Sight, request: Any, table: str, key: str) -> Markup | None:
     chosen = cards.SELECTIONS[table]
+    if table == "topics":
+        archive = await find_archive(sight.datasette, request, sight.database)
+        if archive and await is_common_topic(sight.datasette, archive, key):
+            chosen = cards.OF_COMMON_TOPIC
     if not sight.sees("articles", *chosen.needs):
         return None
     return await _draw(
@@ -197,12 +202,14 @@ async def _draw_newest(sight: Sight, request: Any, table: str, key: str) -> Mark
         picture=await pictures.find_image(sight, key) if table == "images" else None,
         cards=await cards.find_newest(sight, chosen, key),
         count=await cards.count_articles(sight, chosen, key),
-        timeline=await _timeline_of(sight, table, key),
+        timeline=await _timeline_of(sight, request, table, key),
         feeds=Links(sight.datasette, sight.database).feeds_of(table, key),
     )
 
 
-async def _timeline_of(sight: Sight, table: str, key: str) -> timeline.Timeline | None:
+async def _timeline_of(
+    sight: Sight, request: Any, table: str, key: str
+) -> timeline.Timeline | None:
     """Return a provider's or topic's numbers over time; None if they take too long to count."""
     if table not in FILTERED_BY:
         return None
@@ -214,7 +221,9 @@ async def _timeline_of(sight: Sight, table: str, key: str) -> timeline.Timeline 
         return links.table("articles", **{FILTERED_BY[table]: key}, **filters)
 
     try:
-        counts = await cards.count_by_month(sight, cards.SELECTIONS[table], key)
+        counts = await count_by_month(sight, request, FILTERED_BY[table], key)
+        if counts is None:
+            counts = await cards.count_by_month(sight, cards.SELECTIONS[table], key)
     except QueryInterrupted:
         return None
     return timeline.of_months(counts, link)

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from datasette.database import QueryInterrupted
 from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest, Forbidden
 
 from .. import schema
 from . import access
+from .queries.shares import is_common_topic
 from .sight import find_archive
 
 ARTICLES = schema.ARTICLES.name
@@ -30,19 +30,6 @@ NUMERIC = ("__gt", "__gte", "__lt", "__lte")
 """How filters end that Datasette gives digits to as a number."""
 RELATED = "_related"
 RELATED_TABLES = (schema.RELATED_ARTICLES.name,)
-
-# Core sorts an `in` list before it shows the first row, and asks an `exists` row
-# by row: the one is slow for common topics, the other for rare ones. They cost
-# the same at about 8 % of the articles. The highest rowid is near enough to the
-# number of articles, and costs nothing to find.
-IS_COMMON_SQL = """\
-with share as (select 1 + coalesce(max(rowid), 0) * 8 / 100 as enough from articles)
-select enough <= (
-  select count(*) from (
-    select 1 from article_topics where topic = :topic limit (select enough from share)
-  )
-)
-from share"""
 
 TOPIC_BIND = "newsfeed_topic_"
 HAS_COMMON_TOPIC = """\
@@ -122,7 +109,7 @@ async def from_request(
     clauses, params, words = [], {}, []
     for number, topic in enumerate(topics):
         bind = f"{TOPIC_BIND}{number}"
-        common = await _is_common(datasette, database, topic)
+        common = await is_common_topic(datasette, archive, topic)
         clauses.append((HAS_COMMON_TOPIC if common else HAS_RARE_TOPIC).format(bind=bind))
         params[bind] = topic
         words.append(f'topic is "{topic}"')
@@ -170,11 +157,3 @@ async def may_view_all(
 ) -> bool:
     """Tell whether the visitor may see every one of the tables."""
     return await access.viewable(datasette, request, database, tables) == set(tables)
-
-
-async def _is_common(datasette: Any, database: str, topic: str) -> bool:
-    try:
-        rows = await datasette.get_database(database).execute(IS_COMMON_SQL, {"topic": topic})
-    except QueryInterrupted:  # a busy machine: then the shape that shows first rows soonest
-        return True
-    return bool(rows.rows[0][0])

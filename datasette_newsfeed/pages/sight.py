@@ -16,13 +16,13 @@ from weakref import WeakKeyDictionary
 from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode
 
-from .. import defaults, schema
+from .. import defaults, facet_tables, schema
 from . import access, compat
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A database that is a news archive: with stored images, with full text, or without.
+    """A database that is a news archive: with stored images, full text, facet index, or without.
 
     has_fetches: what became of the images on the web is known. base_url: the site to
     which image URLs without a host belong.
@@ -31,6 +31,7 @@ class Archive:
     database: str
     has_copies: bool
     has_full_text: bool
+    has_facet_index: bool = False
     has_fetches: bool = False
     base_url: str | None = None
 
@@ -89,7 +90,7 @@ ACROSS = "_memory"
 """Where Datasette answers queries across databases."""
 
 FULL_TEXT = f"{schema.ARTICLES.name}_fts"
-FULL_TEXT_SQL = "select 1 from sqlite_master where type = 'table' and name = ?"
+TABLE_SQL = "select 1 from sqlite_master where type = 'table' and name = ?"
 
 _archives: WeakKeyDictionary[Any, dict[str, tuple[object, Archive | None]]] = WeakKeyDictionary()
 
@@ -164,7 +165,9 @@ async def _look_for_archive(db: Any, database: str) -> Archive | None:
     has_copies = set(renditions.column_names) <= set(columns.get(renditions.name, ())) and bool(
         (await db.execute(COPIES_SQL)).rows
     )
-    has_full_text = bool((await db.execute(FULL_TEXT_SQL, [FULL_TEXT])).rows)
+    has_full_text, has_facet_index = [
+        bool((await db.execute(TABLE_SQL, [name])).rows) for name in (FULL_TEXT, facet_tables.NAME)
+    ]
     base_url = None
     if "base_url" in columns.get(schema.IMAGE_BASE.name, ()):
         base_url = next((row[0] for row in (await db.execute(BASE_SQL)).rows), None)
@@ -172,7 +175,9 @@ async def _look_for_archive(db: Any, database: str) -> Archive | None:
     has_fetches = set(fetches.column_names) <= set(columns.get(fetches.name, ())) and bool(
         (await db.execute(FETCHES_SQL)).rows
     )
-    return Archive(database, has_copies, has_full_text, has_fetches, base_url)
+    return Archive(
+        database, has_copies, has_full_text, has_facet_index, has_fetches, base_url
+    )
 
 
 async def look(datasette: Any, request: Any, database: str) -> Sight | None:

@@ -44,6 +44,15 @@ OF_TOPIC = Selection(
     "select count(*) from article_topics where topic = :key",
     ("topics", "article_topics"),
 )
+OF_COMMON_TOPIC = Selection(
+    """exists (
+  select 1 from article_topics
+  where article_topics.article_id = articles.id and article_topics.topic = :key
+)""",
+    OF_TOPIC.count_sql,
+    OF_TOPIC.needs,
+)
+"""The same articles, found faster where there are many: see `shares`."""
 OF_AUTHOR = Selection(
     "id in (select article_id from article_authors where author = :key)",
     "select count(distinct article_id) from article_authors where author = :key",
