@@ -34,6 +34,8 @@ ifeq ($(filter $(LINE),$(LINES)),)
 $(error LINE is one of: $(LINES))
 endif
 
+# How large the archive of `make bench` is; DuckDB is what it compares with.
+ARTICLES ?= 10000
 DOCUMENTS := README.md docs/tables.md
 PORT ?= 8001
 VENVS := .venv/$(PYTHON_VERSION)
@@ -41,7 +43,7 @@ SITE := $(VENVS)/$(LINE)/bin/python -m datasette
 # Tools that do not depend on the line run on the stable one.
 TOOLS := $(VENVS)/0.65/bin/python
 
-.PHONY: help demo test lint docs demo-db shots fuzz crash load clean browser $(LINES:%=test-%)
+.PHONY: help demo test lint docs demo-db shots bench fuzz crash load clean browser $(LINES:%=test-%)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 12
@@ -87,6 +89,15 @@ crash: $(VENVS)/$(LINE)/.tools ## kill each command hundreds of times, fill the 
 
 load: $(VENVS)/$(LINE)/.tools ## 50 readers for five minutes while an import runs, beside plain Datasette
 	@NEWSFEED_LOAD=300 $(VENVS)/$(LINE)/bin/python -m pytest tests/test_load.py -s $(PYTEST)
+
+bench: $(LINES:%=$(VENVS)/%/.ready) ## make an archive of ARTICLES=10000 records, measure its import, and its pages on both Datasette lines
+	@mkdir -p build/bench
+	@$(VENVS)/0.65/bin/python benchmarks/archive.py build/bench/$(ARTICLES) $(ARTICLES)
+	@$(VENVS)/0.65/bin/python benchmarks/imports.py build/bench/$(ARTICLES)
+	@$(VENVS)/0.65/bin/python benchmarks/rows.py build/bench/$(ARTICLES).db $(ARTICLES)
+	@for line in $(LINES); do \
+		$(VENVS)/$$line/bin/python -m pip install --quiet --disable-pip-version-check duckdb && \
+		$(VENVS)/$$line/bin/python benchmarks/pages.py build/bench/$(ARTICLES).db || exit 1; done
 
 clean: ## remove .venv/, build/ and caches
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -60,10 +60,10 @@ HIDDEN = (
     "image_fetches",
     "image_base",
 )
+"""What the pages of articles, topics and images show better. Still there to be queried."""
+
 CLOSED = facet_tables.TABLES
 """What no page shows: they repeat names of topics and more for whoever may see these tables."""
-
-"""What the pages of articles, topics and images show better. Still there to be queried."""
 
 QUERIES = {
     schema.DEAD_LINKS: {

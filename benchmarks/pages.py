@@ -1,0 +1,327 @@
+"""How long the pages of an archive take, and the same facets by other means.
+
+Serves a database inside this process, on the Datasette that is installed, and prints
+Markdown tables. Beside the facets by the index: the same facets by one SQL query each,
+their time limit lifted, and DuckDB on a copy in memory. Runs are interleaved, medians
+printed. Knows pages by their addresses.
+
+    python benchmarks/pages.py news.db --runs 5
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import platform
+import resource
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import duckdb
+from datasette.app import Datasette
+
+from datasette_newsfeed.pages.facets import FACETS, rowsets
+from datasette_newsfeed.pages.facets.columns import NewsColumnFacet
+
+FILTERS: dict[str, tuple[str, str]] = {
+    "none": ("", "true"),
+    "date from 2022": ("published_at__gte=2022-01-01", "published_at >= '2022-01-01'"),
+    "date, within a day": (
+        "published_at__gte=2022-01-01T12:00:00Z",
+        "published_at >= '2022-01-01T12:00:00Z'",
+    ),
+    "one month": (
+        "published_at__gte=2022-03-01&published_at__lt=2022-04-01",
+        "published_at >= '2022-03-01' and published_at < '2022-04-01'",
+    ),
+    "common topic": ("_topic={common}", "id in (select article_id from links where topic = ?)"),
+    "rare topic": ("_topic={rare}", "id in (select article_id from links where topic = ?)"),
+    "two topics": (
+        "_topic={common}&_topic={rare}",
+        "id in (select article_id from links where topic = ?) "
+        "and id in (select article_id from links where topic = ?)",
+    ),
+    "provider": ("provider_id={provider}", "provider_id = ?"),
+    "provider + date": (
+        "provider_id={provider}&published_at__gte=2022-01-01",
+        "provider_id = ? and published_at >= '2022-01-01'",
+    ),
+    "heat 75 to 99": ("heat__gte=75&heat__lt=100", "heat >= 75 and heat < 100"),
+    "heat + with an image": (
+        "heat__gte=75&heat__lt=100&image_id__notblank=1",
+        "heat >= 75 and heat < 100 and image_id != ''",
+    ),
+    "search, common word": ("_search=baba", ""),
+    "search + topic": ("_search=baba&_topic={common}", ""),
+    "topic + title contains": (
+        "_topic={rare}&title__contains=gor",
+        "id in (select article_id from links where topic = ?) and title ilike '%gor%'",
+    ),
+    "title contains": ("title__contains=gor", "title ilike '%gor%'"),
+}
+"""Each filter as an address, and as SQL for DuckDB; that has no such full text."""
+
+DUCK_FACETS = (
+    "select topic, count(*) from links where article_id in (select id from found) group by 1",
+    "select provider_id, count(*) from found group by 1",
+    "select type, count(*) from found group by 1",
+    "select substr(published_at, 1, 7), count(*) from found group by 1",
+    "select heat // 25, count(*) from found group by 1",
+    "select image_id is not null, count(*) from found group by 1",
+)
+
+
+class Clock:
+    """How long all facets of a page took together."""
+
+    def __init__(self) -> None:
+        self.spans: list[tuple[float, float]] = []
+        for kind in (*FACETS, NewsColumnFacet):
+            self._watch(kind)
+
+    def _watch(self, kind: Any) -> None:
+        counted: Callable[[Any], Awaitable[Any]] = kind.facet_results
+
+        async def timed(facet: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return await counted(facet)
+            finally:
+                self.spans.append((start, time.perf_counter()))
+
+        kind.facet_results = timed
+
+    def read(self) -> float:
+        """Return the milliseconds since the last reading, from the first start to the last end."""
+        spans, self.spans = self.spans, []
+        return 1000 * (max(end for _, end in spans) - min(start for start, _ in spans))
+
+
+class Bench:
+    """A database served twice: with its index, and as if it had none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with sqlite3.connect(path) as conn:
+            by_topic = "select topic from article_topics group by 1 order by count(*)"
+            topics = [row[0] for row in conn.execute(by_topic)]
+            by_provider = "select provider_id from articles group by 1 order by count(*) desc"
+            self.names = {
+                "common": topics[-1],
+                "rare": topics[0],
+                "provider": conn.execute(by_provider).fetchone()[0],
+            }
+        # Datasette's own limit of 1,000 ms a query is lifted, so that what exceeds it is seen.
+        settings = {"facet_time_limit_ms": 200, "sql_time_limit_ms": 20_000}
+        patient = {"facet_time_limit_ms": 120_000, "sql_time_limit_ms": 120_000}
+        self.site = Datasette([str(path)], settings=settings)
+        self.patient = Datasette([str(path)], settings=patient)
+        self.clock = Clock()
+        self.database = path.stem
+        self.duck: Any = None
+
+    def _duck(self) -> Any:
+        conn = sqlite3.connect(self.path)
+        duck = duckdb.connect()
+        duck.execute(
+            "create table articles (id integer, title text, provider_id text, published_at text, "
+            "type text, heat integer, image_id text)"
+        )
+        duck.execute("create table links (article_id integer, topic text)")
+        articles = "select rowid, title, provider_id, published_at, type, heat, image_id "
+        self._fill(duck, "articles", conn.execute(f"{articles} from articles"))
+        links = "select articles.rowid, topic from article_topics join articles on id = article_id"
+        self._fill(duck, "links", conn.execute(links))
+        conn.close()
+        return duck
+
+    @staticmethod
+    def _fill(duck: Any, table: str, rows: Any) -> None:
+        import csv
+        import tempfile
+
+        with tempfile.NamedTemporaryFile("w", suffix=".csv", newline="") as file:
+            csv.writer(file).writerows(rows)
+            file.flush()
+            duck.execute(
+                f"insert into {table} select * from read_csv(?, header=false)", [file.name]
+            )
+
+    def duck_ms(self, condition: str, binds: list[str]) -> float:
+        """Return the milliseconds in which DuckDB answers the same questions."""
+        start = time.perf_counter()
+        self.duck.execute(
+            f"create or replace temp table found as select * from articles where {condition}", binds
+        )
+        for sql in DUCK_FACETS:
+            self.duck.execute(sql).fetchall()
+        return 1000 * (time.perf_counter() - start)
+
+    async def page_ms(self, address: str, site: Any = None) -> tuple[float, Any]:
+        """Return the milliseconds of a page, and the page."""
+        start = time.perf_counter()
+        response = await (site or self.site).client.get(f"/{self.database}{address}")
+        took = 1000 * (time.perf_counter() - start)
+        assert response.status_code == 200, (address, response.status_code)
+        return took, response
+
+    def forget(self) -> None:
+        """Let no set be there from the run before."""
+        for shelves in rowsets._shelves.values():
+            for shelf in shelves.values():
+                shelf.sets.clear()
+
+    async def facets(self, runs: int) -> None:
+        """Print how long the default facets take under each filter."""
+        print("| filter | rows | facets, ms | one SQL a facet, ms | DuckDB, ms | timed out |")
+        print("|---|---:|---:|---:|---:|---|")
+        find = rowsets._find
+        self.duck = self._duck()
+        for name, (query, condition) in FILTERS.items():
+            query = query.format(**{k: v.replace(" ", "+") for k, v in self.names.items()})
+            address = f"/articles?{query}&_nosuggest=1&_layout=table"
+            names = [
+                value for key, value in self.names.items() if "{" + key + "}" in FILTERS[name][0]
+            ]
+            times: dict[str, list[float]] = {"index": [], "sql": [], "duck": []}
+            late: set[str] = set()
+            for run in range(runs):
+                self.forget()
+                _, response = await self.page_ms(address)
+                times["index"].append(self.clock.read())
+                if "timed out" in response.text:
+                    late.add(response.text.partition("timed out: ")[2].partition("<")[0])
+                if condition:
+                    times["duck"].append(self.duck_ms(condition, names))
+                if run == 0:  # seconds each; once is enough to tell them apart
+                    rowsets._find = _none  # type: ignore[assignment]
+                    try:
+                        await self.page_ms(address, self.patient)
+                    except AssertionError:
+                        times["sql"].append(float("nan"))
+                        self.clock.spans.clear()
+                    else:
+                        times["sql"].append(self.clock.read())
+                    rowsets._find = find
+            rows = await self._count(query)
+            cells = [f"{median(t):,.1f}" if t else "" for t in times.values()]
+            print(f"| {name} | {rows:,} | {' | '.join(cells)} | {', '.join(late)} |", flush=True)
+
+    async def _count(self, query: str) -> int:
+        for shelves in rowsets._shelves.values():
+            for shelf in shelves.values():
+                for rows in reversed(shelf.sets.values()):
+                    return len(rows)
+                if shelf.index:
+                    return len(shelf.index.articles)
+        return -1
+
+    async def pages(self, runs: int) -> None:
+        """Print how long the pages take that visitors open."""
+        key = (
+            sqlite3.connect(self.path)
+            .execute("select id from articles order by published_at desc limit 1 offset 1000")
+            .fetchone()[0]
+        )
+        names = {k: v.replace(" ", "+") for k, v in self.names.items()}
+        quiet = "_nosuggest=1"
+        addresses = {
+            "an empty page of Datasette (no rows)": f"/providers?domain=none&_nofacet=1&{quiet}",
+            "cards, no facets": f"/articles?_nofacet=1&{quiet}",
+            "cards, default facets": f"/articles?{quiet}",
+            "+ common topic": f"/articles?_topic={names['common']}&{quiet}",
+            "+ rare topic": f"/articles?_topic={names['rare']}&{quiet}",
+            "+ date range": f"/articles?{FILTERS['one month'][0]}&{quiet}",
+            "+ heat band": f"/articles?heat__gte=75&heat__lt=100&{quiet}",
+            "+ search, rare word": f"/articles?_search=zanmarlo&{quiet}",
+            "+ search, common word": f"/articles?_search=baba&{quiet}",
+            "with suggestions": "/articles",
+            "article": f"/articles/{key}",
+            "feed": "/articles.atom",
+            "topic, common": f"/topics/{self.names['common'].replace(' ', '~20')}",
+            "topics": "/topics",
+            "front page": "",
+        }
+        first = await self.page_ms(f"/articles?{quiet}")
+        far = await self._far()
+        addresses["far page"] = far
+        times: dict[str, list[float]] = {name: [] for name in addresses}
+        for _ in range(runs):
+            for name, address in addresses.items():
+                self.forget()
+                try:
+                    times[name].append((await self.page_ms(address))[0])
+                except AssertionError as error:
+                    print(f"({name}: {error})")
+                    times[name].append(float("nan"))
+                self.clock.spans.clear()
+        print(f"\nfirst page of the process: {first[0]:,.0f} ms\n")
+        print("| page | ms |\n|---|---:|")
+        for name, took in times.items():
+            print(f"| {name} | {median(took):,.0f} |")
+
+    async def _far(self) -> str:
+        found = (
+            sqlite3.connect(self.path)
+            .execute(
+                "select id, published_at from articles order by published_at desc, id limit 1 "
+                "offset (select count(*) / 2 from articles)"
+            )
+            .fetchone()
+        )
+        return f"/articles?_next={found[1].replace(':', '~3A')},{found[0]}&_nosuggest=1"
+
+    async def four_visitors(self) -> None:
+        """Print whether four visitors at once lose a facet."""
+        lost = asked = 0
+        for name in FILTERS:
+            query = FILTERS[name][0].format(
+                **{k: v.replace(" ", "+") for k, v in self.names.items()}
+            )
+            self.forget()
+            answers = await asyncio.gather(
+                *(
+                    self.site.client.get(
+                        f"/{self.database}/articles?{query}&_nosuggest=1&_facet_size={size}"
+                    )
+                    for size in range(10, 14)
+                )
+            )
+            asked += len(answers)
+            lost += sum("timed out" in answer.text for answer in answers)
+        print(f"\nfour visitors at once: {lost} of {asked} pages lost a facet")
+
+
+async def _none(*_: Any) -> None:
+    return None
+
+
+async def main() -> None:
+    """Print all tables of one database."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("database", type=Path)
+    parser.add_argument("--runs", type=int, default=5)
+    arguments = parser.parse_args()
+    bench = Bench(arguments.database)
+    print(
+        f"Datasette {version('datasette')}, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}, pyroaring {version('pyroaring')}, "
+        f"DuckDB {duckdb.__version__}\n"
+    )
+    await bench.site.invoke_startup()
+    await bench.patient.invoke_startup()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    await bench.pages(arguments.runs)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"\npeak memory of these pages: {after / 1024:,.0f} MB, {before / 1024:,.0f} before\n")
+    await bench.facets(arguments.runs)
+    await bench.four_visitors()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
