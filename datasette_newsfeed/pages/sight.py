@@ -175,9 +175,7 @@ async def _look_for_archive(db: Any, database: str) -> Archive | None:
     has_fetches = set(fetches.column_names) <= set(columns.get(fetches.name, ())) and bool(
         (await db.execute(FETCHES_SQL)).rows
     )
-    return Archive(
-        database, has_copies, has_full_text, has_facet_index, has_fetches, base_url
-    )
+    return Archive(database, has_copies, has_full_text, has_facet_index, has_fetches, base_url)
 
 
 async def look(datasette: Any, request: Any, database: str) -> Sight | None:
