@@ -199,7 +199,7 @@ def prepare(
         prepared = prepare_archive(
             database, out, force=force, chosen=chosen, headlines_only=headlines_only
         )
-    publish = commands(out)
+    publish = commands(out, prepared.rows["articles"])
     if as_json:
         report = {
             "size": prepared.size,
