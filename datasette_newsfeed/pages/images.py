@@ -22,7 +22,7 @@ from .freshness import is_known
 from .links import VERSION, Links
 from .markup import uri
 from .queries import pictures
-from .sight import Sight, look
+from .sight import Sight, glance
 
 TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"})
 """What is served under its own type. No SVG: it can hold scripts."""
@@ -33,6 +33,9 @@ FOREVER = 31_536_000
 
 REDIRECT_MAX_AGE = 300
 """Seconds: a copy may be stored any time, and is wanted then."""
+
+TABLES = ("images", "image_renditions")
+"""What a visitor must be allowed to see before any image is given."""
 
 WIDEST = 10_000
 """Pixels. No copy is wider; larger numbers are a mistake."""
@@ -105,7 +108,7 @@ async def serve_image(datasette: Any, request: Any) -> Response:
         database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
     except KeyError:
         return _refusal(404, "There is no such database.")
-    sight = await look(datasette, request, database)
+    sight = await glance(datasette, request, database, *TABLES)
     if sight is None:
         return _refusal(404, "This database is no news archive.")
     width_text = request.url_vars["width"]
@@ -114,7 +117,7 @@ async def serve_image(datasette: Any, request: Any) -> Response:
     width = int(width_text)
     if not 0 < width <= WIDEST:
         return _refusal(400, f"The width is between 1 and {WIDEST} pixels.")
-    if not sight.sees("images", "image_renditions"):
+    if not sight.sees(*TABLES):
         return _refusal(403, "You may not see the images of this archive.")
     # For whoever signed in, Datasette itself turns this into "private, no-store".
     headers = {
