@@ -54,9 +54,10 @@ demo: $(VENVS)/$(LINE)/.ready ## serve the demo newsroom on http://127.0.0.1:800
 
 test: lint $(LINES:%=test-%) ## lint, then run all tests on both Datasette lines
 
+# Four at once, on two cores too: much of a test waits for a server or a browser.
 $(LINES:%=test-%): test-%: $(VENVS)/%/.tools browser
 	@printf '\n== Tests: Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
-	@$(VENVS)/$*/bin/python -m pytest -n 2 --dist loadfile $(PYTEST)
+	@$(VENVS)/$*/bin/python -m pytest -n 4 --dist loadfile $(PYTEST)
 
 browser: $(VENVS)/0.65/.tools
 	@$(TOOLS) tests/browser.py
@@ -82,10 +83,10 @@ shots: $(VENVS)/$(LINE)/.tools browser ## take the pictures of the README again 
 
 # The long forms of what `make test` tries a few times of: docs/trust.md.
 fuzz: $(VENVS)/$(LINE)/.tools browser ## thousands of made-up and hostile records, every attack on every page, all permissions
-	@NEWSFEED_FUZZ=2000 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_round_trip.py tests/test_hostile_records.py tests/test_parameters.py tests/test_permissions.py tests/test_hostile_browser.py $(PYTEST)
+	@NEWSFEED_FUZZ=2000 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_round_trip.py tests/test_hostile_records.py tests/test_parameters.py tests/test_permissions.py tests/test_hostile_browser.py tests/test_feeds.py $(PYTEST)
 
 crash: $(VENVS)/$(LINE)/.tools ## kill each command hundreds of times, fill the disk, lock the database, read the site meanwhile
-	@NEWSFEED_RUNS=300 NEWSFEED_SEEDS=100 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_crash.py tests/test_import_series.py $(PYTEST)
+	@NEWSFEED_RUNS=300 NEWSFEED_SEEDS=100 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_crash.py tests/test_import_series.py tests/test_fetch.py $(PYTEST)
 
 load: $(VENVS)/$(LINE)/.tools ## 50 readers for five minutes while an import runs, beside plain Datasette
 	@NEWSFEED_LOAD=300 $(VENVS)/$(LINE)/bin/python -m pytest tests/test_load.py -s $(PYTEST)

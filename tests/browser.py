@@ -193,17 +193,22 @@ class Visit:
         self.page.goto(self.url + path, wait_until="load")
 
     def see_everything(self) -> None:
-        """Scroll to the end of the page and wait for its lazy images."""
+        """Scroll to the end of the page, then by each lazy image that has not come yet."""
         self.page.evaluate(
             """async () => {
+                const frame = () => new Promise(done => requestAnimationFrame(done));
                 for (let y = 0; y < document.documentElement.scrollHeight; y += 400) {
                     window.scrollTo(0, y);
-                    await new Promise(done => setTimeout(done, 20));
+                    await frame();
+                    await frame();
                 }
-                const images = [...document.images].map(image => image.complete ||
-                    new Promise(done => { image.onload = image.onerror = done; }));
-                const late = new Promise(done => setTimeout(done, 5000));
-                await Promise.race([Promise.all(images), late]);
+                for (const image of [...document.images]) {
+                    if (image.complete || !image.isConnected) continue;
+                    image.scrollIntoView();
+                    const late = new Promise(done => setTimeout(done, 10000));
+                    const end = new Promise(done => { image.onload = image.onerror = done; });
+                    if (!image.complete) await Promise.race([end, late]);
+                }
                 window.scrollTo(0, 0);
             }"""
         )

@@ -40,7 +40,7 @@ from datasette_newsfeed.pages.feeds.feed import UNKNOWN_TIME, entry_id
 from datasette_newsfeed.pages.links import FEEDS
 from datasette_newsfeed.record import image_id
 
-COMBINATIONS = 200
+COMBINATIONS = 200 if "NEWSFEED_FUZZ" in os.environ else 40
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ async def test_random_selections_are_valid_feeds_of_their_page(news: Path) -> No
             assert ("_sort", "id") not in query or not set(later.ids) & set(expected), query
     assert 0 in sizes
     assert max(sizes) == 50
-    assert pages > 10
+    assert pages > COMBINATIONS // 20
 
 
 async def test_the_three_formats_say_the_same(archive: Path) -> None:
