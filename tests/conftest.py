@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from browser import find_browser
+from browser import LAUNCH_OPTIONS, find_browser
 from click.testing import CliRunner
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_SKIP = os.environ.get("NEWSFEED_NO_SKIP") == "1"
@@ -57,6 +62,25 @@ def browser_path() -> str:
     if path is None:
         pytest.skip(NO_BROWSER)
     return path
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[Browser]:
+    """A running browser for the tests of one file; skips where it does not start.
+
+    Not for a whole session: while Playwright waits, no other event loop can run.
+    """
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=browser_path, args=list(LAUNCH_OPTIONS)
+            )
+        except Error as error:
+            pytest.skip(f"{browser_path} does not start: {error.message.splitlines()[0]}")
+        yield browser
+        browser.close()
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

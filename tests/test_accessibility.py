@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from browser import LAUNCH_OPTIONS, ROOT, serve
+from browser import ROOT, serve
 from datasette.utils import tilde_encode
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 
@@ -50,19 +50,6 @@ AXE = """async () => {
 BASE_FAULTS = {"0.65": {("html-has-lang", "html")}, "1.0": set()}
 
 Look = Callable[..., list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=browser_path, args=list(LAUNCH_OPTIONS)
-            )
-        except Error as error:
-            pytest.skip(f"{browser_path} does not start: {error.message.splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -24,11 +24,11 @@ from xml.etree import ElementTree
 import container
 import old_sqlite
 import pytest
-from browser import LAUNCH_OPTIONS, Visit
+from browser import Visit
 from commands import import_report
 from container import HOST, Answer, Container, Image, Publication
 from datasette.utils import tilde_encode
-from playwright.sync_api import Browser, Error, Request, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Request, Route, expect
 
 from datasette_newsfeed import schema
 
@@ -185,19 +185,6 @@ class PublicVisit(Visit):
             return
         answer = self.server.get(url._replace(scheme="", netloc="", fragment="").geturl())
         route.fulfill(status=answer.status, headers=dict(answer.headers), body=answer.body)
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=browser_path, args=list(LAUNCH_OPTIONS)
-            )
-        except Error as error:
-            pytest.skip(f"{browser_path} does not start: {error.message.splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

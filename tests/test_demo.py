@@ -10,10 +10,15 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from browser import Visit, serve
 
 from datasette_newsfeed import schema
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "demo.db"
@@ -68,3 +73,21 @@ def test_the_demo_is_small_and_sound() -> None:
         assert db.execute("pragma foreign_key_check").fetchall() == []
     # https://sqlite.org/fileformat2.html#file_format_version_numbers: 2 would be WAL
     assert DEMO.read_bytes()[18:20] == b"\x01\x01"
+
+
+@pytest.mark.browser
+def test_every_image_is_shown_with_the_network_cut(browser: Browser) -> None:
+    with closing(_open(DEMO)) as db:
+        ids = db.execute("select id from articles order by published_at desc limit 10").fetchall()
+        stored = db.execute("select count(distinct image_id) from image_renditions").fetchone()[0]
+    lists = ["", *(f"/{table}?_size=200" for table in ("articles", "images", "related_articles"))]
+    with serve(DEMO) as url:
+        visit = Visit(browser.new_page(), url)
+        shown = set()
+        for path in (*lists, "/providers", *(f"/articles/{id}" for (id,) in ids)):
+            visit.open(f"/demo{path}")
+            assert visit.broken_images("img") == [], path
+            shown |= set(visit.each("img", "map(e => e.currentSrc.split('/').slice(-2)[0])"))
+        assert len(shown) >= stored
+        assert visit.strangers == []
+        visit.page.close()

@@ -23,12 +23,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from browser import LAUNCH_OPTIONS, Visit, serve
+from browser import Visit, serve
 from click.testing import CliRunner
 from datasette.utils import tilde_decode, tilde_encode
 from pages_site import build_archive
 from PIL import Image
-from playwright.sync_api import Browser, Error, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from datasette_newsfeed.cli import newsfeed
 
@@ -42,19 +42,6 @@ Open = Callable[..., Visit]
 
 # The player's frame needs both, and what it asks for comes from another site.
 SANDBOX = "allow-scripts and allow-same-origin"
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=browser_path, args=list(LAUNCH_OPTIONS)
-            )
-        except Error as error:
-            pytest.skip(f"{browser_path} does not start: {error.message.splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

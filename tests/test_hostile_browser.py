@@ -18,10 +18,10 @@ from urllib.parse import quote_plus, urlsplit
 
 import pytest
 import sqlite_utils
-from browser import LAUNCH_OPTIONS, LOOPBACK, serve
+from browser import LOOPBACK, serve
 from datasette.utils import tilde_encode
 from payloads import EVIL, PAYLOADS, PLAYERS
-from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.record import image_id
@@ -152,16 +152,6 @@ class Watch:
             }"""
         )
         return whole
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path, args=list(LAUNCH_OPTIONS)
-        )
-        yield browser
-        browser.close()
 
 
 Site = tuple[str, list[str]]

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import LAUNCH_OPTIONS, Visit, serve
+from browser import Visit, serve
 from pages_site import (
     FOLLOWER,
     LEAD_URL,
@@ -26,7 +25,7 @@ from pages_site import (
     build_archive,
     open_site,
 )
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser
 
 from datasette_newsfeed.record import absolute_url, image_id
 
@@ -189,19 +188,6 @@ def test_absolute(url: str, absolute: str) -> None:
 
 
 # -- as the browser sees it ---------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=browser_path, args=list(LAUNCH_OPTIONS)
-            )
-        except Error as error:
-            pytest.skip(f"{browser_path} does not start: {error.message.splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 def _strangers(browser: Browser, archive: Path, folder: Path, line: str, images: str) -> list[str]:

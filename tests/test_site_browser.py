@@ -15,8 +15,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from browser import LAUNCH_OPTIONS, Visit, serve
-from playwright.sync_api import Browser, Error, expect, sync_playwright
+from browser import Visit, serve
+from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.browser
 
@@ -32,19 +32,6 @@ from related_articles as there
   join articles on articles.id = there.article_id
 where there.article_id <> there.related_id
 order by articles.published_at desc limit 1"""
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=browser_path, args=list(LAUNCH_OPTIONS)
-            )
-        except Error as error:
-            pytest.skip(f"{browser_path} does not start: {error.message.splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
