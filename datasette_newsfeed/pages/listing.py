@@ -7,7 +7,7 @@ no SQL and spells no HTML.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -59,12 +59,16 @@ class CardLinks(Links):
     """The addresses on a list's own cards: a topic narrows this very list down."""
 
     query: Query
+    # The cards of a page share their topics, and to encode an address takes long.
+    known: dict[str, str] = field(default_factory=dict, compare=False)
 
     def articles_of_topic(self, key: str) -> str:
         """The articles of this list about a topic as well."""
-        topic = (TOPIC, key)
-        query = self.query if topic in self.query.pairs else self.query.plus(topic)
-        return _address(self, query)
+        if key not in self.known:
+            topic = (TOPIC, key)
+            query = self.query if topic in self.query.pairs else self.query.plus(topic)
+            self.known[key] = _address(self, query)
+        return self.known[key]
 
 
 @dataclass(frozen=True, slots=True)
