@@ -23,6 +23,9 @@ from .database import transaction
 from .image_base import base_of
 from .renditions import Rendition
 
+CACHE_KIB = 8_192
+"""Memory for pages of the database."""
+
 _WANTED = """
 CREATE TEMP TABLE wanted (
   position INTEGER PRIMARY KEY,
@@ -99,6 +102,8 @@ class Fetches:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        # Time goes into waiting for the web, not for the disk: no need of the memory of an import.
+        db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     def list_wanted(
         self, *, max_age: timedelta, only_missing: bool = False, limit: int | None = None
