@@ -9,7 +9,7 @@ goes no further than the file kept as read.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -215,7 +215,7 @@ class _Fields:
     def _pop(self, key: str) -> Any:
         """Return what stands under a key and take it away; None for nothing at all."""
         value = self._left.pop(key, None)
-        return None if value in ("", []) else value
+        return value if value or isinstance(value, dict) else None
 
     def nested(self, key: str, convert: Callable[[Any, str], tuple[T | None, Any]]) -> T | None:
         value = self._pop(key)
@@ -277,36 +277,45 @@ def plain(value: Any) -> Any:
 
 def _check_secrets(mapping: Mapping[str, Any]) -> None:
     """Refuse a record that says its secret a second time, as by an alias (`note: *s`)."""
-    texts = list(_texts(mapping, ""))
+    secret: list[str] = []
+    texts: list[tuple[str, str]] = []
+    _sort_texts(mapping, "", secret, texts)
     # A payload has a block of ciphertext at least; a short word may stand anywhere.
-    secrets = {text for key, text in texts if _is_secret(key) and len(text) >= 16}
-    if len(secrets) * sum(len(text) for _, text in texts) > _MOST_COMPARED:
+    secrets = {text for text in secret if len(text) >= 16}
+    if not secrets:
+        return
+    characters = sum(map(len, secret)) + sum(len(text) for _, text in texts)
+    if len(secrets) * characters > _MOST_COMPARED:
         raise RecordError(
             f"{len(secrets):,} of them are too many beside so much text; split the record",
             place=_SECRET,
         )
-    shortest = min(map(len, secrets), default=0)
-    for key, said in texts if secrets else ():
-        if _is_secret(key) or len(said) < shortest:
-            continue
-        if any(secret in said for secret in secrets):
+    shortest = min(map(len, secrets))
+    for key, said in texts:
+        if len(said) >= shortest and any(text in said for text in secrets):
             raise RecordError(f"repeats what `{_SECRET}` holds; remove it here", place=key)
 
 
-def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
-    """Yield each text with its key; all below a secret key is under that key."""
+def _sort_texts(value: Any, key: str, secret: list[str], others: list[tuple[str, str]]) -> None:
+    """Put each text to the secret ones, that is all below a secret key, or with its key
+    to the others."""
     if isinstance(value, str):
-        yield key, str(value)
+        if _is_secret(key):
+            secret.append(str(value))
+        else:
+            others.append((key, str(value)))
     elif isinstance(value, dict):
+        is_secret = _is_secret(key)
         for name, item in value.items():
-            yield from _texts(item, key if _is_secret(key) else name)
+            _sort_texts(item, key if is_secret else name, secret, others)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item, key)
+            _sort_texts(item, key, secret, others)
 
 
 def _is_secret(key: str) -> bool:
-    return key.strip().lower() == _SECRET
+    # Most keys are plainly none.
+    return len(key) >= len(_SECRET) and key.strip().lower() == _SECRET
 
 
 def _mapping(value: Any, place: str, expected: str) -> Mapping[str, Any]:

@@ -172,6 +172,8 @@ _USES = """
 SELECT provider_id, image_id FROM (SELECT column1 AS v FROM {values})
 JOIN image_uses ON image_uses.source = v
 """
+# Of a provider's logos the first by `area DESC, image_id` would be a look at each of its
+# articles; the largest area and the first of that area are one look into the index each.
 _NAMES = """
 SELECT v,
   (SELECT name FROM organizations JOIN sources ON sources.id = organizations.source
@@ -181,8 +183,10 @@ SELECT v,
       WHERE domain = v AND image_id IS NOT NULL AND {trusted}
       ORDER BY path IS NULL, path, sha256, name LIMIT 1),
     (SELECT image_id FROM image_uses JOIN sources ON sources.id = image_uses.source
-      WHERE provider_id = v AND provider_id != '' AND {trusted}
-      ORDER BY area DESC, image_id LIMIT 1)
+      WHERE provider_id = v AND provider_id != '' AND {trusted} AND area = (
+        SELECT area FROM image_uses JOIN sources ON sources.id = image_uses.source
+        WHERE provider_id = v AND provider_id != '' AND {trusted} ORDER BY area DESC LIMIT 1
+      ) ORDER BY image_id LIMIT 1)
   )
 FROM (SELECT column1 AS v FROM {values})
 """

@@ -122,7 +122,8 @@ class Folders:
 
     def _record_file(self, entry: os.DirEntry[str], root: str) -> File | None:
         if entry.name.lower().endswith(SUFFIXES):
-            return self._file(entry.path, _relative(entry.path, root))
+            # No `os.path.relpath`, which costs as much as the look at the file.
+            return self._file(entry.path, entry.path.removeprefix(root.rstrip(os.sep) + os.sep))
         if entry.is_symlink() and not os.path.exists(entry.path):
             # It may have led to a folder: on a disk that is not there now.
             self.unread.append(entry.path)
@@ -163,10 +164,6 @@ class Folders:
 def _identity(folder: str) -> tuple[int, int]:
     found = os.stat(folder)
     return found.st_dev, found.st_ino
-
-
-def _relative(path: str, root: str) -> str:
-    return os.path.relpath(path, root)
 
 
 def _below(path: str, root: str) -> bool:

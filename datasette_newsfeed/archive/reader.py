@@ -44,9 +44,7 @@ _SCALAR_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null", "timestamp")
 )
 _STARTS = frozenset((yaml.MappingStartEvent, yaml.SequenceStartEvent))
-_VALUES = frozenset(
-    (yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingEndEvent, yaml.SequenceEndEvent)
-)
+_ENDS = frozenset((yaml.MappingEndEvent, yaml.SequenceEndEvent))
 _RESOLVER = Resolver()
 _CONSTRUCTOR = SafeConstructor()
 
@@ -179,20 +177,37 @@ class _Builder:
     def build(self) -> Any:
         """Return the document's value; None where there is none."""
         stack: list[_Frame] = []
+        frame: _Frame | None = None
         result: Any = None
         next_event = self._loader.get_event
-        # By type and not by isinstance: a record has hundreds of events.
+        # By type and not by isinstance, the most frequent first: a record has hundreds.
+        event: Any
         while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
-            if kind in _VALUES:
-                value = self._value(event, stack)
-                if stack:
-                    stack[-1].take(value, event)
-                else:
-                    result = value
-            elif kind in _STARTS:
-                stack.append(self._start(event, len(stack)))
-            elif kind is yaml.DocumentStartEvent:
-                self._start_document(event)
+            if kind is yaml.ScalarEvent:
+                value = self._scalar(event)
+            elif kind in _ENDS:
+                value = self._closed(stack.pop())
+                frame = stack[-1] if stack else None
+            elif kind is yaml.AliasEvent:
+                value = self._alias(event)
+            else:
+                if kind in _STARTS:
+                    frame = self._start(event, len(stack))
+                    stack.append(frame)
+                elif kind is yaml.DocumentStartEvent:
+                    self._start_document(event)
+                continue
+            if frame is None:
+                result = value
+            elif (key := frame.key) is None:
+                frame.take(value, event)
+            elif key is _MERGE:
+                frame.merge(value, event)
+            else:
+                if key in frame.mapping:
+                    raise _Fault(f"the key `{key}` stands twice; remove one", event.start_mark)
+                frame.mapping[key] = value
+                frame.key = None
         return result
 
     def _start_document(self, event: Any) -> None:
@@ -207,22 +222,11 @@ class _Builder:
         if event.anchor:
             self._open.add(event.anchor)
         frame = _Frame(event, self._count, self._characters)
-        self._add(1, 0, event)
+        self._count += 1
+        self._check_size(event)
         return frame
 
-    def _value(self, event: Any, stack: list[_Frame]) -> Any:
-        if isinstance(event, yaml.ScalarEvent):
-            length = len(event.value)
-            self._add(1, length, event)
-            value: Any = self._scalar(event)
-            if event.anchor:
-                self._anchors[event.anchor] = (value, 1, length)
-            return value
-        if isinstance(event, yaml.AliasEvent):
-            value, count, characters = self._alias(event)
-            self._add(count, characters, event)
-            return value
-        frame = stack.pop()
+    def _closed(self, frame: _Frame) -> Any:
         value = frame.value()
         if frame.anchor:
             self._open.discard(frame.anchor)
@@ -233,9 +237,7 @@ class _Builder:
             )
         return value
 
-    def _add(self, count: int, characters: int, event: Any) -> None:
-        self._count += count
-        self._characters += characters
+    def _check_size(self, event: Any) -> None:
         if self._count > MAX_VALUES or self._characters > MAX_CHARACTERS:
             raise _Fault(
                 f"more than {MAX_VALUES:,} values or {MAX_CHARACTERS:,} characters, "
@@ -243,24 +245,35 @@ class _Builder:
                 event.start_mark,
             )
 
-    def _alias(self, event: Any) -> tuple[Any, int, int]:
+    def _alias(self, event: Any) -> Any:
         if event.anchor in self._open:
             raise _Fault(f"the alias *{event.anchor} holds itself", event.start_mark)
         if event.anchor not in self._anchors:
             raise _Fault(f"the alias *{event.anchor} has no anchor", event.start_mark)
-        return self._anchors[event.anchor]
+        value, count, characters = self._anchors[event.anchor]
+        self._count += count
+        self._characters += characters
+        self._check_size(event)
+        return value
 
     def _scalar(self, event: Any) -> str | None:
         text: str = event.value
-        if event.tag is None or event.tag == "!":
-            if event.implicit[0] and event.tag is None:
-                return None if text in _NULLS else Plain(text)
-            return text
-        if event.tag == _STR:
-            return text
-        if event.tag in _SCALAR_TAGS:
-            return None if text in _NULLS else Plain(text)
-        raise _Fault(f"the YAML tag {event.tag} is not read; remove it", event.start_mark)
+        tag = event.tag
+        self._count += 1
+        self._characters += len(text)
+        self._check_size(event)
+        value: str | None
+        if tag is None:
+            value = text if not event.implicit[0] else None if text in _NULLS else Plain(text)
+        elif tag in ("!", _STR):
+            value = text
+        elif tag in _SCALAR_TAGS:
+            value = None if text in _NULLS else Plain(text)
+        else:
+            raise _Fault(f"the YAML tag {tag} is not read; remove it", event.start_mark)
+        if event.anchor:
+            self._anchors[event.anchor] = (value, 1, len(text))
+        return value
 
     def _check_tag(self, event: Any) -> None:
         kind = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"
@@ -273,51 +286,44 @@ _MERGE = Plain("<<")
 
 
 class _Frame:
-    """A mapping or list that is still open."""
+    """A mapping or list that is still open; `key` waits for its value."""
 
-    __slots__ = ("_items", "_key", "_mapping", "_merges", "anchor", "characters", "count")
+    __slots__ = ("_items", "_merges", "anchor", "characters", "count", "key", "mapping")
 
     def __init__(self, event: Any, count: int, characters: int) -> None:
         self.anchor = event.anchor
         self.count = count
         self.characters = characters
-        self._mapping: dict[str, Any] | None = (
-            {} if isinstance(event, yaml.MappingStartEvent) else None
-        )
-        self._items: list[Any] = []
-        self._key: str | None = None
+        self.mapping: dict[str, Any] = {}
+        self._items: list[Any] | None = [] if type(event) is yaml.SequenceStartEvent else None
+        self.key: str | None = None
         self._merges: list[dict[str, Any]] = []
 
     def take(self, value: Any, event: Any) -> None:
-        if self._mapping is None:
+        """Take an item of a list, or a key."""
+        if self._items is not None:
             self._items.append(value)
-        elif self._key is None:
-            self._key = self._as_key(value, event)
-        elif self._key is _MERGE:
-            self._merges.extend(_merged(value, event))
-            self._key = None
+        elif isinstance(value, str):
+            # In quotes it is a key like any other.
+            is_merge = value == _MERGE and isinstance(value, Plain)
+            self.key = _MERGE if is_merge else str(value)
+        elif value is None:
+            self.key = "null"
         else:
-            if self._key in self._mapping:
-                raise _Fault(f"the key `{self._key}` stands twice; remove one", event.start_mark)
-            self._mapping[self._key] = value
-            self._key = None
+            raise _Fault("a list or mapping is no key", event.start_mark)
+
+    def merge(self, value: Any, event: Any) -> None:
+        """Take the mapping, or list of mappings, of the key `<<`."""
+        self._merges.extend(_merged(value, event))
+        self.key = None
 
     def value(self) -> dict[str, Any] | list[Any]:
-        if self._mapping is None:
+        if self._items is not None:
             return self._items
         for merged in self._merges:  # the first wins
             for key, value in merged.items():
-                self._mapping.setdefault(key, value)
-        return self._mapping
-
-    @staticmethod
-    def _as_key(value: Any, event: Any) -> str:
-        if isinstance(value, str):
-            # In quotes it is a key like any other.
-            return _MERGE if value == _MERGE and isinstance(value, Plain) else str(value)
-        if value is None:
-            return "null"
-        raise _Fault("a list or mapping is no key", event.start_mark)
+                self.mapping.setdefault(key, value)
+        return self.mapping
 
 
 def _merged(value: Any, event: Any) -> list[dict[str, Any]]:

@@ -190,30 +190,38 @@ def _insert(db: Database, table: str, rows: Iterable[dict[str, Any]]) -> None:
     _write(db, table, rows, "INSERT OR IGNORE INTO {table} ({names}) VALUES ({values})")
 
 
-def _upsert(db: Database, table: str, rows: Iterable[dict[str, Any]], key: str) -> None:
-    sql = "INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE SET {sets}"
-    _write(db, table, rows, sql, key)
-
-
-def _write(
-    db: Database, table: str, rows: Iterable[dict[str, Any]], sql: str, key: str = ""
-) -> None:
+def _write(db: Database, table: str, rows: Iterable[dict[str, Any]], sql: str) -> None:
     rows = iter(rows)
     first = next(rows, None)
     if first is None:
         return
-    statement = sql.format(
-        table=table,
-        names=", ".join(first),
-        values=", ".join("?" * len(first)),
-        key=key,
-        sets=", ".join(f"{name} = excluded.{name}" for name in first if name != key),
-    )
+    statement = sql.format(table=table, names=", ".join(first), values=", ".join("?" * len(first)))
     db.conn.executemany(statement, (tuple(row.values()) for row in chain([first], rows)))
 
 
+def _upsert_articles(db: Database, articles: Sequence[Article]) -> None:
+    """Write articles, in place of those with their ids, by one statement for all.
+
+    Where a statement can fail halfway, SQLite first makes FTS5 write down what it has in
+    memory: a statement an article is a segment of the full text an article.
+    """
+    if not articles:
+        return
+    rows = [_article_row(article) for article in articles]
+    names = ", ".join(rows[0])
+    db.execute(
+        f"CREATE TEMP TABLE IF NOT EXISTS batch_articles AS SELECT {names} FROM articles LIMIT 0"
+    )
+    shared.fill(db, "batch_articles", (tuple(row.values()) for row in rows))
+    sets = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "id")
+    db.execute(
+        f"INSERT INTO articles ({names}) SELECT {names} FROM batch_articles WHERE true "
+        f"ORDER BY batch_articles.rowid ON CONFLICT (id) DO UPDATE SET {sets}"
+    )
+
+
 def _insert_articles(db: Database, articles: Sequence[Article]) -> None:
-    _upsert(db, "articles", map(_article_row, articles), key="id")
+    _upsert_articles(db, articles)
     _insert(
         db,
         "article_topics",

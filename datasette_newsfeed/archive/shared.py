@@ -41,14 +41,14 @@ WHERE NOT EXISTS (SELECT 1 FROM article_images WHERE image_id = images.id)
   AND NOT EXISTS (SELECT 1 FROM providers WHERE image_id = images.id)
 """
 _UNUSED_IMAGES = _UNREFERENCED_IMAGES + "  AND id IN (SELECT id FROM batch_images)"
-# min() = max(): the only name used. Both are a look into an index.
+# min() = max(): the only name used. Each alone is a look into an index; both in one SELECT
+# would be a look at each article of the provider.
 _ONLY_NAME = """(
-  SELECT iif(min(low) = max(high), min(low), NULL) FROM (
-    SELECT min(provider_name) AS low, max(provider_name) AS high
-      FROM articles WHERE provider_id = {domain}
-    UNION ALL
-    SELECT min(provider_name), max(provider_name)
-      FROM related_articles WHERE provider_id = {domain}
+  SELECT iif(min(name) = max(name), min(name), NULL) FROM (
+    SELECT min(provider_name) AS name FROM articles WHERE provider_id = {domain}
+    UNION ALL SELECT max(provider_name) FROM articles WHERE provider_id = {domain}
+    UNION ALL SELECT min(provider_name) FROM related_articles WHERE provider_id = {domain}
+    UNION ALL SELECT max(provider_name) FROM related_articles WHERE provider_id = {domain}
   )
 )"""
 _SETTLE_PROVIDERS = f"""

@@ -1,0 +1,80 @@
+"""What a batch costs does not grow with the archive. Counts steps, and never time.
+
+SQLite tells the steps of its virtual machine; records that join a large archive must not
+need many more of them than those that join a small one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import assert_sound, newsfeed, record, value, write
+
+from datasette_newsfeed.archive import importer
+
+PROVIDER = (
+    "provider:",
+    "  domain: paper.example",
+    "  name: The Paper",
+    "  images:",
+    '  - url: "https://paper.example/logo.png"',
+    "    width: 50",
+    "    height: 50",
+    "topics: [Tides]",
+)
+
+
+def steps_of_batch(place: Path, articles: int, monkeypatch: pytest.MonkeyPatch) -> float:
+    """The steps, in hundreds, of a batch of one record beside so many of its provider."""
+    for n in range(articles):
+        write(place / f"records/{n:05}.md", record(f"Piece {n}", *PROVIDER))
+    assert newsfeed("import", place / "news.db", place / "records").status == 0
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    connect = sqlite3.connect
+
+    def counting(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        connection = connect(*args, **kwargs)
+        connection.set_progress_handler(count, 100)
+        return connection
+
+    counts = []
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", counting)
+        patched.setattr(importer, "BATCH", 1)
+        # A run looks at the archive as a whole, too; batches are what one has more of.
+        for late in (1, 11):
+            for n in range(late):
+                write(place / f"late-{late}/{late}-{n}.md", record(f"Late {n}", *PROVIDER))
+            steps[0] = 0
+            assert newsfeed("import", place / "news.db", place / f"late-{late}").status == 0
+            counts.append(steps[0])
+    assert value(place / "news.db", "select count(*) from articles") == articles + 12
+    return (counts[1] - counts[0]) / 10
+
+
+def test_a_record_joins_a_large_archive_as_easily_as_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = steps_of_batch(tmp_path / "small", 100, monkeypatch)
+    large = steps_of_batch(tmp_path / "large", 1500, monkeypatch)
+    assert large < 1.5 * small, (small, large)
+
+
+def test_the_full_text_of_a_batch_is_written_down_once(tmp_path: Path) -> None:
+    """FTS5 keeps a transaction's words in memory, unless a statement for each row makes it flush.
+
+    Read from its own tables, https://sqlite.org/fts5.html#fts5_data_structures
+    """
+    for n in range(50):
+        write(tmp_path / f"records/{n}.md", record(f"Piece {n}", body="one two three"))
+    assert newsfeed("import", tmp_path / "news.db", tmp_path / "records").status == 0
+    assert value(tmp_path / "news.db", "select count(distinct segid) from articles_fts_idx") == 1
+    assert_sound(tmp_path / "news.db")
