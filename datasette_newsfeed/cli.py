@@ -18,7 +18,7 @@ import sqlite_utils
 import yaml
 
 from . import defaults
-from .errors import ArchiveError, BusyError, DiskError, RecordError, SelectionError
+from .errors import ArchiveError, BusyError, DiskError, RecordError, SelectionError, WorkersError
 from .schema import OUTCOMES
 
 Database = click.argument("database", metavar="DB", type=click.Path(dir_okay=False))
@@ -50,6 +50,14 @@ def newsfeed() -> None:
     help="The site to which image URLs such as /assets/a.png belong. DB remembers it; "
     '"" makes it forget.',
 )
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Read the files in so many other processes, if more than one. The rows are the same.",
+)
 @as_json
 def import_(
     database: str,
@@ -58,6 +66,7 @@ def import_(
     dry_run: bool,
     without_text: bool,
     base_url: str | None,
+    workers: int,
     as_json: bool,
 ) -> None:
     """Read the files and folders at PATH into DB, and create it if needed.
@@ -79,6 +88,7 @@ def import_(
             dry_run=dry_run,
             keep_text=not without_text,
             base_url=base_url,
+            workers=workers,
             on_error=_complain,
             on_progress=on_progress,
         )
@@ -312,7 +322,7 @@ def _said() -> Iterator[None]:
     """Say what went wrong with a database: exit 1 where trying again helps, else 2."""
     try:
         yield
-    except (BusyError, DiskError) as error:
+    except (BusyError, DiskError, WorkersError) as error:
         raise click.ClickException(printable(str(error))) from error
     except (ArchiveError, SelectionError) as error:
         raise click.UsageError(printable(str(error))) from error

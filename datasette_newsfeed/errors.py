@@ -6,6 +6,7 @@
     │   ├── BusyError      another program is writing to it
     │   ├── DiskError      the disk is full, or fails
     │   └── VersionError   a newer datasette-newsfeed made it
+    ├── WorkersError       other processes cannot help
     ├── SelectionError     a filter that chooses no articles that could be meant
     ├── ExportError        a file cannot be written back
     └── ImageError         bytes that are no image to be kept
@@ -15,6 +16,8 @@ Every error carries its subject as attributes and says what to do.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 
 class NewsfeedError(Exception):
@@ -39,6 +42,14 @@ class RecordError(NewsfeedError):
         """Return this error with the path of its file."""
         return RecordError(self.reason, place=self.place, path=path)
 
+    def __reduce__(self) -> tuple[Callable[..., RecordError], tuple[str, str, str]]:
+        """Go to another process whole: an exception's own way drops what is no argument."""
+        return _record_error, (self.reason, self.place, self.path)
+
+
+def _record_error(reason: str, place: str, path: str) -> RecordError:
+    return RecordError(reason, place=place, path=path)
+
 
 class ArchiveError(NewsfeedError):
     """A database that cannot be used as asked; `path` names it."""
@@ -59,6 +70,14 @@ class DiskError(ArchiveError):
 
 class VersionError(ArchiveError):
     """A newer version of datasette-newsfeed made the database: upgrade."""
+
+
+class WorkersError(NewsfeedError):
+    """Processes that were to help cannot be had, or came to an end; what is stored is whole."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"{reason}; run again with --workers 1")
 
 
 class SelectionError(NewsfeedError):

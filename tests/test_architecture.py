@@ -35,6 +35,7 @@ ARCHIVE_ROOMS = (
     "found",
     "claims",
     "rows",
+    "readings",
     "renditions",
     "addresses",
     "image_base",

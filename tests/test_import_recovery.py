@@ -233,7 +233,7 @@ def test_many_large_files_are_many_batches(root: Path, monkeypatch: pytest.Monke
     with closing(Sources(root.parent / "large.db")) as sources:
         found = FoundFiles(sources)
         found.add(Folders([root], lambda error: None).files())
-        assert len(found.next_to_read(100, 2000)) == 2
+        assert [len(files) for files in found.batches(100, 2000)] == [2, 2]
 
 
 @pytest.mark.parametrize(

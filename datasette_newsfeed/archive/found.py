@@ -6,7 +6,7 @@ more memory than one over a thousand. Knows names and outcomes, no contents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .folders import File
@@ -27,6 +27,11 @@ CREATE TEMP TABLE found (
 # The order of reading, made once it is known what is to be read: without it, each batch
 # would look at all files.
 _TO_READ = "CREATE INDEX temp.to_read ON found (path, file) WHERE outcome IS NULL"
+
+_NEXT = """
+SELECT file, path, size, mtime FROM found
+WHERE outcome IS NULL AND (path, file) > (?, ?) ORDER BY path, file LIMIT ?
+"""
 
 
 class FoundFiles:
@@ -92,23 +97,25 @@ class FoundFiles:
         ).fetchone()
         return row[0], row[1]
 
-    def next_to_read(self, limit: int, most_bytes: int) -> list[File]:
-        """Return the next files to read, by path, so that the first of two ids wins.
+    def batches(self, limit: int, most_bytes: int) -> Iterator[list[File]]:
+        """Yield the files to read, by path, so that the first of two ids wins.
 
-        At most `limit` files, and not many more than `most_bytes`, but one at least.
+        At most `limit` files at once, and not many more than `most_bytes`, but one at least.
         """
-        files: list[File] = []
-        total = 0
-        for name, path, size, mtime in self._db.execute(
-            "SELECT file, path, size, mtime FROM found WHERE outcome IS NULL "
-            "ORDER BY path, file LIMIT ?",
-            [limit],
-        ):
-            files.append(File(self._sources.file_of(name), path, size, mtime))
-            total += size
-            if total >= most_bytes:
-                break
-        return files
+        last = File("", "", 0, 0)
+        while True:
+            files: list[File] = []
+            total = 0
+            after = [last.path, last.file and self._sources.name_of(last.file), limit]
+            for name, path, size, mtime in self._db.execute(_NEXT, after):
+                last = File(self._sources.file_of(name), path, size, mtime)
+                files.append(last)
+                total += size
+                if total >= most_bytes:
+                    break
+            if not files:
+                return
+            yield files
 
     def note(self, outcomes: Iterable[tuple[str, str]]) -> None:
         """Remember what became of files: (outcome, file)."""

@@ -12,11 +12,10 @@ import os
 import sqlite3
 import tempfile
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlite_utils import Database
 
@@ -24,17 +23,16 @@ from .. import facet_index, schema
 from ..errors import RecordError
 from ..record import Article, Organization
 from . import image_base, rows, shared
-from .adapter import adapt
 from .claims import Batch, Claims, ReadRecord
 from .database import as_archive_error, check_archive, header, open_archive, transaction
 from .folders import File, Folders
 from .found import FoundFiles
 from .images import ImageShelf
-from .reader import MAX_BYTES, read
+from .readings import Asked, Readers, Seen, parsed
 from .renditions import can_render
-from .sources import Reading, Source, Sources, fingerprint, sources_path, trusted_time
+from .sources import Reading, Source, Sources, fingerprint, packed, sources_path
 
-BATCH = 500
+BATCH = 1000
 BATCH_BYTES = 20_000_000
 """Files and bytes a transaction: enough to make its commit cheap, few enough for the memory."""
 
@@ -71,6 +69,7 @@ def import_archive(
     dry_run: bool = False,
     keep_text: bool = True,
     base_url: str | None = None,
+    workers: int = 1,
     on_error: Callable[[RecordError], None] = lambda error: None,
     on_progress: Progress = lambda done, total: None,
 ) -> Report:
@@ -79,21 +78,26 @@ def import_archive(
     Creates the database if need be. `prune` removes the rows of files gone from
     the paths, and of those that can no longer be imported; `dry_run` leaves no
     trace; without `keep_text` the files themselves are not kept; `base_url` is that
-    of `image_base`, None to leave it as it is. Raises ArchiveError where the database
-    cannot be used.
+    of `image_base`, None to leave it as it is; with more than one of `workers` so many
+    other processes read the files, for the same rows. Raises ArchiveError where the
+    database cannot be used, WorkersError where other processes cannot.
     """
     paths = list(paths)
     image_base.check_base(base_url or "")
     # A link to a database is that database, and has the same DB-sources.
     database = os.path.realpath(database)
     if not dry_run:
-        return _import(database, database, paths, prune, keep_text, base_url, on_error, on_progress)
+        return _import(
+            database, database, paths, prune, keep_text, base_url, workers, on_error, on_progress
+        )
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "dry-run.db")
         for original, target in ((database, copy), (sources_path(database), sources_path(copy))):
             if os.path.exists(original):
                 _copy(original, target)
-        return _import(copy, database, paths, prune, keep_text, base_url, on_error, on_progress)
+        return _import(
+            copy, database, paths, prune, keep_text, base_url, workers, on_error, on_progress
+        )
 
 
 def _copy(original: str | Path, target: str | Path) -> None:
@@ -124,6 +128,7 @@ def _import(
     prune: bool,
     keep_text: bool,
     base_url: str | None,
+    workers: int,
     on_error: Callable[[RecordError], None],
     on_progress: Progress,
 ) -> Report:
@@ -141,7 +146,7 @@ def _import(
         with closing(db.conn):
             if base_url is not None:
                 image_base.set_base(db, base_url)
-            run = _Run(db, sources, paths, prune, on_error, on_progress)
+            run = _Run(db, sources, paths, prune, workers, on_error, on_progress)
             run.learn(is_as_left=counter == known)
             report = run.run()
         sources.note_change_counter(header(database)[0])
@@ -168,12 +173,14 @@ class _Run:
         sources: Sources,
         paths: Sequence[str | Path],
         prune: bool,
+        workers: int,
         on_error: Callable[[RecordError], None],
         on_progress: Progress,
     ) -> None:
         self._db = db
         self._sources = sources
         self._prune = prune
+        self._workers = workers
         self._on_error = on_error
         self._on_progress = on_progress
         self._report = Report()
@@ -185,6 +192,7 @@ class _Run:
     def run(self) -> Report:
         interrupted = self._sources.was_interrupted()
         self._walk()
+        self._readers = Readers(self._walked_at, self._sources.keeps_text, self._workers)
         moved = self._found.settle_unchanged(schema.SCHEMA_VERSION)
         if moved:
             with transaction(self._db):
@@ -260,10 +268,22 @@ class _Run:
         _, total = self._found.to_read()
         done = 0
         self._on_progress(0, total)
-        while files := self._found.next_to_read(BATCH, BATCH_BYTES):
-            self._read_batch(files)
-            done += sum(file.size for file in files)
-            self._on_progress(done, total)
+        with closing(self._readers.read(self._asked())) as batches:
+            for batch in batches:
+                self._take(batch)
+                done += sum(seen.file.size for seen in batch)
+                self._on_progress(done, total)
+
+    def _asked(self) -> Iterator[list[Asked]]:
+        """Yield the files to read, each with its fingerprint if that spares the rest."""
+        for files in self._found.batches(BATCH, BATCH_BYTES):
+            known = self._known(files)
+            yield [Asked(file, _current(known.get(file.file))) for file in files]
+
+    def _known(self, files: Iterable[File]) -> dict[str, Source]:
+        sources = self._sources
+        known = sources.by_file([sources.name_of(file.file) for file in files])
+        return {sources.file_of(name): source for name, source in known.items()}
 
     def _make_way(self) -> None:
         """Give the facet index up before more changes than it can catch up with."""
@@ -272,33 +292,24 @@ class _Run:
             with transaction(self._db):
                 facet_index.drop(self._db.conn)
 
-    def _read_batch(self, files: Sequence[File]) -> None:
+    def _take(self, read: Sequence[Seen]) -> None:
+        """Take the files of a batch as they were read."""
         sources = self._sources
-        known = sources.by_file([sources.name_of(file.file) for file in files])
+        # Asked again: what was stored meanwhile may have taken an id away from a file.
+        known = self._known([seen.file for seen in read])
         batch = Batch()
-        for file in files:
-            name = sources.name_of(file.file)
-            source = known.get(name)
-            try:
-                data = _bytes(file)
-                sha256 = fingerprint(data)
-                time_read = trusted_time(file.mtime, self._walked_at)
-                reading = Reading(file.file, file.path, file.size, time_read, sha256, None, data)
-                if source and source.sha256 == sha256 and _is_current(source):
+        for seen in read:
+            file, source = seen.file, known.get(seen.file.file)
+            if seen.is_unchanged and seen.reading:
+                if _current(source) == seen.reading.sha256:
                     batch.touched.append(file)
-                    batch.seen.append(reading)
-                    batch.outcomes[name] = "unchanged"
+                    batch.seen.append(seen.reading)
+                    batch.outcomes[sources.name_of(file.file)] = "unchanged"
                     continue
-                record = self._parse(reading, source)
-            except RecordError as error:
-                self._reject(error.at(self._folders.shown(file.file)))
-                batch.outcomes[name] = "rejected"
-                record = None
-            else:
-                batch.outcomes[name] = "skipped"
-            if record:
-                batch.records.append(record)
-                batch.outcomes[name] = "added"
+                seen = self._readers.see(Asked(file))
+            batch.outcomes[sources.name_of(file.file)] = self._outcome(seen)
+            if seen.record and seen.reading:
+                batch.records.append(ReadRecord(seen.reading, seen.record, source))
             elif source and self._prune:
                 batch.gone.append(source)
         sources.touch(batch.touched, self._walked_at)
@@ -306,16 +317,12 @@ class _Run:
         self._store(batch)
         self._found.note((outcome, name) for name, outcome in batch.outcomes.items())
 
-    def _parse(self, reading: Reading, known: Source | None) -> ReadRecord | None:
-        parts = read(reading.data)
-        if parts is None:
-            return None
-        self._report.parsed += 1
-        stem = unicodedata.normalize("NFC", PurePosixPath(reading.path).stem)
-        record = adapt(*parts, stem)
-        article_id = record.id if isinstance(record, Article) else None
-        facts = rows.facts_of(record)
-        return ReadRecord(replace(reading, article_id=article_id, facts=facts), record, known)
+    def _outcome(self, seen: Seen) -> str:
+        self._report.parsed += seen.is_parsed
+        if seen.error:
+            self._reject(seen.error.at(self._folders.shown(seen.file.file)))
+            return "rejected"
+        return "added" if seen.record else "skipped"
 
     def _store(self, batch: Batch) -> None:
         """Write the batch's records, drop what is gone, note the outcomes."""
@@ -359,16 +366,17 @@ class _Run:
             batch = Batch()
             for source, data in rest:
                 after = source.id
-                file = self._sources.file_of(source.file or "")
+                name, path, size = source.file or "", source.path or "", len(data)
+                file = File(self._sources.file_of(name), path, size, 0)
                 reading = Reading(
-                    file, source.path or "", len(data), None, fingerprint(data), None, data
+                    file.file, path, size, None, fingerprint(data), None, packed(data)
                 )
-                try:
-                    record = self._parse(reading, source)
-                except RecordError as error:
-                    self._reject(error.at(file))
-                else:
-                    batch.records.extend([record] if record else [])
+                seen = parsed(file, reading, data)
+                self._report.parsed += seen.is_parsed
+                if seen.error:
+                    self._reject(seen.error.at(file.file))
+                elif seen.record and seen.reading:
+                    batch.records.append(ReadRecord(seen.reading, seen.record, source))
             self._store(batch)
 
     def _remove_missing(self) -> None:
@@ -383,17 +391,7 @@ class _Run:
             self._report.removed += len(some)
 
 
-def _bytes(file: File) -> bytes:
-    if file.size > MAX_BYTES:
-        raise RecordError(
-            f"{file.size:,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
-        )
-    try:
-        with open(file.file, "rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise RecordError(f"cannot be read: {error.strerror or error}") from error
-
-
-def _is_current(source: Source) -> bool:
-    return source.schema_version == schema.SCHEMA_VERSION
+def _current(source: Source | None) -> str | None:
+    """Return the fingerprint of a file whose rows are those of this version."""
+    is_current = source and source.schema_version == schema.SCHEMA_VERSION
+    return source.sha256 if source and is_current else None

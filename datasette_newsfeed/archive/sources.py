@@ -65,7 +65,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A file that was read: what is to be remembered of it."""
+    """A file that was read: what is to be remembered of it.
+
+    `text` is the whole file, `packed()`, or None where it is not to be kept.
+    """
 
     file: str
     path: str
@@ -73,7 +76,7 @@ class Reading:
     mtime: int | None
     sha256: str
     article_id: str | None
-    data: bytes
+    text: bytes | None
     facts: Facts = NOTHING_SAID
 
 
@@ -172,7 +175,7 @@ class Sources:
 
     def knows_below(self, file: str) -> bool:
         """Tell whether a file, or files below a folder, are known."""
-        start = self.name_of(file)
+        start = _relative_folder(file, self.folder) or file
         return bool(
             self.db.execute(
                 "SELECT 1 FROM sources WHERE file = ?1 OR (file >= ?1 || '/' AND file < ?1 || '0')",
@@ -309,7 +312,7 @@ class Sources:
             with self.db.atomic():
                 self.db.conn.executemany(
                     "UPDATE sources SET text = ? WHERE file = ? AND text IS NULL",
-                    ((zlib.compress(r.data), self.name_of(r.file)) for r in readings),
+                    ((r.text, self.name_of(r.file)) for r in readings),
                 )
 
     def touch(self, files: Sequence[File], walked_at: int) -> None:
@@ -340,7 +343,7 @@ class Sources:
                     r.sha256,
                     schema_version,
                     r.article_id,
-                    zlib.compress(r.data) if self.keeps_text else None,
+                    r.text if self.keeps_text else None,
                 )
                 for r in readings
             ),
@@ -349,17 +352,30 @@ class Sources:
         self.facts.write([(known[self.name_of(r.file)].id, r.facts) for r in readings])
 
 
-@lru_cache(maxsize=4096)  # asked several times for each file of a batch
 def _relative(file: str, folder: str) -> str:
-    try:
-        return Path(os.path.relpath(file, folder)).as_posix()
-    except ValueError:  # another drive
+    head, name = os.path.split(file)
+    above = _relative_folder(head, folder)
+    if above is None:
         return file
+    return name if above == "." else f"{above}/{name}"
+
+
+@lru_cache(maxsize=4096)  # the same for each file of a folder, and asked several times for each
+def _relative_folder(place: str, folder: str) -> str | None:
+    try:
+        return Path(os.path.relpath(place, folder)).as_posix()
+    except ValueError:  # another drive
+        return None
 
 
 def fingerprint(data: bytes) -> str:
     """Return the SHA-256 of a file, hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+def packed(data: bytes) -> bytes:
+    """Return a file's bytes as they are kept: compressed with zlib."""
+    return zlib.compress(data)
 
 
 def unpacked(text: bytes) -> bytes:
