@@ -2,9 +2,12 @@
 
 Each run imports a folder into a new database and imports it again unchanged, in processes
 of their own, so that memory is that of one import. Runs are interleaved, medians printed.
+`--workers N` adds an import with so many readers; `--others`, once for they take their
+time, markdown-to-sqlite and an importer by sqlite-utils (plain_importer.py). Of workers the
+processor seconds are those of all processes, the memory that of the largest.
 Knows the command line alone.
 
-    python benchmarks/imports.py FOLDER --runs 3
+    python benchmarks/imports.py FOLDER --runs 3 --workers 2 --others
 """
 
 from __future__ import annotations
@@ -37,27 +40,71 @@ def run(*command: str) -> tuple[float, float, float]:
     return took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
+# It takes files, not folders, and more of them than a command line does.
+MARKDOWN = """
+import sys
+from pathlib import Path
+from markdown_to_sqlite.cli import cli
+cli([sys.argv[1], "articles", *sorted(map(str, Path(sys.argv[2]).rglob("*.md")))])
+"""
+
+LOADER = "PyYAML's C loader alone"
+IMPORT = "import"
+AGAIN = "import again, nothing changed"
+Times = tuple[float, float, float]
+
+
+def others(folder: Path, place: str) -> dict[str, list[Times]]:
+    """Import the folder as others do, each once."""
+    here = Path(__file__).parent
+    plain = (str(here / "plain_importer.py"), f"{place}/plain.db", str(folder))
+    together = (str(here / "plain_importer.py"), f"{place}/together.db", str(folder))
+    markdown = ("-c", MARKDOWN, f"{place}/markdown.db", str(folder))
+    return {
+        "markdown-to-sqlite (one table, no full text)": [run(*markdown)],
+        "sqlite-utils, record by record": [run(*plain)],
+        "sqlite-utils, record by record, one transaction": [run(*together, "--one-transaction")],
+    }
+
+
+def measure(folder: Path, runs: int, workers: int) -> tuple[dict[str, list[Times]], str]:
+    """Return the times of each kind of run, and the sizes of the databases in words."""
+    times: dict[str, list[Times]] = {}
+    sizes = ""
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+            db = f"{place}/news.db"
+            command = ("-m", "datasette", "newsfeed", "import", db, str(folder))
+            times.setdefault(LOADER, []).append(run("-c", PARSE, str(folder)))
+            times.setdefault(IMPORT, []).append(run(*command))
+            times.setdefault(AGAIN, []).append(run(*command))
+            sizes = f"DB {_mb(db)} MB, DB-sources {_mb(f'{db}-sources')} MB"
+            if workers > 1:
+                more = (*command[:4], f"{place}/more.db", str(folder), "--workers", str(workers))
+                times.setdefault(f"import --workers {workers}", []).append(run(*more))
+    return times, sizes
+
+
+def _mb(path: str) -> str:
+    return f"{os.path.getsize(path) / 1e6:,.0f}"
+
+
 def main() -> None:
     """Print the table of one folder."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--others", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.folder
     files = sum(1 for _ in folder.rglob("*.md"))
-    names = ("PyYAML's C loader alone", "import", "import again, nothing changed")
-    times: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
-    sizes = (0, 0)
-    for _ in range(arguments.runs):
+    times, sizes = measure(folder, arguments.runs, arguments.workers)
+    if arguments.others:
         with tempfile.TemporaryDirectory(dir=folder.parent) as place:
-            db = f"{place}/news.db"
-            command = ("-m", "datasette", "newsfeed", "import", db, str(folder))
-            times[names[0]].append(run("-c", PARSE, str(folder)))
-            times[names[1]].append(run(*command))
-            times[names[2]].append(run(*command))
-            sizes = (os.path.getsize(db), os.path.getsize(f"{db}-sources"))
-    floor = median(cpu for _, cpu, _ in times[names[0]])
-    print(f"{files:,} files; DB {sizes[0] / 1e6:,.0f} MB, DB-sources {sizes[1] / 1e6:,.0f} MB\n")
+            times |= others(folder, place)
+    floor = median(cpu for _, cpu, _ in times[LOADER])
+    print(f"{files:,} files; {sizes}\n")
     print("| | seconds | processor seconds | files/s | of the loader | peak memory, MB |")
     print("|---|---:|---:|---:|---:|---:|")
     for name, found in times.items():
