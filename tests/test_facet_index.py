@@ -530,3 +530,15 @@ async def test_nobody_sees_the_tables_of_the_index(news: Path) -> None:
 )
 def test_conditions_are_taken_apart(where: str, parts: list[str] | None) -> None:
     assert conjuncts.split(where) == parts
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 7, 1000])
+def test_row_numbers_are_read_piece_by_piece(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facet_index, "PARSED_AT_ONCE", at_once)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for most in (0, 1, 9, 10, 11, 120):
+            sql = (
+                "with recursive c (n) as (select 1 union all select n + 1 from c where n < 130) "
+                f"select n from c where n <= {most}"
+            )
+            assert list(facet_index.rows_of(connection, sql)) == list(range(1, most + 1))
