@@ -194,9 +194,9 @@ class Card:
         return self.type == "video"
 
     @property
-    def is_headline(self) -> bool:
-        """False if the record says that another article leads the story."""
-        return self.published is not False and (self.heat is None or self.heat >= 0)
+    def follows(self) -> bool:
+        """True if the record itself says that another article leads the story."""
+        return self.published is False or (self.heat is not None and self.heat < 0)
 
     @property
     def initial(self) -> str:
@@ -215,8 +215,8 @@ class Player:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """A Card and all that the article's own page adds to it."""
+class FullArticle:
+    """An article in full: its Card and all that its own page adds to it."""
 
     card: Card
     body: str | None = None

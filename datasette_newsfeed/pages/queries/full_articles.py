@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...record import Card, Picture, Story
+from ...record import Card, FullArticle, Picture
 from ..markup import plain_text, web_url
 from ..sight import Sight
 from .cards import MENTIONING, card, count_articles, find_cards, find_cards_by_id
@@ -19,16 +19,16 @@ from .pictures import picture, stored
 RELATED_LIMIT = 24
 MENTION_LIMIT = 12
 
-STORIES_SQL = """
+TEXTS_SQL = """
 select id, body, updated_at, category, quality, provider_name, original_url, url,
   amp_url, cdn_amp_url, featured_content
 from articles where id in ({places})"""
 
-STORY_AUTHORS_SQL = """
+AUTHORS_SQL = """
 select article_id, author from article_authors
 where article_id in ({places}) order by article_id, position"""
 
-STORY_IMAGES_SQL = """
+IMAGES_SQL = """
 select images.id as image_id, images.url as image_url,
   images.width as image_width, images.height as image_height, {image_stored} as image_stored,
   article_images.title, article_images.attribution
@@ -65,27 +65,29 @@ order by related_articles.position limit :limit"""
 RELATED_COUNT_SQL = "select count(*) from related_articles where article_id = :key"
 
 
-async def find_stories(sight: Sight, ids: Sequence[str]) -> tuple[Story, ...]:
+async def find_full_articles(sight: Sight, ids: Sequence[str]) -> tuple[FullArticle, ...]:
     """Return these articles with their text and authors, in the order given; four queries.
 
-    What stands around an article on its own page is left out: see `find_story`.
+    What stands around an article on its own page is left out: see `find_full_article`.
     """
     cards = await find_cards_by_id(sight, ids)
     keys = [card.id for card in cards if card.id is not None]
     if not keys:
         return ()
     places = ", ".join("?" for _ in keys)
-    rows = await sight.ask(STORIES_SQL.format(places=places), keys)
+    rows = await sight.ask(TEXTS_SQL.format(places=places), keys)
     texts = {row["id"]: row for row in rows}
     authors: dict[str, list[str]] = {}
     if sight.sees("authors", "article_authors"):
-        for key, author in await sight.ask(STORY_AUTHORS_SQL.format(places=places), keys):
+        for key, author in await sight.ask(AUTHORS_SQL.format(places=places), keys):
             authors.setdefault(key, []).append(author)
-    return tuple(_story(card, texts[card.id], authors.get(card.id or "", ())) for card in cards)
+    return tuple(
+        _full_article(card, texts[card.id], authors.get(card.id or "", ())) for card in cards
+    )
 
 
-def _story(card: Card, row: Any, authors: Iterable[str]) -> Story:
-    return Story(
+def _full_article(card: Card, row: Any, authors: Iterable[str]) -> FullArticle:
+    return FullArticle(
         card=card,
         body=row["body"],
         updated_at=row["updated_at"],
@@ -99,9 +101,9 @@ def _story(card: Card, row: Any, authors: Iterable[str]) -> Story:
     )
 
 
-async def find_story(sight: Sight, key: str) -> Story | None:
+async def find_full_article(sight: Sight, key: str) -> FullArticle | None:
     """Return an article with all that its page shows; None without such an article."""
-    found = await find_stories(sight, [key])
+    found = await find_full_articles(sight, [key])
     if not found:
         return None
     related, related_count = await _find_related(sight, key)
@@ -118,7 +120,7 @@ async def find_story(sight: Sight, key: str) -> Story | None:
 async def _find_pictures(sight: Sight, key: str) -> tuple[Picture, ...]:
     if not sight.sees("images", "article_images"):
         return ()
-    sql = STORY_IMAGES_SQL.format(image_stored=stored(sight, "images"))
+    sql = IMAGES_SQL.format(image_stored=stored(sight, "images"))
     found = (
         picture(
             sight,
