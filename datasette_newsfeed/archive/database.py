@@ -86,6 +86,19 @@ def _open(database: str | Path, shown: str | Path, check_only: bool) -> Database
     return db
 
 
+def copy_database(original: str | Path, target: str | Path) -> None:
+    """Make `target` what is committed of a database, which is only read."""
+    uri = f"{Path(original).resolve().as_uri()}?mode=ro"
+    try:
+        with (
+            closing(sqlite3.connect(uri, uri=True, timeout=30)) as here,
+            closing(sqlite3.connect(target)) as there,
+        ):
+            here.backup(there)
+    except sqlite3.DatabaseError as error:
+        raise as_archive_error(original, error) from error
+
+
 def header(database: str | Path) -> tuple[int, int]:
     """Return change counter and schema version of a database file; (0, 0) where it is none.
 

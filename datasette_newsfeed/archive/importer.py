@@ -26,11 +26,18 @@ from ..record import Article, Organization
 from . import image_base, rows, shared
 from .adapter import adapt
 from .claims import Batch, Claims, ReadRecord
-from .database import as_archive_error, check_archive, header, open_archive, transaction
+from .database import (
+    as_archive_error,
+    check_archive,
+    copy_database,
+    header,
+    open_archive,
+    transaction,
+)
 from .folders import File, Folders
 from .found import FoundFiles
 from .images import ImageShelf
-from .reader import MAX_BYTES, read
+from .reader import load, read
 from .renditions import can_render
 from .sources import Reading, Source, Sources, fingerprint, sources_path, trusted_time
 
@@ -92,20 +99,8 @@ def import_archive(
         copy = os.path.join(folder, "dry-run.db")
         for original, target in ((database, copy), (sources_path(database), sources_path(copy))):
             if os.path.exists(original):
-                _copy(original, target)
+                copy_database(original, target)
         return _import(copy, database, paths, prune, keep_text, base_url, on_error, on_progress)
-
-
-def _copy(original: str | Path, target: str | Path) -> None:
-    uri = f"{Path(original).resolve().as_uri()}?mode=ro"
-    try:
-        with (
-            closing(sqlite3.connect(uri, uri=True, timeout=30)) as here,
-            closing(sqlite3.connect(target)) as there,
-        ):
-            here.backup(there)
-    except sqlite3.DatabaseError as error:
-        raise as_archive_error(original, error) from error
 
 
 def knows_files_below(database: str | Path, paths: Iterable[str | Path]) -> bool:
@@ -280,7 +275,7 @@ class _Run:
             name = sources.name_of(file.file)
             source = known.get(name)
             try:
-                data = _bytes(file)
+                data = load(file.file, file.size)
                 sha256 = fingerprint(data)
                 time_read = trusted_time(file.mtime, self._walked_at)
                 reading = Reading(file.file, file.path, file.size, time_read, sha256, None, data)
@@ -381,18 +376,6 @@ class _Run:
             some = missing[start : start + BATCH]
             self._store(Batch(gone=some))
             self._report.removed += len(some)
-
-
-def _bytes(file: File) -> bytes:
-    if file.size > MAX_BYTES:
-        raise RecordError(
-            f"{file.size:,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
-        )
-    try:
-        with open(file.file, "rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise RecordError(f"cannot be read: {error.strerror or error}") from error
 
 
 def _is_current(source: Source) -> bool:
