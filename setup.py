@@ -33,6 +33,7 @@ setup(
         "nh3>=0.2.18",
         "markdown-it-py>=3",
         "pyroaring>=1.0",
+        "snowballstemmer>=2.2",
     ],
     extras_require={
         # httpx-secure reaches into httpx and httpcore: a new major version is tried first.

@@ -34,7 +34,16 @@ ARCHIVE_ROOMS = (
     "sources",
     "found",
     "claims",
+    "words",
+    "gists",
+    "ties",
+    "stories",
+    "similar",
+    "gistbook",
+    "story_rows",
+    "similar_rows",
     "rows",
+    "relating",
     "renditions",
     "addresses",
     "image_base",
@@ -46,7 +55,6 @@ ARCHIVE_ROOMS = (
     "web",
     "fetches",
     "fetching",
-    "stories",
 )
 PAGES_ROOMS = (
     "links",
@@ -70,6 +78,7 @@ PAGES_ROOMS = (
     "preview",
     "sitemap",
     "head",
+    "stories",
     "articles",
 )
 # What a filter keeps only Datasette can say.
@@ -80,7 +89,7 @@ WINGS = {"archive": ARCHIVE_ROOMS, "pages": PAGES_ROOMS}
 FENCES = {
     "root": {"pyroaring"},
     "archive": {
-        *("PIL", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
+        *("PIL", "frontmatter", "snowballstemmer", "sqlite_utils", "w3lib", "yaml"),
         *("httpx", "httpx_secure", "stamina"),  # none but archive.web
     },
     "cli": {"click", "sqlite_utils", "yaml"},
@@ -108,7 +117,9 @@ SQL = re.compile(
 MOST_MODULE_LINES = 400
 MOST_FUNCTION_LINES = 60
 # Raised by decision: "room" or "room:function" -> lines. Say why beside it.
-LONGER: dict[str, int] = {}
+LONGER: dict[str, int] = {
+    "schema": 500,  # the tables in one place, as data: a list grows, no logic does
+}
 
 
 class Room:

@@ -152,7 +152,7 @@ def _check_tables(database: str | Path, db: Database) -> None:
     for table in schema.TABLES:
         if table.name in existing:
             columns = {column.name for column in db.table(table.name).columns}
-            missing = [name for name in table.column_names if name not in columns]
+            missing = [name for name in table.first_column_names if name not in columns]
             if missing:
                 raise ArchiveError(
                     str(database),

@@ -23,7 +23,7 @@ from sqlite_utils import Database
 from .. import facet_index, schema
 from ..errors import RecordError
 from ..record import Article, Organization
-from . import image_base, rows, shared
+from . import image_base, relating, rows, shared
 from .adapter import adapt
 from .claims import Batch, Claims, ReadRecord
 from .database import (
@@ -36,8 +36,10 @@ from .database import (
 )
 from .folders import File, Folders
 from .found import FoundFiles
+from .gistbook import UNSURE, GistBook
 from .images import ImageShelf
 from .reader import load, read
+from .relating import Related
 from .renditions import can_render
 from .sources import Reading, Source, Sources, fingerprint, sources_path, trusted_time
 
@@ -61,6 +63,7 @@ class Report:
     removed: int = 0
     parsed: int = 0
     images: int = 0
+    related: Related | None = None
     errors: list[RecordError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -78,6 +81,7 @@ def import_archive(
     dry_run: bool = False,
     keep_text: bool = True,
     base_url: str | None = None,
+    relate: bool = True,
     on_error: Callable[[RecordError], None] = lambda error: None,
     on_progress: Progress = lambda done, total: None,
 ) -> Report:
@@ -86,21 +90,25 @@ def import_archive(
     Creates the database if need be. `prune` removes the rows of files gone from
     the paths, and of those that can no longer be imported; `dry_run` leaves no
     trace; without `keep_text` the files themselves are not kept; `base_url` is that
-    of `image_base`, None to leave it as it is. Raises ArchiveError where the database
-    cannot be used.
+    of `image_base`, None to leave it as it is; without `relate` stories and similar
+    articles stay as they are. Raises ArchiveError where the database cannot be used.
     """
     paths = list(paths)
     image_base.check_base(base_url or "")
     # A link to a database is that database, and has the same DB-sources.
     database = os.path.realpath(database)
     if not dry_run:
-        return _import(database, database, paths, prune, keep_text, base_url, on_error, on_progress)
+        return _import(
+            database, database, paths, prune, keep_text, base_url, relate, on_error, on_progress
+        )
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "dry-run.db")
         for original, target in ((database, copy), (sources_path(database), sources_path(copy))):
             if os.path.exists(original):
                 copy_database(original, target)
-        return _import(copy, database, paths, prune, keep_text, base_url, on_error, on_progress)
+        return _import(
+            copy, database, paths, prune, keep_text, base_url, False, on_error, on_progress
+        )
 
 
 def knows_files_below(database: str | Path, paths: Iterable[str | Path]) -> bool:
@@ -119,6 +127,7 @@ def _import(
     prune: bool,
     keep_text: bool,
     base_url: str | None,
+    relate: bool,
     on_error: Callable[[RecordError], None],
     on_progress: Progress,
 ) -> Report:
@@ -136,9 +145,14 @@ def _import(
         with closing(db.conn):
             if base_url is not None:
                 image_base.set_base(db, base_url)
-            run = _Run(db, sources, paths, prune, on_error, on_progress)
+            book = GistBook(sources.db)
+            if counter != known or version != schema.SCHEMA_VERSION:
+                book.set_state(UNSURE)
+            run = _Run(db, sources, book, paths, prune, on_error, on_progress)
             run.learn(is_as_left=counter == known)
             report = run.run()
+            if relate:
+                report.related = relating.relate(db, book)
         sources.note_change_counter(header(database)[0])
         return report
 
@@ -161,6 +175,7 @@ class _Run:
         self,
         db: Database,
         sources: Sources,
+        book: GistBook,
         paths: Sequence[str | Path],
         prune: bool,
         on_error: Callable[[RecordError], None],
@@ -168,6 +183,7 @@ class _Run:
     ) -> None:
         self._db = db
         self._sources = sources
+        self._book = book
         self._prune = prune
         self._on_error = on_error
         self._on_progress = on_progress
@@ -326,6 +342,8 @@ class _Run:
         # A file that names a provider now may have been an article: that one goes.
         left = [*batch.gone, *(winner.known for winner in winners if winner.known)]
         removed = self._unclaimed(left, set(ids))
+        self._book.fall_behind()
+        self._book.doubt(removed)
         sources.distrust(readings, batch.gone)
         with sources.db.atomic():
             before = sources.facts.before([source.id for source in left])
