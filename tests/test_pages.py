@@ -448,7 +448,7 @@ async def test_no_query_for_a_card(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path = build_archive(tmp_path / "news.db")
     db = sqlite_utils.Database(path)
     for number in range(20):
-        row = {"article_id": VIDEO, "position": number, "title": "x", "related_id": STORY}
+        row = {"article_id": VIDEO, "position": number, "title": f"x {number}"}
         db.table("related_articles").insert(row)
     db.close()
     datasette = open_site(path)

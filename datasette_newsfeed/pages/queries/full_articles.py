@@ -10,13 +10,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...record import Card, FullArticle, Picture
+from ...record import Card, FullArticle, Picture, Resemblance
 from ..markup import plain_text, web_url
 from ..sight import Sight
-from .cards import MENTIONING, card, count_articles, find_cards, find_cards_by_id
+from .cards import (
+    MENTIONING,
+    OF_SAME_STORY,
+    card,
+    count_articles,
+    find_cards,
+    find_cards_by_id,
+    story_columns,
+)
 from .pictures import picture, stored
 
 RELATED_LIMIT = 24
+FELLOW_LIMIT = 12
+SIMILAR_LIMIT = 6
 MENTION_LIMIT = 12
 
 TEXTS_SQL = """
@@ -51,7 +61,8 @@ select
   logos.id as logo_id, logos.url as logo_url,
   logos.width as logo_width, logos.height as logo_height,
   {logo_stored} as logo_stored,
-  0 as related_count
+  0 as related_count,
+  {story}
 from related_articles
   left join articles on articles.id = related_articles.related_id
   left join providers
@@ -61,6 +72,10 @@ from related_articles
   left join images as logos on logos.id = providers.image_id
 where related_articles.article_id = :key
 order by related_articles.position limit :limit"""
+
+SIMILAR_SQL = """
+select similar_id, shared_words, shared_topics from similar_articles
+where article_id = :key order by position"""
 
 RELATED_COUNT_SQL = "select count(*) from related_articles where article_id = :key"
 
@@ -107,11 +122,17 @@ async def find_full_article(sight: Sight, key: str) -> FullArticle | None:
     if not found:
         return None
     related, related_count = await _find_related(sight, key)
+    above = {card.id for card in related}
+    same_story = await find_cards(sight, OF_SAME_STORY, FELLOW_LIMIT, key)
+    fellows = tuple(card for card in same_story if card.id not in above)
+    above |= {card.id for card in same_story}
     return replace(
         found[0],
         pictures=await _find_pictures(sight, key),
         related=related,
         related_count=related_count,
+        fellows=fellows,
+        similar=await _find_similar(sight, key, above),
         mentions=await find_cards(sight, MENTIONING, MENTION_LIMIT, key),
         mention_count=await count_articles(sight, MENTIONING, key),
     )
@@ -138,8 +159,31 @@ async def _find_related(sight: Sight, key: str) -> tuple[tuple[Card, ...], int]:
     if not sight.sees("related_articles"):
         return (), 0
     sql = RELATED_SQL.format(
-        image_stored=stored(sight, "pictures"), logo_stored=stored(sight, "logos")
+        image_stored=stored(sight, "pictures"),
+        logo_stored=stored(sight, "logos"),
+        story=story_columns(sight),
     )
     rows = await sight.ask(sql, {"key": key, "limit": RELATED_LIMIT})
     count = int((await sight.ask(RELATED_COUNT_SQL, {"key": key}))[0][0])
-    return tuple(card(sight, row) for row in rows), count
+    related: dict[str | int, Card] = {}
+    for number, row in enumerate(rows):
+        # Two entries may mean one article of this archive.
+        related.setdefault(row["id"] or number, card(sight, row))
+    return tuple(related.values()), count
+
+
+async def _find_similar(sight: Sight, key: str, shown: set[str | None]) -> tuple[Resemblance, ...]:
+    if not sight.sees("similar_articles"):
+        return ()
+    rows = await sight.ask(SIMILAR_SQL, {"key": key})
+    reasons = {row["similar_id"]: row for row in rows if row["similar_id"] not in shown}
+    chosen = list(reasons)[:SIMILAR_LIMIT]
+    topics = sight.sees("topics", "article_topics")
+    return tuple(
+        Resemblance(
+            card,
+            reasons[card.id]["shared_words"],
+            reasons[card.id]["shared_topics"] if topics else "",
+        )
+        for card in await find_cards_by_id(sight, chosen)
+    )
