@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from .words import EVERYDAY, FULL, stem, weight, words
+from .words import FULL, NEWS, stem, weight, words
 
 MOST_WORDS = 40
 """Words kept of an article, those of the title first, then those that weigh most."""
@@ -97,8 +97,8 @@ def make_gist(
 ) -> Gist:
     """Return what an article is about; `lead` is its excerpt, else the start of its body.
 
-    Words of its own topics and of its provider's domain weigh little: they say what all
-    articles of a shelf share.
+    Words of its own topics and of its provider's domain weigh no more than the language of
+    news: they say what all articles of a shelf share.
     """
     shelves = sorted(set(topics))
     about = {stem(word) for shelf in (*shelves, provider or "") for word in words(shelf)}
@@ -127,7 +127,7 @@ def _weigh(text: Sequence[str], about: set[str], forms: dict[str, str]) -> list[
         each = stem(form)
         w = weight(each)
         if w:
-            found[each] = min(w, EVERYDAY) if each in about else w
+            found[each] = min(w, NEWS) if each in about else w
             forms.setdefault(each, form)
     return list(found.items())
 
