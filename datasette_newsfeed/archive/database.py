@@ -37,15 +37,20 @@ def served_name(database: str | Path) -> str:
 
     Raises ArchiveError where the file is no news archive.
     """
+    require_archive_file(database, database)
+    return Path(database).stem
+
+
+def require_archive_file(database: str | Path, shown: str | Path) -> None:
+    """Raise ArchiveError where a file is not there or is no news archive; it is only read."""
     path = Path(database)
     if not path.exists():
-        raise ArchiveError(str(path), "no such database")
+        raise ArchiveError(str(shown), "no such database")
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         try:
-            require_archive(path, Database(connection))
+            require_archive(shown, Database(connection))
         except sqlite3.DatabaseError as error:
-            raise as_archive_error(path, error) from error
-    return path.stem
+            raise as_archive_error(shown, error) from error
 
 
 def open_archive(database: str | Path, shown: str | Path | None = None) -> Database:

@@ -9,12 +9,11 @@ database holds whole articles and the next run reads again what was under way.
 from __future__ import annotations
 
 import os
-import sqlite3
 import tempfile
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -27,7 +26,6 @@ from . import image_base, relating, rows, shared
 from .adapter import adapt
 from .claims import Batch, Claims, ReadRecord
 from .database import (
-    as_archive_error,
     check_archive,
     copy_database,
     header,
@@ -41,7 +39,15 @@ from .images import ImageShelf
 from .reader import load, read
 from .relating import Related
 from .renditions import can_render
-from .sources import Reading, Source, Sources, fingerprint, sources_path, trusted_time
+from .sources import (
+    Reading,
+    Source,
+    Sources,
+    faults,
+    fingerprint,
+    sources_path,
+    trusted_time,
+)
 
 BATCH = 500
 BATCH_BYTES = 20_000_000
@@ -136,7 +142,7 @@ def _import(
     check_archive(database, named)
     folder = os.path.dirname(os.path.realpath(named))
     sources = Sources(database, folder=folder, keep_text=keep_text, shown=sources_path(named))
-    with closing(sources), _faults(sources, named):
+    with closing(sources), faults(sources, named):
         known = sources.change_counter()
         if counter < known or version < schema.SCHEMA_VERSION:
             # Lost, put back from an older copy, or made by an older version.
@@ -155,17 +161,6 @@ def _import(
                 report.related = relating.relate(db, book)
         sources.note_change_counter(header(database)[0])
         return report
-
-
-@contextmanager
-def _faults(sources: Sources, named: str | Path) -> Iterator[None]:
-    """Say of which of the two files SQLite complains."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if sources.is_damaged():
-            raise sources.fault(error) from error
-        raise as_archive_error(named, error) from error
 
 
 class _Run:

@@ -19,14 +19,20 @@ from typing import Any
 from sqlite_utils import Database
 
 from .. import schema
-from ..errors import ArchiveError
 from . import similar_rows, story_rows
-from .database import as_archive_error, header, open_archive, transaction
+from .database import (
+    as_archive_error,
+    check_archive,
+    header,
+    open_archive,
+    require_archive_file,
+    transaction,
+)
 from .facts import chunks
 from .gistbook import CURRENT, UNSURE, Changes, GistBook
 from .gists import MOST_TEXT, Gist, make_gist
 from .similar_rows import Progress
-from .sources import Sources, sources_path
+from .sources import Sources, faults, sources_path
 from .ties import MOST_SECONDS, find_ties
 from .urls import url_key
 
@@ -67,36 +73,34 @@ def relate_archive(
 
     `again` works everything out anew. Raises ArchiveError where it is no news archive.
     """
-    if not os.path.exists(database):
-        raise ArchiveError(str(database), "no such database")
     named, database = database, os.path.realpath(database)
     counter, version = header(database)
-    if version == 0:
-        raise ArchiveError(str(named), "is no news archive; make one with `newsfeed import`")
-    with _book(database) as (book, sources):
-        is_as_left = sources is not None and counter == sources.change_counter()
-        if again or not is_as_left or version != schema.SCHEMA_VERSION:
-            book.set_state(UNSURE)
+    require_archive_file(database, named)
+    check_archive(database, named)
+    if not sources_path(database).exists():
         try:
-            db = open_archive(database, named)
-            with closing(db.conn):
-                related = relate(db, book, on_progress)
+            with _passing_book() as book:
+                return _open_and_relate(database, named, book, on_progress)
         except sqlite3.DatabaseError as error:
             raise as_archive_error(named, error) from error
-        if sources is not None and is_as_left:
+    sources = Sources(database, shown=sources_path(named))
+    with closing(sources), faults(sources, named):
+        book = GistBook(sources.db)
+        is_as_left = counter == sources.change_counter()
+        if again or not is_as_left or version != schema.SCHEMA_VERSION:
+            book.set_state(UNSURE)
+        related = _open_and_relate(database, named, book, on_progress)
+        if is_as_left:
             sources.note_change_counter(header(database)[0])
-    return related
+        return related
 
 
-@contextmanager
-def _book(database: str) -> Iterator[tuple[GistBook, Sources | None]]:
-    """Open what is kept in DB-sources; where there is none, a book for this run alone."""
-    if sources_path(database).exists():
-        with closing(Sources(database)) as sources:
-            yield GistBook(sources.db), sources
-    else:
-        with _passing_book() as book:
-            yield book, None
+def _open_and_relate(
+    database: str, named: str | Path, book: GistBook, on_progress: Progress
+) -> Related:
+    db = open_archive(database, named)
+    with closing(db.conn):
+        return relate(db, book, on_progress)
 
 
 @contextmanager
