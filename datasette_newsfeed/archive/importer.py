@@ -159,6 +159,8 @@ def _import(
             report = run.run()
             if relate:
                 report.related = relating.relate(db, book)
+            with transaction(db):
+                facet_index.keep(db.conn)
         sources.note_change_counter(header(database)[0])
         return report
 
@@ -203,8 +205,6 @@ class _Run:
         if interrupted:
             with transaction(self._db):
                 shared.sweep(self._db, self._sources.facts)
-        with transaction(self._db):
-            facet_index.keep(self._db.conn)
         counts = self._found.counts()
         report = self._report
         report.added = counts.get("added", 0)

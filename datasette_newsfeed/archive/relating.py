@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from .. import schema
+from .. import facet_index, schema
 from . import similar_rows, story_rows
 from .database import (
     as_archive_error,
@@ -100,7 +100,10 @@ def _open_and_relate(
 ) -> Related:
     db = open_archive(database, named)
     with closing(db.conn):
-        return relate(db, book, on_progress)
+        related = relate(db, book, on_progress)
+        with transaction(db):
+            facet_index.keep(db.conn)
+        return related
 
 
 @contextmanager
