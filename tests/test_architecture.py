@@ -89,7 +89,8 @@ WINGS = {"archive": ARCHIVE_ROOMS, "pages": PAGES_ROOMS}
 FENCES = {
     "root": {"pyroaring"},
     "archive": {
-        *("PIL", "frontmatter", "snowballstemmer", "sqlite_utils", "w3lib", "yaml"),
+        *("PIL", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
+        *("snowballstemmer", "stop_words"),  # none but archive.words
         *("httpx", "httpx_secure", "stamina"),  # none but archive.web
     },
     "cli": {"click", "sqlite_utils", "yaml"},

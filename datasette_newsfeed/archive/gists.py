@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from .words import FULL, NEWS, stem, weight, words
+from .words import FULL, NEWS, foreign_small_words, stem, weight, words
 
 MOST_WORDS = 40
 """Words kept of an article, those of the title first, then those that weigh most."""
@@ -103,8 +103,10 @@ def make_gist(
     shelves = sorted(set(topics))
     about = {stem(word) for shelf in (*shelves, provider or "") for word in words(shelf)}
     forms: dict[str, str] = {}
-    headline = _weigh(words(plain(title)), about, forms)
-    rest = _weigh(words(plain(lead or "")), about, forms)
+    title_words, lead_words = words(plain(title)), words(plain(lead or ""))
+    small = foreign_small_words([*title_words, *lead_words])
+    headline = _weigh(title_words, about, small, forms)
+    rest = _weigh(lead_words, about, small, forms)
     weights = {each: IN_TITLE * w for each, w in _heaviest(headline)}
     for each, w in _heaviest((each, w) for each, w in rest if each not in weights):
         if len(weights) < MOST_WORDS:
@@ -121,12 +123,14 @@ def make_gist(
     )
 
 
-def _weigh(text: Sequence[str], about: set[str], forms: dict[str, str]) -> list[tuple[str, int]]:
+def _weigh(
+    text: Sequence[str], about: set[str], small: set[str], forms: dict[str, str]
+) -> list[tuple[str, int]]:
     found: dict[str, int] = {}
     for form in text:
         each = stem(form)
         w = weight(each)
-        if w:
+        if w and each not in small:
             found[each] = min(w, NEWS) if each in about else w
             forms.setdefault(each, form)
     return list(found.items())

@@ -54,6 +54,8 @@ class SimilarIndex:
         self._weights: list[bytes] = []
         self._norms: list[int] = []
         self._topics: list[tuple[str, ...]] = []
+        self._topic_sets: list[frozenset[str]] = []
+        self._known_topics: dict[tuple[str, ...], tuple[tuple[str, ...], frozenset[str]]] = {}
         self._times: list[int | None] = []
         self._holders: array[int] = array("I")
         self._places: list[tuple[array[int], bytearray] | None] = []
@@ -70,8 +72,12 @@ class SimilarIndex:
         self._words.append(array("I", self._number(told)))
         self._weights.append(bytes(told.values()))
         self._norms.append(sum(w * w for w in told.values()))
-        # Equal tuples are kept once: most articles share their topics with others.
-        self._topics.append(_interned(gist.topics))
+        # Equal ones are kept once: most articles share their topics with others.
+        topics, as_set = self._known_topics.setdefault(
+            gist.topics, (gist.topics, frozenset(gist.topics))
+        )
+        self._topics.append(topics)
+        self._topic_sets.append(as_set)
         self._times.append(gist.at)
         for word in self._words[-1]:
             self._holders[word] += 1
@@ -190,10 +196,10 @@ class SimilarIndex:
                     yield self._score(likeness, number, other), other
 
     def _score(self, likeness: float, one: int, other: int) -> float:
-        mine, theirs = self._topics[one], self._topics[other]
-        if mine and theirs:
-            both = len(mine) if mine is theirs else len(set(mine).intersection(theirs))
-            likeness += TOPICS * both / max(len(mine), len(theirs))
+        mine, theirs = self._topic_sets[one], self._topic_sets[other]
+        both = mine & theirs
+        if both:
+            likeness += TOPICS * len(both) / max(len(mine), len(theirs))
         here, there = self._times[one], self._times[other]
         if here is not None and there is not None:
             likeness += NEARNESS * WEEK / (WEEK + abs(here - there))
@@ -220,10 +226,3 @@ def _keep(nearest: list[tuple[float, int]], score: float, other: int) -> float:
 def telling(gist: Gist) -> dict[str, int]:
     """Return what two articles can share, and what it weighs: words, and topics like names."""
     return {**gist.weights, **{f"#{topic}": FULL for topic in gist.topics}}
-
-
-_known: dict[tuple[str, ...], tuple[str, ...]] = {}
-
-
-def _interned(topics: tuple[str, ...]) -> tuple[str, ...]:
-    return _known.setdefault(topics, topics)

@@ -47,23 +47,22 @@ def find_tie(one: Gist, other: Gist) -> Tie | None:
     apart = abs(one.at - other.at)
     if apart > MOST_SECONDS:
         return None
-    first, second = sorted((one.id, other.id))
-    if not set(one.own_urls).isdisjoint(other.own_urls):
-        return Tie(first, second, SAME_PAGE)
+    if _share(one.own_urls, other.own_urls):
+        return Tie(*sorted((one.id, other.id)), SAME_PAGE)
     if one.provider and one.provider == other.provider:
         # A provider tells a piece of news once; what looks like it is a series or a form.
         return None
-    named = _names(one, other) + _names(other, one)
+    named = _share(one.related_urls, other.own_urls) + _share(other.related_urls, one.own_urls)
     shared = len(one.names & other.names)
     if shared < (1 if named else LEAST_SHARED):
         return None
     score = likeness(one, other) + SHARED_NAME * min(shared, MOST_SHARED)
     strength = round(score - PER_DAY * apart / DAY - ENOUGH[named], 4)
-    return Tie(first, second, strength) if strength >= 0 else None
+    return Tie(*sorted((one.id, other.id)), strength) if strength >= 0 else None
 
 
-def _names(one: Gist, other: Gist) -> bool:
-    return not set(one.related_urls).isdisjoint(other.own_urls)
+def _share(here: tuple[str, ...], there: tuple[str, ...]) -> bool:
+    return bool(here and there) and not set(here).isdisjoint(there)
 
 
 def likeness(one: Gist, other: Gist) -> float:
@@ -76,7 +75,7 @@ def likeness(one: Gist, other: Gist) -> float:
 def _least_shared(apart: int) -> float:
     """Return how many names articles that do not name each other share at least, if they
     are that many seconds apart: even two equal texts need so many."""
-    return max(LEAST_SHARED, (ENOUGH[0] - 1 + PER_DAY * apart / DAY) / SHARED_NAME - 0.001)
+    return (ENOUGH[0] - 1 + PER_DAY * apart / DAY) / SHARED_NAME - 0.001
 
 
 def find_ties(gists: Iterable[Gist], wanted: Collection[str] | None = None) -> Iterator[Tie]:
@@ -127,10 +126,10 @@ class _Window:
         places = self._all if is_wanted else self._wanted
         named = places.naming(gist)
         for number, shared in places.sharing(gist).items():
-            other = self._gists[number - self._first]
-            apart = (gist.at or 0) - (other.at or 0)
-            if number not in named and shared >= _least_shared(apart):
-                yield other
+            if shared >= LEAST_SHARED and number not in named:
+                other = self._gists[number - self._first]
+                if shared >= _least_shared((gist.at or 0) - (other.at or 0)):
+                    yield other
         for number in named:
             yield self._gists[number - self._first]
 

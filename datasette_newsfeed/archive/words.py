@@ -1,17 +1,21 @@
 """The words of a text, as stems, and how much each one tells. Knows no records.
 
-What a word weighs comes from fixed lists of everyday English and of the language of
-news, made for this purpose: so it is the same in every archive and does not change when
-articles are added. Words of other languages weigh as names do.
+What a word weighs comes from fixed lists: of everyday English and of the language of news,
+made for this purpose, and of the small words of other languages. So it is the same in
+every archive and does not change when articles are added. What no list has weighs as
+names do: so do, in other languages, everyday words.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache, lru_cache
 
 import snowballstemmer
+import stop_words
 
 # Joined by a hyphen or an apostrophe they are words of their own: "low-code", "AI's".
 _WORD = re.compile(r"[^\W_]+")
@@ -101,6 +105,32 @@ def words(text: str) -> list[str]:
     """Return the words of a text as written, in order."""
     text = unicodedata.normalize("NFKC", text)
     return _WORD.findall(_APOSTROPHE.sub("", text))
+
+
+ENGLISH = "en"
+LEAST_FOREIGN = 3
+"""Small words of another language, and more than there are English ones, make a text foreign."""
+
+
+@cache
+def _languages() -> dict[str, tuple[str, ...]]:
+    """Return the languages in which each word is a small one."""
+    found: dict[str, list[str]] = {}
+    for language in sorted(stop_words.LANGUAGE_MAPPING):
+        for word in set(stop_words.get_stop_words(language)):
+            found.setdefault(word, []).append(language)
+    return {word: tuple(languages) for word, languages in found.items()}
+
+
+def foreign_small_words(text: Iterable[str]) -> set[str]:
+    """Return the stems of a text's small words where it is not in English; else none."""
+    languages = _languages()
+    small = {lower: languages[lower] for word in text if (lower := word.lower()) in languages}
+    counts = Counter(language for found in small.values() for language in found)
+    best = min(counts, key=lambda each: (-counts[each], each), default=ENGLISH)
+    if counts[best] < LEAST_FOREIGN or counts[best] <= counts[ENGLISH]:
+        return set()
+    return {stem(word) for word, found in small.items() if best in found}
 
 
 @lru_cache(maxsize=200_000)
