@@ -79,7 +79,11 @@ def import_(
     missing = [path for path in paths if not Path(path).exists()]
     if missing and not (prune and knows_files_below(database, missing)):
         raise click.UsageError(f"{missing[0]}: no such file or folder")
-    with _said(), _progress("Importing") as on_progress:
+    with (
+        _said(),
+        _progress("Importing") as on_progress,
+        _progress("Comparing") as on_compared,
+    ):
         report = import_archive(
             database,
             paths,
@@ -90,6 +94,7 @@ def import_(
             relate=relate,
             on_error=_complain,
             on_progress=on_progress,
+            on_compared=on_compared,
         )
     counts = {
         name: getattr(report, name)

@@ -90,6 +90,7 @@ def import_archive(
     relate: bool = True,
     on_error: Callable[[RecordError], None] = lambda error: None,
     on_progress: Progress = lambda done, total: None,
+    on_compared: Progress = lambda done, total: None,
 ) -> Report:
     """Read the files below `paths` into the database, and return what became of them.
 
@@ -97,15 +98,17 @@ def import_archive(
     the paths, and of those that can no longer be imported; `dry_run` leaves no
     trace; without `keep_text` the files themselves are not kept; `base_url` is that
     of `image_base`, None to leave it as it is; without `relate` stories and similar
-    articles stay as they are. Raises ArchiveError where the database cannot be used.
+    articles stay as they are, else `on_compared` counts articles. Raises ArchiveError
+    where the database cannot be used.
     """
     paths = list(paths)
     image_base.check_base(base_url or "")
     # A link to a database is that database, and has the same DB-sources.
     database = os.path.realpath(database)
     if not dry_run:
+        compared = on_compared if relate else None
         return _import(
-            database, database, paths, prune, keep_text, base_url, relate, on_error, on_progress
+            database, database, paths, prune, keep_text, base_url, on_error, on_progress, compared
         )
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "dry-run.db")
@@ -113,7 +116,7 @@ def import_archive(
             if os.path.exists(original):
                 copy_database(original, target)
         return _import(
-            copy, database, paths, prune, keep_text, base_url, False, on_error, on_progress
+            copy, database, paths, prune, keep_text, base_url, on_error, on_progress, None
         )
 
 
@@ -133,9 +136,9 @@ def _import(
     prune: bool,
     keep_text: bool,
     base_url: str | None,
-    relate: bool,
     on_error: Callable[[RecordError], None],
     on_progress: Progress,
+    on_compared: Progress | None,
 ) -> Report:
     # Before anything is made or opened: of the one named, for a copy has a counter of its own.
     counter, version = header(named)
@@ -157,8 +160,8 @@ def _import(
             run = _Run(db, sources, book, paths, prune, on_error, on_progress)
             run.learn(is_as_left=counter == known)
             report = run.run()
-            if relate:
-                report.related = relating.relate(db, book)
+            if on_compared is not None:
+                report.related = relating.relate(db, book, on_compared)
             with transaction(db):
                 facet_index.keep(db.conn)
         sources.note_change_counter(header(database)[0])
