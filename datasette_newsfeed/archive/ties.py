@@ -47,8 +47,9 @@ def find_tie(one: Gist, other: Gist) -> Tie | None:
     apart = abs(one.at - other.at)
     if apart > MOST_SECONDS:
         return None
+    first, second = (one.id, other.id) if one.id < other.id else (other.id, one.id)
     if _share(one.own_urls, other.own_urls):
-        return Tie(*sorted((one.id, other.id)), SAME_PAGE)
+        return Tie(first, second, SAME_PAGE)
     if one.provider and one.provider == other.provider:
         # A provider tells a piece of news once; what looks like it is a series or a form.
         return None
@@ -58,7 +59,7 @@ def find_tie(one: Gist, other: Gist) -> Tie | None:
         return None
     score = likeness(one, other) + SHARED_NAME * min(shared, MOST_SHARED)
     strength = round(score - PER_DAY * apart / DAY - ENOUGH[named], 4)
-    return Tie(*sorted((one.id, other.id)), strength) if strength >= 0 else None
+    return Tie(first, second, strength) if strength >= 0 else None
 
 
 def _share(here: tuple[str, ...], there: tuple[str, ...]) -> bool:
