@@ -1,6 +1,6 @@
 """How many seconds `newsfeed relate` takes: a first run, and 100 articles more, all made up.
 
-    python benchmarks/related/bench_scale.py 10000 100000
+    make bench-related-scale
 
 Each size runs in a process of its own, so that its peak of memory is its own. Articles
 come at 55 a day from 300 providers; one in three is one of several reports of one event,
