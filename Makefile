@@ -43,7 +43,7 @@ SITE := $(VENVS)/$(LINE)/bin/python -m datasette
 # Tools that do not depend on the line run on the stable one.
 TOOLS := $(VENVS)/0.65/bin/python
 
-.PHONY: help demo test lint docs demo-db shots bench fuzz crash load clean browser $(LINES:%=test-%)
+.PHONY: help demo test lint docs demo-db shots bench bench-related bench-related-scale fuzz crash load clean browser $(LINES:%=test-%)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 12
@@ -100,6 +100,13 @@ bench: $(LINES:%=$(VENVS)/%/.ready) ## make an archive of ARTICLES=10000 records
 	@for line in $(LINES); do \
 		$(VENVS)/$$line/bin/python -m pip install --quiet --disable-pip-version-check duckdb && \
 		$(VENVS)/$$line/bin/python benchmarks/pages.py build/bench/$(ARTICLES).db || exit 1; done
+
+bench-related: $(VENVS)/0.65/.ready ## how well stories and similar articles are found, beside four known ways
+	@$(VENVS)/0.65/bin/python -m pip install --quiet --disable-pip-version-check scikit-learn datasketch
+	@$(VENVS)/0.65/bin/python benchmarks/related/bench_related.py
+
+bench-related-scale: $(VENVS)/0.65/.ready ## what `newsfeed relate` costs at 10,000 and 100,000 articles
+	@$(VENVS)/0.65/bin/python benchmarks/related/bench_scale.py 10000 100000
 
 clean: ## remove .venv/, build/ and caches
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -33,6 +33,8 @@ setup(
         "nh3>=0.2.18",
         "markdown-it-py>=3",
         "pyroaring>=1.0",
+        "snowballstemmer>=2.2",
+        "stop-words>=2025.11",
     ],
     extras_require={
         # httpx-secure reaches into httpx and httpcore: a new major version is tried first.

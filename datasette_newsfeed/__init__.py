@@ -152,6 +152,14 @@ def register_routes() -> Any:
 
 
 @hookimpl
+def handle_exception(datasette: Any, request: Any, exception: Any) -> Any:
+    """The way to a story by the id of any of its articles."""
+    from .pages import stories
+
+    return stories.lead_to_story(datasette, request, exception)
+
+
+@hookimpl
 def register_output_renderer() -> Any:
     """`.atom`, `.rss`, `.jsonfeed`."""
     from .pages.feeds import RENDERERS

@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,12 @@ def newsfeed() -> None:
     show_default=True,
     help="Read the files in so many other processes, if more than one. The rows are the same.",
 )
+@click.option(
+    "--relate/--no-relate",
+    default=True,
+    help="Find stories and similar articles at the end.",
+    show_default=True,
+)
 @as_json
 def import_(
     database: str,
@@ -67,6 +74,7 @@ def import_(
     without_text: bool,
     base_url: str | None,
     workers: int,
+    relate: bool,
     as_json: bool,
 ) -> None:
     """Read the files and folders at PATH into DB, and create it if needed.
@@ -80,7 +88,11 @@ def import_(
     missing = [path for path in paths if not Path(path).exists()]
     if missing and not (prune and knows_files_below(database, missing)):
         raise click.UsageError(f"{missing[0]}: no such file or folder")
-    with _said(), _progress("Importing") as on_progress:
+    with (
+        _said(),
+        _progress("Importing") as on_progress,
+        _progress("Comparing") as on_compared,
+    ):
         report = import_archive(
             database,
             paths,
@@ -89,8 +101,10 @@ def import_(
             keep_text=not without_text,
             base_url=base_url,
             workers=workers,
+            relate=relate,
             on_error=_complain,
             on_progress=on_progress,
+            on_compared=on_compared,
         )
     counts = {
         name: getattr(report, name)
@@ -167,6 +181,31 @@ def export(database: str, folder: str, force: bool, as_json: bool) -> None:
         )
     if report.errors:
         sys.exit(1)
+
+
+@newsfeed.command()
+@Database
+@click.option("--again", is_flag=True, help="Work everything out anew, not only what changed.")
+@as_json
+def relate(database: str, again: bool, as_json: bool) -> None:
+    """Find the stories of DB, and for each article those most like it.
+
+    A story is what several articles report, over a few days. `import` does this at its
+    end, unless told not to. Nothing is asked of the network; whatever is found depends on
+    the records alone.
+    """
+    from .archive.relating import relate_archive
+
+    with _said(), _progress("Comparing") as on_progress:
+        related = relate_archive(database, again=again, on_progress=on_progress)
+    if as_json:
+        click.echo(json.dumps(asdict(related), indent=2))
+    else:
+        click.echo(
+            f"{related.articles:,} articles, {related.compared:,} compared anew: "
+            f"{related.in_stories:,} of them in {related.stories:,} stories, "
+            f"{related.similar:,} similar pairs"
+        )
 
 
 @newsfeed.command()

@@ -23,6 +23,8 @@ TITLES = {
     "article_topics": "Topics of articles",
     "article_authors": "Authors of articles",
     "article_images": "Images of articles",
+    "stories": "Stories",
+    "similar_articles": "Similar articles",
     "image_renditions": "Stored images",
     "image_fetches": "Fetched images",
     "image_base": "Site of the images",
@@ -45,6 +47,7 @@ FACETS: dict[str, list[Any]] = {
         "type",
         {"period": "published_at"},
         {"band": "heat"},
+        "is_headline",
         {"presence": "image"},
     ],
 }
@@ -56,6 +59,7 @@ HIDDEN = (
     "article_topics",
     "article_authors",
     "article_images",
+    "similar_articles",
     "image_renditions",
     "image_fetches",
     "image_base",
@@ -86,6 +90,8 @@ def of_table(name: str) -> dict[str, Any]:
         found["columns"] = {column: text for column, text in described.items() if text}
     if name in ("articles", schema.ARTICLE_LIST):
         found["sort_desc"] = "published_at"
+    if name == "stories":
+        found["sort_desc"] = "last_published_at"
     if name in LABELS:
         found["label_column"] = LABELS[name]
     if name in FACETS:
@@ -97,16 +103,24 @@ def of_table(name: str) -> dict[str, Any]:
     return found
 
 
-def of_database(name: str, *, has_fetches: bool = False) -> dict[str, Any]:
+def of_database(
+    name: str, *, has_fetches: bool = False, has_stories: bool = True
+) -> dict[str, Any]:
     """Return the defaults of a database and its tables, as below `databases: NAME:`.
 
     has_fetches: images were fetched from the web, so that there may be dead links.
+    Without stories it is one that an older version made.
     """
+    tables = {table: of_table(table) for table in TITLES}
+    if not has_stories:
+        for table in schema.COMPUTED_TABLES:
+            del tables[table.name]
+        tables["articles"]["facets"].remove("is_headline")
     return {
         "title": TITLE.format(database=name),
         "description": DESCRIPTION,
         "tables": {
-            **{table: of_table(table) for table in TITLES},
+            **tables,
             **{table: {"hidden": True, "allow": False} for table in CLOSED},
         },
         "queries": QUERIES if has_fetches else {},

@@ -14,7 +14,7 @@ STATE = f"{NAME}_state"
 LOG = f"{NAME}_log"
 TABLES = (NAME, STATE, LOG)
 
-VERSION = 1
+VERSION = 2
 """Of what is stored. An index of another version is not trusted, and made anew."""
 
 TOPIC = "topic"
@@ -25,7 +25,9 @@ RELATED = "related"
 
 _DATED = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 VALUES: Mapping[str, str] = {
-    **dict.fromkeys(("provider_id", "type", "category", "heat", "quality", "published"), ""),
+    **dict.fromkeys(
+        ("provider_id", "type", "category", "heat", "quality", "published", "is_headline"), ""
+    ),
     DAY: f"""case when published_at is null or published_at = '' then ''
       when published_at glob '{_DATED}' then substr(published_at, 1, 10) end""",
     IMAGE: "image_id is not null and image_id != ''",

@@ -187,6 +187,14 @@ class Card:
     image: Picture | None = None
     topics: tuple[str, ...] = ()
     related_count: int = 0
+    story_id: str | None = None
+    story_size: int = 0
+    is_headline: bool = True
+
+    @property
+    def followers(self) -> int:
+        """How many other articles tell its story, if it is the one that leads it."""
+        return max(self.story_size - 1, 0) if self.is_headline else 0
 
     @property
     def is_video(self) -> bool:
@@ -194,9 +202,9 @@ class Card:
         return self.type == "video"
 
     @property
-    def is_headline(self) -> bool:
-        """False if the record says that another article leads the story."""
-        return self.published is not False and (self.heat is None or self.heat >= 0)
+    def follows(self) -> bool:
+        """True if the record itself says that another article leads the story."""
+        return self.published is False or (self.heat is not None and self.heat < 0)
 
     @property
     def initial(self) -> str:
@@ -215,8 +223,48 @@ class Player:
 
 
 @dataclass(frozen=True, slots=True)
+class Resemblance:
+    """An article like another one, and what they share, in words."""
+
+    card: Card
+    words: str = ""
+    topics: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A provider in a story: how many articles it has there, and when the first came."""
+
+    card: Card
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
-    """A Card and all that the article's own page adds to it."""
+    """Articles that tell the same news, the earliest first; `size` counts those not shown, too."""
+
+    id: str
+    headline: Card
+    size: int
+    first_published_at: str
+    last_published_at: str
+    cards: tuple[Card, ...] = ()
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        """Its providers, in the order in which they came."""
+        firsts: dict[str, Card] = {}
+        counts: dict[str, int] = {}
+        for card in self.cards:
+            name = card.provider_id or card.provider_name or ""
+            firsts.setdefault(name, card)
+            counts[name] = counts.get(name, 0) + 1
+        return tuple(Voice(card, counts[name]) for name, card in firsts.items())
+
+
+@dataclass(frozen=True, slots=True)
+class FullArticle:
+    """An article in full: its Card and all that its own page adds to it."""
 
     card: Card
     body: str | None = None
@@ -231,20 +279,27 @@ class Story:
     pictures: tuple[Picture, ...] = ()
     related: tuple[Card, ...] = ()
     related_count: int = 0
+    fellows: tuple[Card, ...] = ()
+    """Others of the same story, without those among the related ones."""
+    similar: tuple[Resemblance, ...] = ()
+    """Those most like it, without those that stand above."""
     mentions: tuple[Card, ...] = ()
     mention_count: int = 0
 
     @property
-    def new_mentions(self) -> tuple[Card, ...]:
-        """The mentioning articles that do not stand among the related ones already."""
-        shown = {card.id for card in self.related}
-        return tuple(card for card in self.mentions if card.id not in shown)
+    def _shown(self) -> set[str | None]:
+        cards = (*self.related, *self.fellows, *(each.card for each in self.similar))
+        return {card.id for card in cards}
 
     @property
-    def mutual_mentions(self) -> tuple[Card, ...]:
-        """The mentioning articles that this one mentions as well."""
-        shown = {card.id for card in self.related}
-        return tuple(card for card in self.mentions if card.id in shown)
+    def new_mentions(self) -> tuple[Card, ...]:
+        """The mentioning articles that do not stand above already."""
+        return tuple(card for card in self.mentions if card.id not in self._shown)
+
+    @property
+    def mentions_above(self) -> tuple[Card, ...]:
+        """The mentioning articles that stand above: related, of the same story, or similar."""
+        return tuple(card for card in self.mentions if card.id in self._shown)
 
 
 @dataclass(frozen=True, slots=True)

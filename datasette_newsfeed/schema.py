@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Kept in `PRAGMA user_version`. A database of another version is read again."""
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -29,6 +29,9 @@ class Column:
     description: str = ""
     not_null: bool = False
     references: str | None = None
+    default: int | None = None
+    since: int = 1
+    """The schema version that brought it: an older database is still a news archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,11 @@ class Table:
     def column_names(self) -> tuple[str, ...]:
         """The columns in reading order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def first_column_names(self) -> tuple[str, ...]:
+        """Those of them that the first version of the schema had."""
+        return tuple(column.name for column in self.columns if column.since == 1)
 
 
 def _text(name: str, description: str = "", **more: Any) -> Column:
@@ -122,6 +130,15 @@ ARTICLES = Table(
         _text("updated_at", "UTC"),
         _text("featured_content", "HTML of an embedded player, as archived: never trust it"),
         _text("extra", "JSON: keys of the record that have no column"),
+        # Last, so that they can be added to a table that is there.
+        _text("story_id", "computed: the story it belongs to", references="stories(id)", since=2),
+        _integer(
+            "is_headline",
+            "computed: 0 where another article leads its story",
+            not_null=True,
+            default=1,
+            since=2,
+        ),
     ),
     primary_key=("id",),
     indexes=(
@@ -132,6 +149,8 @@ ARTICLES = Table(
         ("heat",),
         ("quality",),
         ("type",),
+        ("story_id",),
+        ("is_headline", "published_at"),  # newest headlines
     ),
     full_text=("title", "excerpt", "body"),
 )
@@ -202,6 +221,36 @@ RELATED_ARTICLES = Table(
     rowid=False,
 )
 
+STORIES = Table(
+    "stories",
+    "Computed: articles that tell the same news, where there are several",
+    (
+        _text("id", "that of its earliest article", not_null=True),
+        _text("headline_id", "the article that leads it", not_null=True, references="articles(id)"),
+        _integer("size", "articles", not_null=True),
+        _text("first_published_at", "UTC", not_null=True),
+        _text("last_published_at", "UTC", not_null=True),
+    ),
+    primary_key=("id",),
+    indexes=(("headline_id",), ("last_published_at",), ("size",)),
+)
+
+SIMILAR_ARTICLES = Table(
+    "similar_articles",
+    "Computed: the articles most like each one, whenever published",
+    (
+        _text("article_id", not_null=True, references="articles(id)"),
+        _integer("position", "from 0, the most alike first", not_null=True),
+        _text("similar_id", not_null=True, references="articles(id)"),
+        Column("score", "REAL", "0 to 1.3: words, topics, nearness in time", not_null=True),
+        _text("shared_words", "that weigh most, as article_id writes them", not_null=True),
+        _text("shared_topics", not_null=True),
+    ),
+    primary_key=("article_id", "position"),
+    indexes=(("similar_id",),),
+    rowid=False,
+)
+
 IMAGE_RENDITIONS = Table(
     "image_renditions",
     "Stored copies of images, resized",
@@ -260,12 +309,17 @@ TABLES: tuple[Table, ...] = (
     ARTICLE_AUTHORS,
     ARTICLE_IMAGES,
     RELATED_ARTICLES,
+    STORIES,
+    SIMILAR_ARTICLES,
     IMAGE_RENDITIONS,
     IMAGE_FETCHES,
     IMAGE_BASE,
 )
 
-_LATER_TABLES = (IMAGE_RENDITIONS, IMAGE_FETCHES, IMAGE_BASE)
+COMPUTED_TABLES = (STORIES, SIMILAR_ARTICLES)
+"""What `newsfeed relate` makes of the others; it can always be made again."""
+
+_LATER_TABLES = (*COMPUTED_TABLES, IMAGE_RENDITIONS, IMAGE_FETCHES, IMAGE_BASE)
 CORE_TABLES: tuple[Table, ...] = tuple(table for table in TABLES if table not in _LATER_TABLES)
 """The tables by which a database is recognised as a news archive."""
 
@@ -338,8 +392,16 @@ def is_archive(columns_by_table: Mapping[str, Collection[str]]) -> bool:
     """
     return all(
         table.name in columns_by_table
-        and set(table.column_names) <= set(columns_by_table[table.name])
+        and set(table.first_column_names) <= set(columns_by_table[table.name])
         for table in CORE_TABLES
+    )
+
+
+def has_stories(columns_by_table: Mapping[str, Collection[str]]) -> bool:
+    """Tell whether a news archive was made by a version that finds stories."""
+    return all(
+        set(table.column_names) <= set(columns_by_table.get(table.name, ()))
+        for table in (ARTICLES, *COMPUTED_TABLES)
     )
 
 
@@ -351,12 +413,7 @@ def create_table_sql(table: Table) -> str:
     """
     lines = []
     for column in table.columns:
-        line = f"{column.name} {column.type}"
-        if column.not_null:
-            line += " NOT NULL"
-        if column.references:
-            line += f" REFERENCES {column.references}"
-        lines.append((line, column.description))
+        lines.append((column_sql(column), column.description))
     keys = [(f"PRIMARY KEY ({', '.join(table.primary_key)})", "")]
     body = ""
     rows = lines + keys
@@ -365,6 +422,18 @@ def create_table_sql(table: Table) -> str:
         body += f" -- {description}\n" if description else "\n"
     ending = "" if table.rowid else " WITHOUT ROWID"
     return f"CREATE TABLE {table.name} (\n{body}){ending}"
+
+
+def column_sql(column: Column) -> str:
+    """Return the definition of a column, as CREATE TABLE and ALTER TABLE have it."""
+    line = f"{column.name} {column.type}"
+    if column.not_null:
+        line += " NOT NULL"
+    if column.default is not None:
+        line += f" DEFAULT {column.default}"
+    if column.references:
+        line += f" REFERENCES {column.references}"
+    return line
 
 
 def create(db: Database) -> None:
@@ -376,6 +445,8 @@ def create(db: Database) -> None:
         for table in TABLES:
             if table.name not in existing:
                 db.execute(create_table_sql(table))
+            else:
+                _add_columns(db, table)
             for columns in table.indexes:
                 db.table(table.name).create_index(columns, if_not_exists=True)
             if table.full_text:
@@ -384,6 +455,13 @@ def create(db: Database) -> None:
                 )
         db.create_view(ARTICLE_LIST, ARTICLE_LIST_SQL, replace=True)
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _add_columns(db: Database, table: Table) -> None:
+    existing = db.table(table.name).columns_dict
+    for column in table.columns:
+        if column.name not in existing:
+            db.execute(f"ALTER TABLE {table.name} ADD COLUMN {column_sql(column)}")
 
 
 def _is_complete(db: Database) -> bool:

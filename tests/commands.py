@@ -36,6 +36,8 @@ KEYS = {
     "images": "id",
     "article_images": "article_id, position",
     "related_articles": "article_id, position",
+    "stories": "id",
+    "similar_articles": "article_id, position",
     "article_list": "id",
 }
 RENDITIONS = (

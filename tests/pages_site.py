@@ -68,7 +68,14 @@ def rendition(url: str, width: int, height: int) -> dict[str, Any]:
 
 def _article(key: str, title: str, published_at: str, **more: Any) -> dict[str, Any]:
     row = dict.fromkeys(schema.ARTICLES.column_names)
-    return {**row, "id": key, "title": title, "published_at": published_at, **more}
+    return {
+        **row,
+        "id": key,
+        "title": title,
+        "published_at": published_at,
+        "is_headline": 1,
+        **more,
+    }
 
 
 ARTICLES = [

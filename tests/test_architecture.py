@@ -34,8 +34,17 @@ ARCHIVE_ROOMS = (
     "sources",
     "found",
     "claims",
+    "words",
+    "gists",
+    "ties",
+    "stories",
+    "similar",
+    "gistbook",
+    "story_rows",
+    "similar_rows",
     "rows",
     "readings",
+    "relating",
     "renditions",
     "addresses",
     "image_base",
@@ -47,7 +56,6 @@ ARCHIVE_ROOMS = (
     "web",
     "fetches",
     "fetching",
-    "stories",
 )
 PAGES_ROOMS = (
     "links",
@@ -71,6 +79,7 @@ PAGES_ROOMS = (
     "preview",
     "sitemap",
     "head",
+    "stories",
     "articles",
 )
 # What a filter keeps only Datasette can say.
@@ -82,6 +91,7 @@ FENCES = {
     "root": {"pyroaring"},
     "archive": {
         *("PIL", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
+        *("snowballstemmer", "stop_words"),  # none but archive.words
         *("httpx", "httpx_secure", "stamina"),  # none but archive.web
     },
     "cli": {"click", "sqlite_utils", "yaml"},
@@ -109,7 +119,9 @@ SQL = re.compile(
 MOST_MODULE_LINES = 400
 MOST_FUNCTION_LINES = 60
 # Raised by decision: "room" or "room:function" -> lines. Say why beside it.
-LONGER: dict[str, int] = {}
+LONGER: dict[str, int] = {
+    "schema": 500,  # the tables in one place, as data: a list grows, no logic does
+}
 
 
 class Room:

@@ -103,6 +103,7 @@ def is_exported(place: Place) -> None:
 COMMANDS = (
     Command("import", lambda p: ["import", p.db, p.records, "--prune"], holds_new),
     Command("prepare", lambda p: ["prepare", p.db, p.out / "public.db", "--force"], is_published),
+    Command("relate", lambda p: ["relate", p.db, "--again"], holds_old),
     Command("export", lambda p: ["export", p.db, p.out, "--force"], is_exported),
 )
 by_command = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
@@ -211,6 +212,7 @@ def start() -> Run:
             *("pytest", "click.testing", "sqlite_utils", "frontmatter", "PIL.Image"),
             *("datasette_newsfeed.cli", "datasette_newsfeed.archive.importer"),
             *("datasette_newsfeed.archive.prepare", "datasette_newsfeed.archive.exporter"),
+            "datasette_newsfeed.archive.relating",
             "test_crash",
         ]
     )

@@ -243,7 +243,7 @@ async def test_lists_of_cards(archive: Path) -> None:
 async def test_one_article_and_all_around_it(archive: Path, key: str, payload: str) -> None:
     datasette = open_site(archive)
     story = await attack(datasette, f"/news/articles/{tilde_encode(key)}")
-    assert 'class="newsfeed newsfeed-story"' in story
+    assert 'class="newsfeed newsfeed-full"' in story
     for table, name in (("providers", key), ("topics", payload), ("authors", payload)):
         page = await attack(datasette, f"/news/{table}/{tilde_encode(name)}")
         assert 'class="newsfeed newsfeed-newest"' in page

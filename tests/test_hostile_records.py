@@ -334,7 +334,7 @@ async def test_names_that_are_no_names(tmp_path: Path) -> None:
     for (id,) in rows(db, "select id from articles"):
         answer = await datasette.client.get(f"/news/articles/{tilde_encode(id)}")
         assert answer.status_code == 200, id
-        assert 'class="newsfeed newsfeed-story"' in answer.text, id
+        assert 'class="newsfeed newsfeed-full"' in answer.text, id
 
 
 # Good records, damaged

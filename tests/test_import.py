@@ -300,7 +300,7 @@ def test_nothing_unknown_is_no_extra(samples_db):
 COLUMNS = {
     "articles": "id title image_id provider_id provider_name published_at type category heat"
     " quality published excerpt body url original_url web_url amp_url cdn_amp_url updated_at"
-    " featured_content extra",
+    " featured_content extra story_id is_headline",
     "providers": "domain name image_id",
     "topics": "name",
     "authors": "name",
@@ -310,6 +310,8 @@ COLUMNS = {
     "article_images": "article_id position image_id title attribution",
     "related_articles": "article_id position title excerpt published_at url amp_url cdn_amp_url"
     " type quality provider_id provider_name image_id related_id extra",
+    "stories": "id headline_id size first_published_at last_published_at",
+    "similar_articles": "article_id position similar_id score shared_words shared_topics",
 }
 LINKS = {
     ("articles", "image_id", "images"),
@@ -325,6 +327,10 @@ LINKS = {
     ("related_articles", "provider_id", "providers"),
     ("related_articles", "image_id", "images"),
     ("related_articles", "related_id", "articles"),
+    ("articles", "story_id", "stories"),
+    ("stories", "headline_id", "articles"),
+    ("similar_articles", "article_id", "articles"),
+    ("similar_articles", "similar_id", "articles"),
 }
 
 

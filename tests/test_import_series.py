@@ -45,6 +45,7 @@ URLS = [f"https://paper-{n % 3}.example/{n}" for n in range(6)] + ["/relative"]
 DOMAINS = ["one.example", "two.example", "three.example"]
 NAMES = ["The One", "The Two", "Evening Edition", None]
 TOPICS = ["AI", "ai", "Harbour", "Tides"]
+NAMES_IN_NEWS = ["Tidewright", "Corvane", "Sterna", "Ottoline", "Solmoy", "Hjordis"]
 PICTURES = [f"https://pictures.example/{n}.jpg" for n in range(4)]
 # 30×40 and 40×30 are equally large: even that has to be decided by the data.
 SIZES = [(30, 40), (40, 30), (10, 10), (None, None), (1200, None)]
@@ -90,7 +91,8 @@ class Disk:
     def article(self) -> str:
         chance = self.random.random
         front: dict[str, Any] = {
-            "title": f"Title {self.random.randint(1, 99)}",
+            "title": f"Title {' '.join(self.some(NAMES_IN_NEWS, 4))} {self.random.randint(1, 99)}",
+            "heat": self.random.choice([-1, 20, 40, None]),
             "topics": self.some(TOPICS, 3),
             "images": [self.image() for _ in range(self.random.randint(0, 3))],
         }
@@ -264,7 +266,9 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 def pieces(db: Path) -> dict[str, Any]:
     """Every article with all that its own file says, whole."""
     columns = "article_id, position, title, excerpt, url, provider_id, provider_name, image_id"
-    parts = {id: [row] for id, *row in rows(db, "select * from articles")}
+    computed = ("story_id", "is_headline")  # of all files together, by the end of a run
+    own = [name for _, name, *_ in rows(db, "pragma table_info(articles)") if name not in computed]
+    parts = {id: [row] for id, *row in rows(db, f"select {', '.join(own)} from articles")}
     for sql in (
         "select * from article_topics order by 1, 2",
         "select * from article_authors order by 1, 2",

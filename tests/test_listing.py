@@ -425,7 +425,7 @@ async def test_facets_under_the_words_of_readers(news: Path) -> None:
     headings = re.findall(r'class="newsfeed-facet-name">\s*([\w ]+?)\s*(?:<|$)', page, re.M)
     assert set(headings) == {
         *("Topics", "Providers", "Kinds", "Time", "Heat", "Images", "Related articles"),
-        "Categories",
+        *("Stories", "Categories"),
     }
     assert headings.count("Heat") == 2  # its values, and their bands
     assert "published_at_period" not in "".join(headings)
@@ -438,7 +438,7 @@ async def test_facets_stand_in_one_order_whatever_they_count(news: Path) -> None
         page = await get(datasette, f"/news/articles?{filters}")
         orders.add(tuple(re.findall(r'class="newsfeed-facet" id="facet-([^"]*)"', page)))
     assert len(orders) == 1
-    assert len(orders.pop()) == 6
+    assert len(orders.pop()) == 7
 
 
 @pytest.mark.parametrize("layout", ["cards", "table"])

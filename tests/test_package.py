@@ -21,6 +21,7 @@ INSTALLED_AS = {
     "httpx_secure": "httpx-secure",
     "markdown_it": "markdown-it-py",
     "sqlite_utils": "sqlite-utils",
+    "stop_words": "stop-words",
     "yaml": "pyyaml",
 }
 COMES_WITH = {"jinja2": "datasette", "markupsafe": "datasette"}

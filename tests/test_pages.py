@@ -129,7 +129,7 @@ async def test_the_whole_archive_can_be_read(archive: Path) -> None:
     datasette = open_site(archive, immutable=True)
     for article in ARTICLES:
         page = await get(datasette, story_path(str(article["id"])))
-        assert str(article["title"]).partition("<")[0].strip('" ') in text_of(panel(page, "story"))
+        assert str(article["title"]).partition("<")[0].strip('" ') in text_of(panel(page, "full"))
 
 
 # -- the front page and the database's page -----------------------------------
@@ -169,7 +169,7 @@ async def test_an_empty_archive_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.asyncio
 async def test_the_article_page(archive: Path) -> None:
-    page = panel(await get(open_site(archive), story_path()), "story")
+    page = panel(await get(open_site(archive), story_path()), "full")
     assert 'id="newsfeed-headline">Tidal kites &amp; the quiet strait</h2>' in page
     assert f'src="/news/-/newsfeed/image/{image_id(LEAD_URL)}/1280?v=' in page
     assert 'alt="A kite over the strait"' in page
@@ -192,7 +192,7 @@ async def test_the_article_page(archive: Path) -> None:
 @pytest.mark.asyncio
 async def test_the_raw_row_stays(archive: Path) -> None:
     page = await get(open_site(archive), story_path())
-    assert page.index("newsfeed-story") < page.index('class="rows-and-columns"')
+    assert page.index("newsfeed-full") < page.index('class="rows-and-columns"')
 
 
 @pytest.mark.asyncio
@@ -233,16 +233,16 @@ async def test_articles_that_mention_each_other_are_named_once_more_only(tmp_pat
 @pytest.mark.asyncio
 async def test_what_the_record_says_of_the_article_is_marked(archive: Path) -> None:
     datasette = open_site(archive)
-    follower = panel(await get(datasette, story_path(FOLLOWER)), "story")
+    follower = panel(await get(datasette, story_path(FOLLOWER)), "full")
     assert "Not the headline" in follower
     assert "as A headline by mistake" in text_of(follower)
-    video = panel(await get(datasette, story_path(VIDEO)), "story")
+    video = panel(await get(datasette, story_path(VIDEO)), "full")
     assert "Video" in text_of(video)
     watch = "https://www.youtube.com/watch?v=abcdefghijk"
     assert f'href="{watch}" {OUTSIDE}>Watch on YouTube</a>' in video
     assert (
         "Not the headline"
-        not in panel(await get(datasette, story_path()), "story").partition("</article>")[0]
+        not in panel(await get(datasette, story_path()), "full").partition("</article>")[0]
     )
 
 
@@ -448,7 +448,7 @@ async def test_no_query_for_a_card(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path = build_archive(tmp_path / "news.db")
     db = sqlite_utils.Database(path)
     for number in range(20):
-        row = {"article_id": VIDEO, "position": number, "title": "x", "related_id": STORY}
+        row = {"article_id": VIDEO, "position": number, "title": f"x {number}"}
         db.table("related_articles").insert(row)
     db.close()
     datasette = open_site(path)
@@ -502,7 +502,7 @@ async def test_who_may_not_see_a_table_sees_nothing_of_it(
         return
     assert response.status_code == 200
     if path.startswith("/news/articles"):
-        page = panel(response.text, "story").partition('class="rows-and-columns"')[0]
+        page = panel(response.text, "full").partition('class="rows-and-columns"')[0]
     else:
         page = response.text.partition("<form")[0]
     for secret in SECRETS[table]:
@@ -569,7 +569,7 @@ async def test_a_closed_database_shows_nothing(archive: Path) -> None:
 @pytest.mark.asyncio
 async def test_behind_a_base_url(archive: Path) -> None:
     datasette = open_site(archive, settings={"base_url": "/archive/"})
-    for path, name in (("/", "front"), (story_path(), "story"), ("/news/topics", "tallies")):
+    for path, name in (("/", "front"), (story_path(), "full"), ("/news/topics", "tallies")):
         page = panel(await get(datasette, path), name).partition("</section>")[0]
         for tag, attributes in Tags(page).found:
             address = attributes.get("href") or attributes.get("src") or ""
@@ -597,7 +597,7 @@ async def test_a_users_own_templates(archive: Path, tmp_path: Path) -> None:
         ("/", "front"),
         ("/news", "front"),
         ("/news/topics", "tallies"),
-        (story_path(), "story"),
+        (story_path(), "full"),
     ):
         page = await get(datasette, path)
         assert "of our own" in page

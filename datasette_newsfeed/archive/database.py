@@ -37,15 +37,20 @@ def served_name(database: str | Path) -> str:
 
     Raises ArchiveError where the file is no news archive.
     """
+    require_archive_file(database, database)
+    return Path(database).stem
+
+
+def require_archive_file(database: str | Path, shown: str | Path) -> None:
+    """Raise ArchiveError where a file is not there or is no news archive; it is only read."""
     path = Path(database)
     if not path.exists():
-        raise ArchiveError(str(path), "no such database")
+        raise ArchiveError(str(shown), "no such database")
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         try:
-            require_archive(path, Database(connection))
+            require_archive(shown, Database(connection))
         except sqlite3.DatabaseError as error:
-            raise as_archive_error(path, error) from error
-    return path.stem
+            raise as_archive_error(shown, error) from error
 
 
 def open_archive(database: str | Path, shown: str | Path | None = None) -> Database:
@@ -84,6 +89,19 @@ def _open(database: str | Path, shown: str | Path, check_only: bool) -> Database
         connection.close()
         raise
     return db
+
+
+def copy_database(original: str | Path, target: str | Path) -> None:
+    """Make `target` what is committed of a database, which is only read."""
+    uri = f"{Path(original).resolve().as_uri()}?mode=ro"
+    try:
+        with (
+            closing(sqlite3.connect(uri, uri=True, timeout=30)) as here,
+            closing(sqlite3.connect(target)) as there,
+        ):
+            here.backup(there)
+    except sqlite3.DatabaseError as error:
+        raise as_archive_error(original, error) from error
 
 
 def header(database: str | Path) -> tuple[int, int]:
@@ -139,7 +157,7 @@ def _check_tables(database: str | Path, db: Database) -> None:
     for table in schema.TABLES:
         if table.name in existing:
             columns = {column.name for column in db.table(table.name).columns}
-            missing = [name for name in table.column_names if name not in columns]
+            missing = [name for name in table.first_column_names if name not in columns]
             if missing:
                 raise ArchiveError(
                     str(database),

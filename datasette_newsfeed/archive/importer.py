@@ -9,11 +9,10 @@ database holds whole articles and the next run reads again what was under way.
 from __future__ import annotations
 
 import os
-import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,15 +21,23 @@ from sqlite_utils import Database
 from .. import facet_index, schema
 from ..errors import RecordError
 from ..record import Article, Organization
-from . import image_base, rows, shared
+from . import image_base, relating, rows, shared
 from .claims import Batch, Claims, ReadRecord
-from .database import as_archive_error, check_archive, header, open_archive, transaction
+from .database import (
+    check_archive,
+    copy_database,
+    header,
+    open_archive,
+    transaction,
+)
 from .folders import File, Folders
 from .found import FoundFiles
+from .gistbook import UNSURE, GistBook
 from .images import ImageShelf
 from .readings import Asked, Readers, Seen, parsed
+from .relating import Related
 from .renditions import can_render
-from .sources import Reading, Source, Sources, fingerprint, packed, sources_path
+from .sources import Reading, Source, Sources, faults, fingerprint, packed, sources_path
 
 BATCH = 1000
 BATCH_BYTES = 20_000_000
@@ -52,6 +59,7 @@ class Report:
     removed: int = 0
     parsed: int = 0
     images: int = 0
+    related: Related | None = None
     errors: list[RecordError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -70,8 +78,10 @@ def import_archive(
     keep_text: bool = True,
     base_url: str | None = None,
     workers: int = 1,
+    relate: bool = True,
     on_error: Callable[[RecordError], None] = lambda error: None,
     on_progress: Progress = lambda done, total: None,
+    on_compared: Progress = lambda done, total: None,
 ) -> Report:
     """Read the files below `paths` into the database, and return what became of them.
 
@@ -79,37 +89,30 @@ def import_archive(
     the paths, and of those that can no longer be imported; `dry_run` leaves no
     trace; without `keep_text` the files themselves are not kept; `base_url` is that
     of `image_base`, None to leave it as it is; with more than one of `workers` so many
-    other processes read the files, for the same rows. Raises ArchiveError where the
-    database cannot be used, WorkersError where other processes cannot.
+    other processes read the files, for the same rows; without `relate` stories and
+    similar articles stay as they are, else `on_compared` counts articles. Raises
+    ArchiveError where the database cannot be used, WorkersError where other processes
+    cannot.
     """
     paths = list(paths)
     image_base.check_base(base_url or "")
     # A link to a database is that database, and has the same DB-sources.
     database = os.path.realpath(database)
     if not dry_run:
+        compared = on_compared if relate else None
         return _import(
-            database, database, paths, prune, keep_text, base_url, workers, on_error, on_progress
+            *(database, database, paths, prune, keep_text, base_url, workers),
+            *(on_error, on_progress, compared),
         )
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "dry-run.db")
         for original, target in ((database, copy), (sources_path(database), sources_path(copy))):
             if os.path.exists(original):
-                _copy(original, target)
+                copy_database(original, target)
         return _import(
-            copy, database, paths, prune, keep_text, base_url, workers, on_error, on_progress
+            *(copy, database, paths, prune, keep_text, base_url, workers),
+            *(on_error, on_progress, None),
         )
-
-
-def _copy(original: str | Path, target: str | Path) -> None:
-    uri = f"{Path(original).resolve().as_uri()}?mode=ro"
-    try:
-        with (
-            closing(sqlite3.connect(uri, uri=True, timeout=30)) as here,
-            closing(sqlite3.connect(target)) as there,
-        ):
-            here.backup(there)
-    except sqlite3.DatabaseError as error:
-        raise as_archive_error(original, error) from error
 
 
 def knows_files_below(database: str | Path, paths: Iterable[str | Path]) -> bool:
@@ -131,13 +134,14 @@ def _import(
     workers: int,
     on_error: Callable[[RecordError], None],
     on_progress: Progress,
+    on_compared: Progress | None,
 ) -> Report:
     # Before anything is made or opened: of the one named, for a copy has a counter of its own.
     counter, version = header(named)
     check_archive(database, named)
     folder = os.path.dirname(os.path.realpath(named))
     sources = Sources(database, folder=folder, keep_text=keep_text, shown=sources_path(named))
-    with closing(sources), _faults(sources, named):
+    with closing(sources), faults(sources, named):
         known = sources.change_counter()
         if counter < known or version < schema.SCHEMA_VERSION:
             # Lost, put back from an older copy, or made by an older version.
@@ -146,22 +150,18 @@ def _import(
         with closing(db.conn):
             if base_url is not None:
                 image_base.set_base(db, base_url)
-            run = _Run(db, sources, paths, prune, workers, on_error, on_progress)
+            book = GistBook(sources.db)
+            if counter != known or version != schema.SCHEMA_VERSION:
+                book.set_state(UNSURE)
+            run = _Run(db, sources, book, paths, prune, workers, on_error, on_progress)
             run.learn(is_as_left=counter == known)
             report = run.run()
+            if on_compared is not None:
+                report.related = relating.relate(db, book, on_compared)
+            with transaction(db):
+                facet_index.keep(db.conn)
         sources.note_change_counter(header(database)[0])
         return report
-
-
-@contextmanager
-def _faults(sources: Sources, named: str | Path) -> Iterator[None]:
-    """Say of which of the two files SQLite complains."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if sources.is_damaged():
-            raise sources.fault(error) from error
-        raise as_archive_error(named, error) from error
 
 
 class _Run:
@@ -171,6 +171,7 @@ class _Run:
         self,
         db: Database,
         sources: Sources,
+        book: GistBook,
         paths: Sequence[str | Path],
         prune: bool,
         workers: int,
@@ -179,6 +180,7 @@ class _Run:
     ) -> None:
         self._db = db
         self._sources = sources
+        self._book = book
         self._prune = prune
         self._workers = workers
         self._on_error = on_error
@@ -205,8 +207,6 @@ class _Run:
         if interrupted:
             with transaction(self._db):
                 shared.sweep(self._db, self._sources.facts)
-        with transaction(self._db):
-            facet_index.keep(self._db.conn)
         counts = self._found.counts()
         report = self._report
         report.added = counts.get("added", 0)
@@ -338,6 +338,8 @@ class _Run:
         # A file that names a provider now may have been an article: that one goes.
         left = [*batch.gone, *(winner.known for winner in winners if winner.known)]
         removed = self._unclaimed(left, set(ids))
+        self._book.fall_behind()
+        self._book.doubt(removed)
         sources.distrust(readings, batch.gone)
         with sources.db.atomic():
             before = sources.facts.before([source.id for source in left])

@@ -2,6 +2,7 @@
 
 Knows tables by their schema, neither files nor who chose. A related article that was
 not chosen stays what its record says of it: title, excerpt and the way to it on the web.
+Stories and similar articles are found anew: they are those of the part alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlite_utils import Database
 
 from .. import schema
 from ..schema import Table
+from .relating import relate_anew
 from .urls import url_key
 
 SHARED = (schema.TOPICS, schema.AUTHORS, schema.PROVIDERS, schema.IMAGES)
@@ -19,6 +21,9 @@ SHARED = (schema.TOPICS, schema.AUTHORS, schema.PROVIDERS, schema.IMAGES)
 
 _HEADLINES = """
 SELECT id FROM articles WHERE coalesce(published, 1) != 0 AND coalesce(heat, 0) >= 0"""
+
+_NO_STORIES = """
+UPDATE articles SET story_id = NULL, is_headline = 1 WHERE story_id IS NOT NULL"""
 
 _CHOSEN = "CREATE TEMP TABLE chosen (id TEXT PRIMARY KEY) WITHOUT ROWID"
 
@@ -43,17 +48,21 @@ def headlines(db: Database) -> set[str]:
 
 
 def keep_only(db: Database, ids: Iterable[str]) -> None:
-    """Remove every other article, and the rows that only those used, in one transaction.
+    """Remove every other article, and the rows that only those used.
 
     Full text is left to be rebuilt: its triggers rest meanwhile. Ids without an
-    article are passed over.
+    article are passed over. An archive without stories and similar articles stays so.
     """
     db.conn.create_function("url_key", 1, _key, deterministic=True)
+    was_related = False
     with db.atomic():
         triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         resting = triggers.fetchall()
         for name, _ in resting:
             db.execute(f"DROP TRIGGER [{name}]")
+        for computed in schema.COMPUTED_TABLES:
+            was_related |= db.execute(f"DELETE FROM {computed.name}").rowcount > 0
+        db.execute(_NO_STORIES)
         db.execute(_CHOSEN)
         db.conn.executemany("INSERT OR IGNORE INTO chosen VALUES (?)", ((id,) for id in ids))
         db.execute("DELETE FROM articles WHERE id NOT IN (SELECT id FROM chosen)")
@@ -66,6 +75,8 @@ def keep_only(db: Database, ids: Iterable[str]) -> None:
             _drop_unused(db, shared)
         for _, sql in resting:
             db.execute(sql)
+    if was_related:
+        relate_anew(db)
 
 
 def _drop_unused(db: Database, table: Table) -> None:

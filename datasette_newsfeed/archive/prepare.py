@@ -105,6 +105,8 @@ def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_o
     with closing(sqlite3.connect(part)) as connection:
         db = Database(connection)
         db.execute("PRAGMA journal_mode = DELETE")
+        if db.execute("PRAGMA user_version").fetchone()[0] < schema.SCHEMA_VERSION:
+            schema.create(db)
         if chosen is not None or headlines_only:
             kept = headlines(db) if headlines_only else set(chosen or ())
             kept = kept if chosen is None else kept.intersection(chosen)

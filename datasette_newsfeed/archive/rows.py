@@ -14,7 +14,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from ..record import Article, Image, Organization, Provider
-from . import shared
+from . import shared, similar_rows, story_rows
 from .facts import NOTHING_BEFORE, Before, FactBook, Facts
 from .urls import url_key
 
@@ -161,6 +161,8 @@ def _delete(db: Database, removed: Sequence[str]) -> None:
     for table in _CHILDREN:
         db.execute(f"DELETE FROM {table} WHERE article_id IN batch")
     if removed:
+        story_rows.remove(db, removed)
+        similar_rows.remove(db, removed)
         shared.fill(db, "batch_names", ((id,) for id in removed))
         db.execute("UPDATE related_articles SET related_id = NULL WHERE related_id IN batch_names")
         db.execute("DELETE FROM articles WHERE id IN batch_names")

@@ -15,6 +15,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from ..errors import ArchiveError, BusyError, VersionError
-from .database import CACHE_KIB, as_disk_error
+from .database import CACHE_KIB, as_archive_error, as_disk_error
 from .facts import FACTS_SCHEMA, NOTHING_SAID, FactBook, Facts
 from .folders import File
 from .taken import TAKEN_SCHEMA, TakenImages
@@ -350,6 +351,17 @@ class Sources:
         )
         known = self.by_file([self.name_of(r.file) for r in readings])
         self.facts.write([(known[self.name_of(r.file)].id, r.facts) for r in readings])
+
+
+@contextmanager
+def faults(sources: Sources, archive: str | Path) -> Iterator[None]:
+    """Say of which of the two files SQLite complains, the archive or its DB-sources."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if sources.is_damaged():
+            raise sources.fault(error) from error
+        raise as_archive_error(archive, error) from error
 
 
 def _relative(file: str, folder: str) -> str:

@@ -22,7 +22,7 @@ from .images import Pictures
 from .links import FILTERED_BY, Links
 from .listing import find_listing
 from .markup import find_player, html_of_markdown
-from .queries import cards, pictures, stories, tallies
+from .queries import cards, full_articles, pictures, stories, tallies
 from .queries.shares import is_common_topic
 from .sight import Sight, find_archive, look
 
@@ -157,31 +157,38 @@ async def draw_row(
     datasette: Any, request: Any, database: str, table: str, key: str
 ) -> Markup | None:
     """Return the panel of a row's page: the article, or the newest articles of the row."""
-    if table != "articles" and table not in cards.SELECTIONS:
+    if table not in ("articles", "stories", *cards.SELECTIONS):
         return None
     sight = await look(datasette, request, database)
     if sight is None:
         return None
     try:
         if table == "articles":
+            return await _draw_article(sight, request, key)
+        if table == "stories":
             return await _draw_story(sight, request, key)
         return await _draw_newest(sight, request, table, key)
     except QueryInterrupted:
         return await _draw_late(sight, request)
 
 
-async def _draw_story(sight: Sight, request: Any, key: str) -> Markup | None:
-    story = await stories.find_story(sight, key)
-    if story is None:
+async def _draw_article(sight: Sight, request: Any, key: str) -> Markup | None:
+    article = await full_articles.find_full_article(sight, key)
+    if article is None:
         return None
     return await _draw(
         sight,
         request,
-        "_newsfeed_story.html",
-        story=story,
-        body=html_of_markdown(story.body, story.card.url, with_images=sight.shows_remote),
-        player=find_player(story.featured_content),
+        "_newsfeed_full.html",
+        article=article,
+        body=html_of_markdown(article.body, article.card.url, with_images=sight.shows_remote),
+        player=find_player(article.featured_content),
     )
+
+
+async def _draw_story(sight: Sight, request: Any, key: str) -> Markup | None:
+    story = await stories.find_story(sight, key)
+    return await _draw(sight, request, "_newsfeed_story.html", story=story) if story else None
 
 
 async def _draw_newest(sight: Sight, request: Any, table: str, key: str) -> Markup | None:

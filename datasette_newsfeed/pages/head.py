@@ -15,7 +15,7 @@ from . import preview
 from .links import Links
 from .listing import Listing
 from .preview import Preview
-from .queries import cards, stories, tallies
+from .queries import cards, full_articles, tallies
 from .sight import Sight, look
 
 KINDS = ("index", "database", "table", "row", "query")
@@ -95,8 +95,8 @@ async def _of_database(sight: Sight, request: Any) -> Preview | None:
 
 async def _of_row(sight: Sight, request: Any, table: str, key: str) -> Preview | None:
     if table == "articles":
-        story = await stories.find_story(sight, key)
-        return await preview.of_story(sight, request, story) if story else None
+        article = await full_articles.find_full_article(sight, key)
+        return await preview.of_article(sight, request, article) if article else None
     chosen = cards.SELECTIONS.get(table)
     if chosen is None or not sight.sees("articles", *chosen.needs):
         return None

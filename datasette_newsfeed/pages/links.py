@@ -66,6 +66,10 @@ class Links:
         """An article's page."""
         return self.row("articles", key)
 
+    def story(self, key: str) -> str:
+        """A story's page; `key` is the id of any article of it."""
+        return self.row("stories", key)
+
     def provider(self, key: str) -> str:
         """A provider's page."""
         return self.row("providers", key)

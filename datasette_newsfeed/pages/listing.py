@@ -38,6 +38,7 @@ HEADINGS = {
     "published_at": "Time",
     "heat": "Heat",
     "quality": "Quality",
+    "is_headline": "Stories",
     "image": "Images",
     "related": "Related articles",
     "dead_image": "Dead images",
@@ -169,6 +170,9 @@ class Listing:
         return sorted(found, key=lambda facet: places.get(_column(facet), len(places)))
 
     def _covered(self, facet: Mapping[str, Any]) -> Mapping[str, Any]:
+        if _column(facet) == "is_headline":
+            named = ({**each, "label": _place(each["value"])} for each in facet["results"])
+            return {**facet, "results": list(named)}
         named_by = REFERENCES.get(("articles", _column(facet)))
         if facet["type"] != "column" or named_by is None or self.sight.sees(named_by[0]):
             return facet
@@ -196,6 +200,10 @@ class Listing:
 def _address(links: Links, query: Query) -> str:
     path = links.table("articles")
     return f"{path}?{urlencode(query.pairs)}" if query.pairs else path
+
+
+def _place(is_headline: Any) -> str:
+    return "Headlines" if str(is_headline) == "1" else "Other reports"
 
 
 def _column(facet: Mapping[str, Any]) -> str:

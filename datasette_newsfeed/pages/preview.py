@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import defaults
-from ..record import Card, Enclosure, Story
+from ..record import Card, Enclosure, FullArticle
 from . import compat, narrowing
 from .images import Pictures
 from .links import FeedLink, Links
@@ -147,20 +147,20 @@ async def of_selection(
     )
 
 
-async def of_story(sight: Sight, request: Any, story: Story) -> Preview:
+async def of_article(sight: Sight, request: Any, article: FullArticle) -> Preview:
     """Return the preview of an article's page."""
     here = _Here(sight, request)
-    card = story.card
+    card = article.card
     url = here.absolute(here.links.article(str(card.id)))
     title = _cut(card.title, LONGEST_TITLE) or "Untitled"
     description = plain_text(card.excerpt, LONGEST_DESCRIPTION)
     image = await here.image_of([card])
-    published, modified = _time(card.published_at), _time(story.updated_at)
+    published, modified = _time(card.published_at), _time(article.updated_at)
     facts: dict[str, list[str | None]] = {
         "published_time": [published],
         "modified_time": [modified],
-        "section": [story.category],
-        "author": [*story.authors] or [card.provider_name],
+        "section": [article.category],
+        "author": [*article.authors] or [card.provider_name],
         "tag": list(card.topics),
     }
     return Preview(
@@ -184,18 +184,18 @@ async def of_story(sight: Sight, request: Any, story: Story) -> Preview:
                 "datePublished": published,
                 "dateModified": modified or published,
                 "image": [image.url] if image else None,
-                "author": _authors(story),
+                "author": _authors(article),
                 "publisher": _publisher(card),
-                "articleSection": story.category,
+                "articleSection": article.category,
                 "keywords": list(card.topics) or None,
             }
         ),
     )
 
 
-def _authors(story: Story) -> list[dict[str, Any]] | None:
-    found = [{"@type": "Person", "name": name} for name in story.authors]
-    publisher = _publisher(story.card)
+def _authors(article: FullArticle) -> list[dict[str, Any]] | None:
+    found = [{"@type": "Person", "name": name} for name in article.authors]
+    publisher = _publisher(article.card)
     return found or ([publisher] if publisher else None)
 
 

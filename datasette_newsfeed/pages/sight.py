@@ -25,7 +25,8 @@ class Archive:
     """A database that is a news archive: with stored images, full text, facet index, or without.
 
     has_fetches: what became of the images on the web is known. base_url: the site to
-    which image URLs without a host belong.
+    which image URLs without a host belong. has_stories: False for an archive that an older
+    version made.
     """
 
     database: str
@@ -34,6 +35,13 @@ class Archive:
     has_facet_index: bool = False
     has_fetches: bool = False
     base_url: str | None = None
+    has_stories: bool = False
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables that it has, as far as older versions made others."""
+        computed = () if self.has_stories else schema.COMPUTED_TABLES
+        return [table.name for table in schema.TABLES if table not in computed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +183,15 @@ async def _look_for_archive(db: Any, database: str) -> Archive | None:
     has_fetches = set(fetches.column_names) <= set(columns.get(fetches.name, ())) and bool(
         (await db.execute(FETCHES_SQL)).rows
     )
-    return Archive(database, has_copies, has_full_text, has_facet_index, has_fetches, base_url)
+    return Archive(
+        database,
+        has_copies,
+        has_full_text,
+        has_facet_index,
+        has_fetches,
+        base_url,
+        schema.has_stories(columns),
+    )
 
 
 async def look(datasette: Any, request: Any, database: str) -> Sight | None:
@@ -214,7 +230,7 @@ async def _look(datasette: Any, request: Any, database: str) -> Sight | None:
     archive = await find_archive(datasette, request, database)
     if archive is None:
         return None
-    names = [table.name for table in schema.TABLES]
+    names = archive.tables
     if archive.has_full_text:
         names.append(FULL_TEXT)
     return await _see(datasette, request, archive, names)
@@ -301,5 +317,7 @@ async def apply_defaults(datasette: Any) -> None:
     for database in list(datasette.databases):
         archive = await find_archive(datasette, None, database)
         if archive:
-            given = defaults.of_database(database, has_fetches=archive.has_fetches)
+            given = defaults.of_database(
+                database, has_fetches=archive.has_fetches, has_stories=archive.has_stories
+            )
             await compat.apply_defaults(datasette, database, given)

@@ -15,14 +15,14 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from ... import defaults, schema
-from ...record import Enclosure, Story
+from ...record import Enclosure, FullArticle
 from .. import compat, narrowing
 from ..access import actor_of
 from ..facets.base import Query
 from ..images import Pictures
 from ..links import Links
 from ..markup import html_of_markdown, uri
-from ..queries.stories import find_stories
+from ..queries.full_articles import find_full_articles
 from ..sight import Sight
 from .feed import Entry, Feed, entry_id, rfc3339
 
@@ -90,7 +90,7 @@ class Edition:
             next_url=self._address(here.plus(("_next", next_place)), self.extension)
             if next_place
             else None,
-            entries=await self._entries(await self._stories(ids)),
+            entries=await self._entries(await self._articles(ids)),
         )
 
     async def _text(self, database: str, key: str) -> str | None:
@@ -128,37 +128,41 @@ class Edition:
 
     # -- entries --------------------------------------------------------------
 
-    async def _stories(self, ids: Sequence[str]) -> list[tuple[Sight, Story]]:
+    async def _articles(self, ids: Sequence[str]) -> list[tuple[Sight, FullArticle]]:
         """The articles in the order of their page, each from the first archive that has it."""
-        found: dict[str, tuple[Sight, Story]] = {}
+        found: dict[str, tuple[Sight, FullArticle]] = {}
         for sight in self.sights:
             left = [key for key in ids if key not in found]
-            for story in await find_stories(sight, left):
-                found[str(story.card.id)] = sight, story
+            for article in await find_full_articles(sight, left):
+                found[str(article.card.id)] = sight, article
         return [found[key] for key in ids if key in found]
 
-    async def _entries(self, stories: Sequence[tuple[Sight, Story]]) -> tuple[Entry, ...]:
+    async def _entries(self, articles: Sequence[tuple[Sight, FullArticle]]) -> tuple[Entry, ...]:
         images: dict[str, Mapping[str, Enclosure]] = {}
         for each in self.sights:
-            pictures = [story.card.image for sight, story in stories if sight is each]
+            pictures = [article.card.image for sight, article in articles if sight is each]
             drawn = Pictures(each, Links(self.datasette, each.database))
             images[each.database] = await drawn.enclosures(self.request, pictures)
         # Long texts take long: they must not hold up other visitors.
         bodies = await asyncio.to_thread(
-            _bodies, [(story, sight.shows_remote) for sight, story in stories]
+            _bodies, [(article, sight.shows_remote) for sight, article in articles]
         )
         return tuple(
             [
-                await self._entry(sight.database, story, body, images[sight.database])
-                for (sight, story), body in zip(stories, bodies, strict=True)
+                await self._entry(sight.database, article, body, images[sight.database])
+                for (sight, article), body in zip(articles, bodies, strict=True)
             ]
         )
 
     async def _entry(
-        self, database: str, story: Story, body: Markup | None, images: Mapping[str, Enclosure]
+        self,
+        database: str,
+        article: FullArticle,
+        body: Markup | None,
+        images: Mapping[str, Enclosure],
     ) -> Entry:
-        card = story.card
-        published, updated = rfc3339(card.published_at), rfc3339(story.updated_at)
+        card = article.card
+        published, updated = rfc3339(card.published_at), rfc3339(article.updated_at)
         image = images.get(card.image.id) if card.image else None
         source_url = uri(card.url) if card.url else None
         content = await compat.render(
@@ -176,23 +180,23 @@ class Edition:
             updated=max(published, updated),
             summary=card.excerpt,
             content=content.strip() or None,
-            authors=story.authors,
+            authors=article.authors,
             publisher=card.provider_name,
             categories=tuple(
-                dict.fromkeys([*([story.category] if story.category else []), *card.topics])
+                dict.fromkeys([*([article.category] if article.category else []), *card.topics])
             ),
             image=image,
         )
 
 
-def _bodies(stories: Iterable[tuple[Story, bool]]) -> list[Markup | None]:
+def _bodies(articles: Iterable[tuple[FullArticle, bool]]) -> list[Markup | None]:
     """The texts as HTML, each with or without the images of other sites."""
     found: list[Markup | None] = []
     left = MOST_TEXT
-    for story, with_images in stories:
-        left -= len(story.body or "")
+    for article, with_images in articles:
+        left -= len(article.body or "")
         found.append(
-            html_of_markdown(story.body, story.card.url, with_images=with_images)
+            html_of_markdown(article.body, article.card.url, with_images=with_images)
             if left >= 0
             else None
         )

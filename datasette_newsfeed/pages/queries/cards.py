@@ -63,6 +63,11 @@ WITH_IMAGE = Selection(
     "select count(distinct article_id) from article_images where image_id = :key",
     ("images", "article_images"),
 )
+OF_SAME_STORY = Selection(
+    "story_id = (select story_id from articles where id = :key) and id <> :key",
+    "select size - 1 from stories where id = (select story_id from articles where id = :key)",
+    ("stories",),
+)
 MENTIONING = Selection(
     "id in (select article_id from related_articles where related_id = :key) and id <> :key",
     """
@@ -82,7 +87,8 @@ select
   logos.id as logo_id, logos.url as logo_url,
   logos.width as logo_width, logos.height as logo_height,
   {logo_stored} as logo_stored,
-  (select count(*) from related_articles where article_id = articles.id) as related_count
+  (select count(*) from related_articles where article_id = articles.id) as related_count,
+  {story}
 from articles
   left join providers on providers.domain = articles.provider_id
   left join images as pictures on pictures.id = articles.image_id
@@ -99,6 +105,11 @@ where {condition}
   and published_at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
 group by 1 order by 1"""
 
+_STORY = """
+  articles.story_id, articles.is_headline,
+  (select size from stories where stories.id = articles.story_id) as story_size"""
+_NO_STORY = "null as story_id, 1 as is_headline, null as story_size"
+
 CARD_TOPICS_SQL = """
 select article_id, topic from article_topics
 where article_id in ({places}) order by article_id, position"""
@@ -114,6 +125,11 @@ SELECTIONS = {
 
 NEWEST_LIMIT = 5
 LIST_LIMIT = 12
+
+
+def story_columns(sight: Sight) -> str:
+    """Return the SQL of the columns that tell the place of `articles` in its story."""
+    return _STORY if sight.sees("stories") else _NO_STORY
 
 
 def card(sight: Sight, row: Any, topics: Iterable[str] = ()) -> Card:
@@ -134,6 +150,9 @@ def card(sight: Sight, row: Any, topics: Iterable[str] = ()) -> Card:
         image=picture(sight, row, "image"),
         topics=tuple(topics),
         related_count=row["related_count"] if sight.sees("related_articles") else 0,
+        story_id=row["story_id"],
+        story_size=row["story_size"] or 0,
+        is_headline=row["is_headline"] != 0,
     )
 
 
@@ -171,6 +190,7 @@ async def _find(sight: Sight, chosen: str, values: Mapping[str, Any]) -> tuple[C
         chosen=chosen,
         image_stored=stored(sight, "pictures"),
         logo_stored=stored(sight, "logos"),
+        story=story_columns(sight),
     )
     rows = await sight.ask(sql, values)
     topics = await _find_topics(sight, [row["id"] for row in rows])

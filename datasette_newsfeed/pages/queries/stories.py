@@ -1,143 +1,47 @@
-"""Articles with their text, and one article with all that its own page shows.
-
-What a record says of a related article comes first; what it left out, that
-article itself tells where it is in the archive.
-"""
+"""A story with its articles, and the story of an article. Knows no page's other content."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
-
-from ...record import Card, Picture, Story
-from ..markup import plain_text, web_url
+from ...record import Story
 from ..sight import Sight
-from .cards import MENTIONING, card, count_articles, find_cards, find_cards_by_id
-from .pictures import picture, stored
+from .cards import find_cards_by_id
 
-RELATED_LIMIT = 24
-MENTION_LIMIT = 12
+STORY_LIMIT = 100
 
-STORIES_SQL = """
-select id, body, updated_at, category, quality, provider_name, original_url, url,
-  amp_url, cdn_amp_url, featured_content
-from articles where id in ({places})"""
+STORY_SQL = """
+select id, headline_id, size, first_published_at, last_published_at from stories
+where id = :key"""
 
-STORY_AUTHORS_SQL = """
-select article_id, author from article_authors
-where article_id in ({places}) order by article_id, position"""
+MEMBERS_SQL = """
+select id from articles where story_id = :key order by published_at, id limit :limit"""
 
-STORY_IMAGES_SQL = """
-select images.id as image_id, images.url as image_url,
-  images.width as image_width, images.height as image_height, {image_stored} as image_stored,
-  article_images.title, article_images.attribution
-from article_images join images on images.id = article_images.image_id
-where article_images.article_id = :key order by article_images.position limit 12"""
-
-RELATED_SQL = """
-select
-  articles.id, coalesce(related_articles.title, articles.title) as title,
-  coalesce(nullif(related_articles.published_at, ''), articles.published_at) as published_at,
-  coalesce(related_articles.url, articles.url) as url,
-  coalesce(related_articles.excerpt, articles.excerpt) as excerpt,
-  coalesce(related_articles.type, articles.type) as type,
-  articles.heat, articles.published,
-  providers.domain as provider_id, providers.name as provider_name,
-  coalesce(related_articles.provider_name, articles.provider_name) as credited_as,
-  pictures.id as image_id, pictures.url as image_url,
-  pictures.width as image_width, pictures.height as image_height,
-  {image_stored} as image_stored,
-  logos.id as logo_id, logos.url as logo_url,
-  logos.width as logo_width, logos.height as logo_height,
-  {logo_stored} as logo_stored,
-  0 as related_count
-from related_articles
-  left join articles on articles.id = related_articles.related_id
-  left join providers
-    on providers.domain = coalesce(related_articles.provider_id, articles.provider_id)
-  left join images as pictures
-    on pictures.id = coalesce(related_articles.image_id, articles.image_id)
-  left join images as logos on logos.id = providers.image_id
-where related_articles.article_id = :key
-order by related_articles.position limit :limit"""
-
-RELATED_COUNT_SQL = "select count(*) from related_articles where article_id = :key"
-
-
-async def find_stories(sight: Sight, ids: Sequence[str]) -> tuple[Story, ...]:
-    """Return these articles with their text and authors, in the order given; four queries.
-
-    What stands around an article on its own page is left out: see `find_story`.
-    """
-    cards = await find_cards_by_id(sight, ids)
-    keys = [card.id for card in cards if card.id is not None]
-    if not keys:
-        return ()
-    places = ", ".join("?" for _ in keys)
-    rows = await sight.ask(STORIES_SQL.format(places=places), keys)
-    texts = {row["id"]: row for row in rows}
-    authors: dict[str, list[str]] = {}
-    if sight.sees("authors", "article_authors"):
-        for key, author in await sight.ask(STORY_AUTHORS_SQL.format(places=places), keys):
-            authors.setdefault(key, []).append(author)
-    return tuple(_story(card, texts[card.id], authors.get(card.id or "", ())) for card in cards)
-
-
-def _story(card: Card, row: Any, authors: Iterable[str]) -> Story:
-    return Story(
-        card=card,
-        body=row["body"],
-        updated_at=row["updated_at"],
-        category=row["category"],
-        quality=row["quality"],
-        credited_as=row["provider_name"],
-        original_url=web_url(row["original_url"]) or web_url(row["url"]),
-        amp_url=web_url(row["amp_url"]) or web_url(row["cdn_amp_url"]),
-        featured_content=row["featured_content"],
-        authors=tuple(authors),
-    )
+PLACE_SQL = "select story_id from articles where id = :key"
 
 
 async def find_story(sight: Sight, key: str) -> Story | None:
-    """Return an article with all that its page shows; None without such an article."""
-    found = await find_stories(sight, [key])
-    if not found:
+    """Return a story with its articles, the earliest first; None if there is none such."""
+    if not sight.sees("articles", "stories"):
         return None
-    related, related_count = await _find_related(sight, key)
-    return replace(
-        found[0],
-        pictures=await _find_pictures(sight, key),
-        related=related,
-        related_count=related_count,
-        mentions=await find_cards(sight, MENTIONING, MENTION_LIMIT, key),
-        mention_count=await count_articles(sight, MENTIONING, key),
+    rows = await sight.ask(STORY_SQL, {"key": key})
+    if not rows:
+        return None
+    members = await sight.ask(MEMBERS_SQL, {"key": key, "limit": STORY_LIMIT})
+    cards = await find_cards_by_id(sight, [row["id"] for row in members])
+    headlines = [card for card in cards if card.id == rows[0]["headline_id"]]
+    headlines = headlines or list(await find_cards_by_id(sight, [rows[0]["headline_id"]]))
+    return Story(
+        rows[0]["id"],
+        headlines[0],
+        rows[0]["size"],
+        rows[0]["first_published_at"],
+        rows[0]["last_published_at"],
+        cards,
     )
 
 
-async def _find_pictures(sight: Sight, key: str) -> tuple[Picture, ...]:
-    if not sight.sees("images", "article_images"):
-        return ()
-    sql = STORY_IMAGES_SQL.format(image_stored=stored(sight, "images"))
-    found = (
-        picture(
-            sight,
-            row,
-            "image",
-            title=plain_text(row["title"]),
-            attribution=plain_text(row["attribution"]),
-        )
-        for row in await sight.ask(sql, {"key": key})
-    )
-    return tuple(each for each in found if each is not None)
-
-
-async def _find_related(sight: Sight, key: str) -> tuple[tuple[Card, ...], int]:
-    if not sight.sees("related_articles"):
-        return (), 0
-    sql = RELATED_SQL.format(
-        image_stored=stored(sight, "pictures"), logo_stored=stored(sight, "logos")
-    )
-    rows = await sight.ask(sql, {"key": key, "limit": RELATED_LIMIT})
-    count = int((await sight.ask(RELATED_COUNT_SQL, {"key": key}))[0][0])
-    return tuple(card(sight, row) for row in rows), count
+async def find_place(sight: Sight, key: str) -> tuple[bool, str | None]:
+    """Return whether there is an article with this id, and its story if it has one."""
+    if not sight.sees("articles", "stories"):
+        return False, None
+    rows = await sight.ask(PLACE_SQL, {"key": key})
+    return (True, rows[0]["story_id"]) if rows else (False, None)
