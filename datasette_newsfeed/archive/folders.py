@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ..errors import RecordError
@@ -181,3 +182,21 @@ def _outermost(roots: Iterable[str]) -> list[str]:
 
 def _words(error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}"
+
+
+def relative(file: str, folder: str) -> str:
+    """Return the path of a file as seen from a folder, with slashes; on another drive as it is."""
+    head, name = os.path.split(file)
+    above = relative_folder(head, folder)
+    if above is None:
+        return file
+    return name if above == "." else f"{above}/{name}"
+
+
+@lru_cache(maxsize=4096)  # the same for each file of a folder, and asked several times for each
+def relative_folder(place: str, folder: str) -> str | None:
+    """Return the path of a folder as seen from another, None where it is on another drive."""
+    try:
+        return Path(os.path.relpath(place, folder)).as_posix()
+    except ValueError:
+        return None

@@ -17,7 +17,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -25,7 +24,7 @@ from sqlite_utils import Database
 from ..errors import ArchiveError, BusyError, VersionError
 from .database import CACHE_KIB, as_archive_error, as_disk_error
 from .facts import FACTS_SCHEMA, NOTHING_SAID, FactBook, Facts
-from .folders import File
+from .folders import File, relative, relative_folder
 from .taken import TAKEN_SCHEMA, TakenImages
 
 SOURCES_VERSION = 1
@@ -166,7 +165,7 @@ class Sources:
 
     def name_of(self, file: str) -> str:
         """Return how this database calls a file: relative to its own folder."""
-        return _relative(file, self.folder)
+        return relative(file, self.folder)
 
     def file_of(self, name: str) -> str:
         """Return the file that this database calls by that name."""
@@ -176,7 +175,7 @@ class Sources:
 
     def knows_below(self, file: str) -> bool:
         """Tell whether a file, or files below a folder, are known."""
-        start = _relative_folder(file, self.folder) or file
+        start = relative_folder(file, self.folder) or file
         return bool(
             self.db.execute(
                 "SELECT 1 FROM sources WHERE file = ?1 OR (file >= ?1 || '/' AND file < ?1 || '0')",
@@ -362,22 +361,6 @@ def faults(sources: Sources, archive: str | Path) -> Iterator[None]:
         if sources.is_damaged():
             raise sources.fault(error) from error
         raise as_archive_error(archive, error) from error
-
-
-def _relative(file: str, folder: str) -> str:
-    head, name = os.path.split(file)
-    above = _relative_folder(head, folder)
-    if above is None:
-        return file
-    return name if above == "." else f"{above}/{name}"
-
-
-@lru_cache(maxsize=4096)  # the same for each file of a folder, and asked several times for each
-def _relative_folder(place: str, folder: str) -> str | None:
-    try:
-        return Path(os.path.relpath(place, folder)).as_posix()
-    except ValueError:  # another drive
-        return None
 
 
 def fingerprint(data: bytes) -> str:
