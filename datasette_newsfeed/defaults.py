@@ -115,6 +115,9 @@ def of_database(
     if not has_stories:
         for table in schema.COMPUTED_TABLES:
             del tables[table.name]
+        for column in schema.ARTICLES.columns:
+            if column.since > 1:
+                tables["articles"]["columns"].pop(column.name, None)
         tables["articles"]["facets"].remove("is_headline")
     return {
         "title": TITLE.format(database=name),

@@ -233,15 +233,22 @@ class Resemblance:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A provider in a story: how many articles it has there, and when the first came."""
+    """A provider in a story, with its articles there in order of time."""
 
-    card: Card
-    count: int
+    cards: tuple[Card, ...]
+
+    @property
+    def card(self) -> Card:
+        """The first of them: it names the provider."""
+        return self.cards[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Articles that tell the same news, the earliest first; `size` counts those not shown, too."""
+    """Articles that tell the same news, the earliest first; `size` counts those not shown, too.
+
+    A list of stories has no `cards`, but the names of the `providers`.
+    """
 
     id: str
     headline: Card
@@ -249,17 +256,15 @@ class Story:
     first_published_at: str
     last_published_at: str
     cards: tuple[Card, ...] = ()
+    providers: tuple[str, ...] = ()
 
     @property
     def voices(self) -> tuple[Voice, ...]:
         """Its providers, in the order in which they came."""
-        firsts: dict[str, Card] = {}
-        counts: dict[str, int] = {}
+        found: dict[str, list[Card]] = {}
         for card in self.cards:
-            name = card.provider_id or card.provider_name or ""
-            firsts.setdefault(name, card)
-            counts[name] = counts.get(name, 0) + 1
-        return tuple(Voice(card, counts[name]) for name, card in firsts.items())
+            found.setdefault(card.provider_id or card.provider_name or "", []).append(card)
+        return tuple(Voice(tuple(cards)) for cards in found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,5 +330,6 @@ class Numbers:
     articles: int
     providers: int | None = None
     topics: int | None = None
+    stories: int | None = None
     first: str = ""
     last: str = ""

@@ -217,7 +217,7 @@ async def test_the_related_one_links_back(archive: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_articles_that_mention_each_other_are_named_once_more_only(tmp_path: Path) -> None:
+async def test_articles_that_mention_each_other_are_named_once_and_marked(tmp_path: Path) -> None:
     path = build_archive(tmp_path / "news.db")
     db = sqlite_utils.Database(path)
     db.table("related_articles").insert(
@@ -225,9 +225,10 @@ async def test_articles_that_mention_each_other_are_named_once_more_only(tmp_pat
     )
     db.close()
     page = await get(open_site(path), story_path())
+    assert "Mentions this" in text_of(part(page, "related"))
     mentions = part(page, "mentions")
-    assert f'href="{story_path(FOLLOWER)}"' in mentions
-    assert "newsfeed-card" not in mentions
+    assert "By 1 of the articles above" in text_of(mentions)
+    assert f'href="{story_path(FOLLOWER)}"' not in mentions
 
 
 @pytest.mark.asyncio

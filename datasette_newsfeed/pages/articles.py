@@ -25,6 +25,7 @@ from .markup import find_player, html_of_markdown
 from .queries import cards, full_articles, pictures, stories, tallies
 from .queries.shares import is_common_topic
 from .sight import Sight, find_archive, look
+from .stories import Course
 
 TOPIC_LIMIT = 60
 PROVIDER_LIMIT = 30
@@ -123,7 +124,7 @@ async def draw_database(datasette: Any, request: Any, database: str) -> Markup |
 
 
 async def draw_table(datasette: Any, request: Any, database: str, table: str) -> Markup | None:
-    """Return the panel of a table's page: layouts of the articles, topics or providers in numbers.
+    """Return the panel of a table's page: layouts of a list, topics or providers in numbers.
 
     Numbers only above the whole table: above a selection they would speak of something else.
     """
@@ -156,7 +157,7 @@ async def draw_table(datasette: Any, request: Any, database: str, table: str) ->
 async def draw_row(
     datasette: Any, request: Any, database: str, table: str, key: str
 ) -> Markup | None:
-    """Return the panel of a row's page: the article, or the newest articles of the row."""
+    """Return the panel of a row's page: the article, the story, or a row's newest articles."""
     if table not in ("articles", "stories", *cards.SELECTIONS):
         return None
     sight = await look(datasette, request, database)
@@ -188,7 +189,16 @@ async def _draw_article(sight: Sight, request: Any, key: str) -> Markup | None:
 
 async def _draw_story(sight: Sight, request: Any, key: str) -> Markup | None:
     story = await stories.find_story(sight, key)
-    return await _draw(sight, request, "_newsfeed_story.html", story=story) if story else None
+    if story is None:
+        return None
+    return await _draw(
+        sight,
+        request,
+        "_newsfeed_story.html",
+        story=story,
+        course=Course(story),
+        feeds=Links(sight.datasette, sight.database).feeds_of("stories", key),
+    )
 
 
 async def _draw_newest(sight: Sight, request: Any, table: str, key: str) -> Markup | None:

@@ -15,7 +15,7 @@ from . import preview
 from .links import Links
 from .listing import Listing
 from .preview import Preview
-from .queries import cards, full_articles, tallies
+from .queries import cards, full_articles, stories, tallies
 from .sight import Sight, look
 
 KINDS = ("index", "database", "table", "row", "query")
@@ -46,6 +46,8 @@ async def variables(
     if kind == "row" and table:
         key = ",".join(urlsafe_components(request.url_vars["pks"]))
         return {"newsfeed_preview": _unless_late(lambda _: _of_row(sight, request, table, key))}
+    if listing and listing.is_of_stories:
+        return {"newsfeed_preview": _unless_late(lambda rows: preview.of_stories(listing, rows))}
     if listing:
         return {"newsfeed_preview": _unless_late(lambda rows: preview.of_listing(listing, rows))}
     # The template shows them where Datasette offers the page in these formats.
@@ -97,6 +99,9 @@ async def _of_row(sight: Sight, request: Any, table: str, key: str) -> Preview |
     if table == "articles":
         article = await full_articles.find_full_article(sight, key)
         return await preview.of_article(sight, request, article) if article else None
+    if table == "stories":
+        story = await stories.find_story(sight, key)
+        return await preview.of_story(sight, request, story) if story else None
     chosen = cards.SELECTIONS.get(table)
     if chosen is None or not sight.sees("articles", *chosen.needs):
         return None

@@ -20,8 +20,11 @@ FEEDS = {
 }
 """The formats of feeds: what follows the dot in their address, their name and media type."""
 
-FILTERED_BY = {"providers": "provider_id", "topics": "_topic"}
+FILTERED_BY = {"providers": "provider_id", "topics": "_topic", "stories": "story_id"}
 """The word that keeps the articles of such a row, in the address of the articles."""
+
+HEADLINES_OF_STORIES = (("is_headline", "1"), ("story_id__notblank", "1"))
+"""What keeps one article of each story, in the address of the articles."""
 
 VERSION = "v"
 """The word for the fingerprint of a copy in the address of an image."""
@@ -57,10 +60,10 @@ class Links:
         path = f"{self.database()}/-/newsfeed/search"
         return f"{path}?{urlencode(words)}" if words else path
 
-    def row(self, table: str, *keys: object) -> str:
-        """A row's own page."""
+    def row(self, table: str, *keys: object, extension: str | None = None) -> str:
+        """A row's own page, or what it is in another format."""
         path = ",".join(tilde_encode(str(key)) for key in keys)
-        return str(self.datasette.urls.row(self.database_name, table, path))
+        return str(self.datasette.urls.row(self.database_name, table, path, format=extension))
 
     def article(self, key: str) -> str:
         """An article's page."""
@@ -98,7 +101,7 @@ class Links:
         ]
 
     def feeds_of(self, table: str, key: str) -> list[FeedLink]:
-        """The feeds of the articles of a provider or topic, none for other rows."""
+        """The feeds of the articles of a provider, topic or story, none for other rows."""
         word = FILTERED_BY.get(table)
         return self.feeds([(word, key)]) if word else []
 

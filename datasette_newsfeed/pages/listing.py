@@ -1,4 +1,4 @@
-"""The articles page as cards: which layout, which Cards, which facets under which headings.
+"""Articles and stories as cards: which layout, which Cards, which facets under which headings.
 
 Datasette finds the rows, filters and facets; this only shows them another way. Knows
 no SQL and spells no HTML.
@@ -13,19 +13,24 @@ from urllib.parse import parse_qsl, urlencode
 
 from datasette.database import QueryInterrupted
 
-from ..record import Card
+from ..record import Card, Story
 from . import compat, narrowing, timeline
 from .cells import REFERENCES
 from .facets.base import Query
 from .facets.periods import PeriodFacet
 from .filters import TOPIC
 from .images import Pictures
-from .links import FeedLink, Links
+from .links import HEADLINES_OF_STORIES, FeedLink, Links
 from .queries.cards import find_cards_by_id
+from .queries.stories import find_stories
 from .sight import FULL_TEXT, Sight, look
 
 LAYOUTS = ("cards", "table")
 """The first is the default, where no setting of the plugin says otherwise."""
+
+STORIES = "stories"
+TABLES = ("articles", STORIES)
+"""What is listed as cards, for who sees articles as well."""
 
 TIME = "published_at"
 """The column whose period facet becomes the timeline."""
@@ -74,11 +79,17 @@ class CardLinks(Links):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One articles page as one visitor gets it: its layout, and what the layouts are made of."""
+    """One list's page as one visitor gets it: its layout, and what the layouts are made of."""
 
     sight: Sight
     request: Any
     layout: str
+    table: str = "articles"
+
+    @property
+    def is_of_stories(self) -> bool:
+        """Tell whether this lists stories, not articles."""
+        return self.table == STORIES
 
     @property
     def is_cards(self) -> bool:
@@ -110,7 +121,7 @@ class Listing:
             {
                 "name": name,
                 "is_chosen": name == self.layout,
-                "url": _address(self.links, query.plus(("_layout", name))),
+                "url": self.address(query.plus(("_layout", name))),
             }
             for name in LAYOUTS
         ]
@@ -135,19 +146,31 @@ class Listing:
         except QueryInterrupted:
             return None
 
+    async def stories(self, rows: Iterable[Mapping[str, Any]]) -> Sequence[Story] | None:
+        """Return the stories of the rows on this page, in their order; None if it took too long."""
+        ids = [str(row["id"]) for row in rows]
+        try:
+            return await find_stories(self.sight, ids)
+        except QueryInterrupted:
+            return None
+
     async def leading(self, rows: Iterable[Mapping[str, Any]], count: int) -> Sequence[Card]:
         """Return the first Cards of the page, which cost nothing where it shows them all."""
         shown = list(rows)
-        found = await self.cards(shown if self.is_cards else shown[:count])
-        return (found or ())[:count]
+        chosen = shown if self.is_cards else shown[:count]
+        if self.is_of_stories:
+            return [story.headline for story in await self.stories(chosen) or ()][:count]
+        return (await self.cards(chosen) or ())[:count]
 
     def address(self, query: Query) -> str:
-        """Return the address of the articles that a query keeps."""
-        return _address(self.links, query)
+        """Return the address of what a query keeps of this list."""
+        return _address(self.links, query, self.table)
 
     @property
     def feeds(self) -> list[FeedLink]:
-        """The feeds of this selection."""
+        """The feeds of this selection; of stories those of their headlines, whichever are shown."""
+        if self.is_of_stories:
+            return self.links.feeds(HEADLINES_OF_STORIES)
         return self.links.feeds(narrowing.query_of(self.request).pairs)
 
     def timeline(self, facets: Iterable[Mapping[str, Any]]) -> timeline.Timeline | None:
@@ -173,7 +196,7 @@ class Listing:
         if _column(facet) == "is_headline":
             named = ({**each, "label": _place(each["value"])} for each in facet["results"])
             return {**facet, "results": list(named)}
-        named_by = REFERENCES.get(("articles", _column(facet)))
+        named_by = REFERENCES.get((self.table, _column(facet)))
         if facet["type"] != "column" or named_by is None or self.sight.sees(named_by[0]):
             return facet
         return {**facet, "results": [{**each, "label": each["value"]} for each in facet["results"]]}
@@ -182,7 +205,7 @@ class Listing:
         """Return the words and facet values that are chosen, each with the way to take it off."""
         found = []
         if self.search_words:
-            address = _address(self.links, Query.of(self.request).without("_search"))
+            address = self.address(Query.of(self.request).without("_search"))
             found.append(Chosen("Words", self.search_words, address))
         for facet in facets:
             for value in facet["results"]:
@@ -197,8 +220,8 @@ class Listing:
         return HEADINGS.get(name, name)
 
 
-def _address(links: Links, query: Query) -> str:
-    path = links.table("articles")
+def _address(links: Links, query: Query, table: str = "articles") -> str:
+    path = links.table(table)
     return f"{path}?{urlencode(query.pairs)}" if query.pairs else path
 
 
@@ -214,13 +237,13 @@ def _column(facet: Mapping[str, Any]) -> str:
 async def find_listing(
     datasette: Any, request: Any, database: str | None, table: str | None
 ) -> Listing | None:
-    """Return how an articles page is laid out; None for any other page."""
-    if table != "articles" or database is None or request is None:
+    """Return how a page of articles or stories is laid out; None for any other page."""
+    if table not in TABLES or database is None or request is None:
         return None
     sight = await look(datasette, request, database)
-    if sight is None or not sight.sees("articles"):
+    if sight is None or not sight.sees("articles", table):
         return None
     wanted = request.args.get("_layout")
     if wanted not in LAYOUTS:
         wanted = compat.setting(datasette, database, "layout")
-    return Listing(sight, request, wanted if wanted in LAYOUTS else LAYOUTS[0])
+    return Listing(sight, request, wanted if wanted in LAYOUTS else LAYOUTS[0], table)

@@ -17,6 +17,7 @@ from .facets.base import Query
 from .facets.ranges import Range
 from .filters import DEAD_IMAGE, RELATED, TOPIC, chosen
 from .queries.pictures import find_label
+from .queries.stories import find_title
 from .sight import Sight
 
 SEARCH = "_search"
@@ -28,6 +29,10 @@ ALL = "Articles"
 """What a list is called that nothing narrows down."""
 
 DEFAULT_SORT = ("_sort_desc", "published_at")
+STORIES_SORT = ("_sort_desc", "last_published_at")
+"""The order of articles, and of stories, that no address needs to say."""
+
+HEADLINES = {"1": "Headlines", "0": "Reports that another article leads"}
 
 TIME = "published_at"
 NUMBERS = ("heat", "quality")
@@ -36,14 +41,14 @@ RELATED_WORDS = {"1": "with related articles", "0": "without related articles"}
 DEAD_IMAGE_WORDS = {"1": "with a dead image", "0": "without a dead image"}
 
 
-def query_of(request: Any) -> Query:
-    """Return what an address says about which articles and in which order, nothing else."""
+def query_of(request: Any, default_sort: tuple[str, str] = DEFAULT_SORT) -> Query:
+    """Return what an address says about which rows and in which order, nothing else."""
     pairs = Query.of(request).pairs
     return Query(
         tuple(
             (key, value)
             for key, value in pairs
-            if selects(key, value) and (key, value) != DEFAULT_SORT
+            if selects(key, value) and (key, value) != default_sort
         )
     )
 
@@ -82,7 +87,12 @@ async def in_words(sight: Sight, request: Any) -> str:
     """Return a selection of articles in words: "Articles about AI in April 2021"."""
     left = _Phrases(list(query_of(request).pairs))
     left.take("_searchmode")
-    words = [ALL]
+    words = [_what_in_words(left)]
+    if stories := left.take("story_id", "story_id__exact"):
+        titles = [await find_title(sight, each) or each for each in stories]
+        words.append(f"on the story {_listed(f'“{each}”' for each in titles)}")
+    if left.take("story_id__notblank"):
+        words.append("of stories")
     if topics := chosen(request, TOPIC):
         left.take(TOPIC)
         words.append(f"about {_listed(topics)}")
@@ -103,6 +113,13 @@ async def in_words(sight: Sight, request: Any) -> str:
     if searches := left.take(SEARCH):
         words.append(f"with the words {_listed(f'“{each}”' for each in searches)}")
     return " ".join(words) + _rest_in_words(left)
+
+
+def _what_in_words(left: _Phrases) -> str:
+    places = [value for key, value in left.pairs if key in ("is_headline", "is_headline__exact")]
+    if len(places) != 1 or places[0] not in HEADLINES:
+        return ALL
+    return HEADLINES[left.take("is_headline", "is_headline__exact")[0]]
 
 
 async def _name_of_provider(sight: Sight, key: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import defaults
-from ..record import Card, Enclosure, FullArticle
+from ..record import Card, Enclosure, FullArticle, Story
 from . import compat, narrowing
 from .images import Pictures
 from .links import FeedLink, Links
@@ -127,6 +127,66 @@ async def of_listing(listing: Listing, rows: Iterable[Mapping[str, Any]]) -> Pre
                 "description": description,
                 "url": url,
                 "isPartOf": {"@type": "WebSite", "name": site},
+            }
+        ),
+    )
+
+
+async def of_stories(listing: Listing, rows: Iterable[Mapping[str, Any]]) -> Preview:
+    """Return the preview of a page of stories: its first headlines."""
+    here = _Here(listing.sight, listing.request)
+    headlines = await listing.leading(rows, LEADING)
+    query = narrowing.query_of(listing.request, narrowing.STORIES_SORT)
+    if place := listing.request.args.get("_next"):
+        query = query.plus(("_next", place))
+    return Preview(
+        title=defaults.TITLES[listing.table],
+        site=await here.site(),
+        url=here.absolute(listing.address(query)),
+        description=_titles(headlines),
+        image=await here.image_of(headlines),
+        feeds=listing.feeds,
+    )
+
+
+async def of_story(sight: Sight, request: Any, story: Story) -> Preview:
+    """Return the preview of a story's page: its headline, and what its articles are called."""
+    here = _Here(sight, request)
+    title = _cut(story.headline.title, LONGEST_TITLE) or "Untitled"
+    url = here.absolute(here.links.story(story.id))
+    others = [card for card in story.cards if card.id != story.headline.id]
+    description = _titles([story.headline, *others])
+    image = await here.image_of([story.headline, *others])
+    site = await here.site()
+    return Preview(
+        title=title,
+        site=site,
+        url=url,
+        description=description,
+        image=image,
+        feeds=here.links.feeds_of("stories", story.id),
+        data=_given(
+            {
+                "@context": SCHEMA,
+                "@type": "CollectionPage",
+                "name": title,
+                "description": description,
+                "url": url,
+                "image": [image.url] if image else None,
+                "isPartOf": {"@type": "WebSite", "name": site},
+                "mainEntity": {
+                    "@type": "ItemList",
+                    "itemListOrder": f"{SCHEMA}/ItemListOrderAscending",
+                    "numberOfItems": story.size,
+                    "itemListElement": [
+                        {
+                            "@type": "ListItem",
+                            "position": position,
+                            "url": here.absolute(here.links.article(str(card.id))),
+                        }
+                        for position, card in enumerate(story.cards, 1)
+                    ],
+                },
             }
         ),
     )

@@ -11,12 +11,16 @@ from typing import Any
 from datasette.database import QueryInterrupted
 
 from .links import Links
+from .queries import stories
 from .queries.cards import find_newest_ids
 from .sight import look
 
 MOST = 50_000
 """Addresses in one sitemap, https://www.sitemaps.org/protocol.html; the newest articles come
 first."""
+
+MOST_STORIES = 5_000
+"""Of these, at most; the newest."""
 
 
 async def find_paths(datasette: Any, request: Any) -> list[str]:
@@ -29,6 +33,9 @@ async def find_paths(datasette: Any, request: Any) -> list[str]:
         links = Links(datasette, database)
         paths += [links.database(), links.table("articles")]
         try:
+            newest = await stories.find_newest_ids(sight, min(MOST_STORIES, MOST - len(paths) - 1))
+            if newest:
+                paths += [links.table("stories"), *(links.story(key) for key in newest)]
             ids = await find_newest_ids(sight, MOST - len(paths))
         except QueryInterrupted:
             continue

@@ -64,7 +64,9 @@ WITH_IMAGE = Selection(
     ("images", "article_images"),
 )
 OF_SAME_STORY = Selection(
-    "story_id = (select story_id from articles where id = :key) and id <> :key",
+    """id in (
+  select id from articles where story_id = (select story_id from articles where id = :key)
+) and id <> :key""",
     "select size - 1 from stories where id = (select story_id from articles where id = :key)",
     ("stories",),
 )

@@ -122,9 +122,9 @@ async def find_full_article(sight: Sight, key: str) -> FullArticle | None:
     if not found:
         return None
     related, related_count = await _find_related(sight, key)
-    above = {card.id for card in related}
-    same_story = await find_cards(sight, OF_SAME_STORY, FELLOW_LIMIT, key)
-    fellows = tuple(card for card in same_story if card.id not in above)
+    above = {key, *(card.id for card in related)}
+    same_story = await find_cards(sight, OF_SAME_STORY, FELLOW_LIMIT + len(related), key)
+    fellows = tuple(card for card in same_story if card.id not in above)[:FELLOW_LIMIT]
     above |= {card.id for card in same_story}
     return replace(
         found[0],

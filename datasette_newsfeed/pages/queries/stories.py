@@ -1,42 +1,102 @@
-"""A story with its articles, and the story of an article. Knows no page's other content."""
+"""Stories with their articles, and the story of an article. Knows no page's other content."""
 
 from __future__ import annotations
 
-from ...record import Story
+from collections.abc import Sequence
+from typing import Any
+
+from ...record import Card, Story
 from ..sight import Sight
 from .cards import find_cards_by_id
 
 STORY_LIMIT = 100
+"""Articles of a story on its own page."""
 
-STORY_SQL = """
+STORIES_SQL = """
 select id, headline_id, size, first_published_at, last_published_at from stories
-where id = :key"""
+where id in ({places})"""
 
+# Where most articles have no story, SQLite takes stories for large, and would rather read the
+# whole table in order of time. So it is told to look for the members first.
 MEMBERS_SQL = """
-select id from articles where story_id = :key order by published_at, id limit :limit"""
+select id from articles
+where id in (select id from articles where story_id = :key)
+order by +published_at, id limit :limit"""
 
-PLACE_SQL = "select story_id from articles where id = :key"
+# Who wrote first stands first. Articles without a domain go by the name that they give.
+PROVIDERS_SQL = """
+select articles.story_id, coalesce({name}, articles.provider_name, articles.provider_id) as name
+from articles {providers}
+where articles.story_id in ({places})
+group by articles.story_id, coalesce(articles.provider_id, articles.provider_name)
+order by min(articles.published_at), articles.provider_id"""
+_NAMED = ("providers.name", "left join providers on providers.domain = articles.provider_id")
+_UNNAMED = ("null", "")
+
+PLACE_SQL = """
+select stories.id from articles left join stories on stories.id = articles.story_id
+where articles.id = :key"""
+
+TITLE_SQL = """
+select articles.title from stories join articles on articles.id = stories.headline_id
+where stories.id = :key"""
+
+NEWEST_SQL = "select id from stories order by last_published_at desc, id limit :limit"
+
+
+async def find_stories(sight: Sight, keys: Sequence[str]) -> tuple[Story, ...]:
+    """Return these stories without their articles, in the order given; four queries."""
+    if not keys or not sight.sees("articles", "stories"):
+        return ()
+    places = ", ".join("?" for _ in keys)
+    rows = {row["id"]: row for row in await sight.ask(STORIES_SQL.format(places=places), keys)}
+    found = await find_cards_by_id(sight, [row["headline_id"] for row in rows.values()])
+    headlines = {card.id: card for card in found}
+    providers = await _find_providers(sight, keys)
+    return tuple(
+        _story(rows[key], headlines[rows[key]["headline_id"]], (), providers.get(key, ()))
+        for key in keys
+        if key in rows and rows[key]["headline_id"] in headlines
+    )
+
+
+def _story(row: Any, headline: Card, cards: Sequence[Card], providers: Sequence[str] = ()) -> Story:
+    return Story(
+        id=row["id"],
+        headline=headline,
+        size=row["size"],
+        first_published_at=row["first_published_at"] or "",
+        last_published_at=row["last_published_at"] or "",
+        cards=tuple(cards),
+        providers=tuple(providers),
+    )
+
+
+async def _find_providers(sight: Sight, keys: Sequence[str]) -> dict[str, list[str]]:
+    name, joined = _NAMED if sight.sees("providers") else _UNNAMED
+    places = ", ".join("?" for _ in keys)
+    sql = PROVIDERS_SQL.format(name=name, providers=joined, places=places)
+    found: dict[str, list[str]] = {}
+    for key, provider in await sight.ask(sql, keys):
+        if provider:
+            found.setdefault(key, []).append(provider)
+    return found
 
 
 async def find_story(sight: Sight, key: str) -> Story | None:
     """Return a story with its articles, the earliest first; None if there is none such."""
     if not sight.sees("articles", "stories"):
         return None
-    rows = await sight.ask(STORY_SQL, {"key": key})
+    rows = await sight.ask(STORIES_SQL.format(places="?"), [key])
     if not rows:
         return None
     members = await sight.ask(MEMBERS_SQL, {"key": key, "limit": STORY_LIMIT})
     cards = await find_cards_by_id(sight, [row["id"] for row in members])
-    headlines = [card for card in cards if card.id == rows[0]["headline_id"]]
-    headlines = headlines or list(await find_cards_by_id(sight, [rows[0]["headline_id"]]))
-    return Story(
-        rows[0]["id"],
-        headlines[0],
-        rows[0]["size"],
-        rows[0]["first_published_at"],
-        rows[0]["last_published_at"],
-        cards,
-    )
+    headline_id = rows[0]["headline_id"]
+    headlines = [card for card in cards if card.id == headline_id]
+    # It may be one of those that the page does not show.
+    headlines += () if headlines else await find_cards_by_id(sight, [headline_id])
+    return _story(rows[0], headlines[0], cards) if headlines else None
 
 
 async def find_place(sight: Sight, key: str) -> tuple[bool, str | None]:
@@ -44,4 +104,19 @@ async def find_place(sight: Sight, key: str) -> tuple[bool, str | None]:
     if not sight.sees("articles", "stories"):
         return False, None
     rows = await sight.ask(PLACE_SQL, {"key": key})
-    return (True, rows[0]["story_id"]) if rows else (False, None)
+    return (True, rows[0]["id"]) if rows else (False, None)
+
+
+async def find_title(sight: Sight, key: str) -> str | None:
+    """Return what a story is called: the title of its headline."""
+    if not sight.sees("articles", "stories"):
+        return None
+    rows = await sight.ask(TITLE_SQL, {"key": key})
+    return str(rows[0][0]) if rows else None
+
+
+async def find_newest_ids(sight: Sight, limit: int) -> list[str]:
+    """Return the keys of so many stories, the one with the newest article first."""
+    if not sight.sees("articles", "stories"):
+        return []
+    return [row["id"] for row in await sight.ask(NEWEST_SQL, {"limit": max(limit, 0)})]

@@ -59,13 +59,20 @@ from providers left join images as logos on logos.id = providers.image_id
 where providers.domain = :key"""
 
 
+STORIES_SQL = "select count(*) from stories"
+"""Apart: an archive that an older version made has no stories."""
+
+
 async def find_numbers(sight: Sight) -> Numbers:
     """Return the archive in numbers."""
     row = (await sight.ask(NUMBERS_SQL))[0]
+    has_stories = sight.sees("articles", "stories")
+    stories = int((await sight.ask(STORIES_SQL))[0][0]) if has_stories else None
     return Numbers(
         articles=row["articles"],
         providers=row["providers"] if sight.sees("providers") else None,
         topics=row["topics"] if sight.sees("topics", "article_topics") else None,
+        stories=stories,
         first=row["first"] or "",
         last=row["last"] or "",
     )
