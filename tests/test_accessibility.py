@@ -100,6 +100,7 @@ def pages(demo_db: Path) -> dict[str, str]:
             "select article_id from related_articles where related_id <> '' group by 1"
             " order by count(*) desc"
         )
+        story = most("select id from stories order by size desc, id")
     return {
         "home": "/",
         "database": "/demo",
@@ -111,6 +112,9 @@ def pages(demo_db: Path) -> dict[str, str]:
         "video": f"/demo/articles/{video}",
         "provider": f"/demo/providers/{provider}",
         "topic": f"/demo/topics/{topic}",
+        "story": f"/demo/stories/{story}",
+        "stories": "/demo/stories",
+        "headlines": "/demo/articles?_size=9&is_headline=1&story_id__notblank=1",
     }
 
 
@@ -119,7 +123,11 @@ def _names(faults: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["home", "database", "cards", "table", "article", "video", "provider", "topic"]
+    "name",
+    [
+        *("home", "database", "cards", "table", "article", "video", "provider", "topic"),
+        *("story", "stories", "headlines"),
+    ],
 )
 def test_a_page_has_no_fault_that_plain_datasette_has_not(
     look: Look, site: str, plain_site: str, pages: dict[str, str], name: str
@@ -131,7 +139,7 @@ def test_a_page_has_no_fault_that_plain_datasette_has_not(
         assert _names(found) <= _names(plain)
 
 
-@pytest.mark.parametrize("name", ["chosen", "article"])
+@pytest.mark.parametrize("name", ["chosen", "article", "story", "stories"])
 def test_our_part_of_a_page_has_no_fault_on_a_phone(
     look: Look, site: str, pages: dict[str, str], name: str
 ) -> None:

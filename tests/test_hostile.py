@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -90,7 +92,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("hostile") / "news.db"
     db = sqlite_utils.Database(path)
     schema.create(db)
-    for number, payload in enumerate([*PAYLOADS, *PLAYERS]):
+    texts = [*PAYLOADS, *PLAYERS]
+    last = f"{len(texts) - 1:02} {texts[-1]}"
+    for number, payload in enumerate(texts):
         key = f"{number:02} {payload}"
         picture = image_id(payload)
         db.table("images").insert(_full(schema.IMAGES, payload, id=picture, width=9, height=9))
@@ -102,7 +106,16 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if number < 20:  # a date for the timeline, else whatever stands there
             article["published_at"] = f"2021-04-{number + 1:02}T00:00:00Z"
         article |= {"heat": number, "type": "video" if number % 2 else payload}
+        # Three neighbours tell one story, which the second leads.
+        story = f"{number - number % 3:02} {texts[number - number % 3]}"
+        article |= {"story_id": story, "is_headline": int(number % 3 == 1)}
         db.table("articles").insert(article)
+        if number % 3 == 1 or (number % 3 == 0 and key == last):
+            row = _full(schema.STORIES, payload, id=story, headline_id=key, size=3)
+            db.table("stories").insert(row)
+        for place, like in enumerate((key, f"00 {texts[0]}", f"07 {texts[7]}")):
+            row = _full(schema.SIMILAR_ARTICLES, payload, article_id=key, position=place)
+            db.table("similar_articles").insert({**row, "similar_id": like, "score": 0.5})
         here = {"article_id": key, "position": 0}
         db.table("article_topics").insert({**here, "topic": payload})
         db.table("article_authors").insert({**here, "author": payload})
@@ -229,6 +242,8 @@ async def test_lists_of_cards(archive: Path) -> None:
         *("/", "/news", "/news/articles?_size=max", "/news/articles?_size=max&_layout=table"),
         *("/news/topics", "/news/providers", "/news/authors", "/news/images?_size=max"),
         *("/news/article_images", "/news/related_articles?_size=max", "/news/article_list"),
+        *("/news/stories?_size=max", "/news/stories?_size=max&_layout=table&_facet=headline_id"),
+        *("/news/similar_articles?_size=max", "/news/articles?is_headline=1&_size=max"),
         "/news/articles?_facet=title&_facet=image_id&_facet=category&_facet_presence=related"
         "&_facet_band=quality&_facet_period=updated_at&_facet_size=max",
     ):
@@ -239,6 +254,12 @@ async def test_lists_of_cards(archive: Path) -> None:
     assert everything.count('<article class="newsfeed-card') == len(PAYLOADS) + len(PLAYERS)
 
 
+def _story_of(archive: Path, key: str) -> str:
+    sql = "select story_id from articles where id = ?"
+    with closing(sqlite3.connect(archive)) as db:
+        return str(db.execute(sql, [key]).fetchone()[0])
+
+
 @pytest.mark.parametrize(("key", "payload"), list(keys()), ids=lambda text: ascii(text)[:30])
 async def test_one_article_and_all_around_it(archive: Path, key: str, payload: str) -> None:
     datasette = open_site(archive)
@@ -247,6 +268,14 @@ async def test_one_article_and_all_around_it(archive: Path, key: str, payload: s
     for table, name in (("providers", key), ("topics", payload), ("authors", payload)):
         page = await attack(datasette, f"/news/{table}/{tilde_encode(name)}")
         assert 'class="newsfeed newsfeed-newest"' in page
+    for part in ("fellows", "similar"):
+        assert f'<section class="newsfeed-{part}"' in story
+    story_key = tilde_encode(_story_of(archive, key))
+    told = await attack(datasette, f"/news/stories/{story_key}")
+    assert told.count('<article class="newsfeed-card') >= 1
+    led = await datasette.client.get(f"/news/stories/{tilde_encode(key)}")
+    assert led.headers.get("location", f"/news/stories/{story_key}") == f"/news/stories/{story_key}"
+    await attack(datasette, f"/news/similar_articles/{tilde_encode(key)},1")
     await attack(datasette, f"/news/images/{image_id(payload)}")
     await attack(datasette, f"/news/related_articles/{tilde_encode(key)},1")
     await attack(datasette, f"/news/article_images/{tilde_encode(key)},0")

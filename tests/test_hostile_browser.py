@@ -44,6 +44,7 @@ LISTS = (
     "/news/articles?_facet=title&_facet=category&_facet=type&_facet=provider_name"
     "&_facet_presence=related&_facet_band=quality&_facet_size=max",
     *("/news/-/newsfeed/search?q=pwn", "/news/-/newsfeed/search?q=script"),
+    *("/news/stories?_size=max", "/news/similar_articles?_size=max"),
 )
 
 
@@ -64,7 +65,8 @@ def build(path: Path, texts: list[str], step: int = 1) -> Path:
         return {**row, **more}
 
     with db.atomic():
-        for number, key in enumerate(keys(texts, step)):
+        ids = keys(texts, step)
+        for number, key in enumerate(ids):
             picture = text(number, 4).replace("evil", "pictures")
             here = {"article_id": key, "position": 0}
             db.table("images").insert(
@@ -77,6 +79,13 @@ def build(path: Path, texts: list[str], step: int = 1) -> Path:
             article = full(schema.ARTICLES, number, id=key, image_id=image_id(picture))
             article |= {"provider_id": key, "heat": number % 120, "quality": number % 50}
             article["published_at"] = f"2021-{number % 12 + 1:02}-01T00:00:00Z"
+            # Two neighbours tell one story.
+            article |= {"story_id": ids[number - number % 2], "is_headline": number % 2}
+            if number % 2 or number == len(ids) - 1:
+                row = full(schema.STORIES, number, id=article["story_id"], headline_id=key)
+                db.table("stories").insert({**row, "size": 2})
+            row = full(schema.SIMILAR_ARTICLES, number, **here, similar_id=ids[0])
+            db.table("similar_articles").insert({**row, "score": 0.5})
             article["featured_content"] = PLAYERS[number % len(PLAYERS)] if number % 4 else VIDEO
             db.table("articles").insert(article)
             db.table("article_topics").insert({**here, "topic": text(number, 2)})
@@ -213,6 +222,9 @@ def rows_of(key: str) -> list[str]:
         f"/news/providers/{tilde_encode(key)}",
         f"/news/related_articles/{tilde_encode(key)},1",
         f"/news/article_images/{tilde_encode(key)},0",
+        f"/news/similar_articles/{tilde_encode(key)},0",
+        # Leads to the story, whichever of its articles this is.
+        f"/news/stories/{tilde_encode(key)}",
     ]
 
 

@@ -2,7 +2,8 @@
 
 Each table holds words and numbers of its own. Where one is denied they stand nowhere:
 on no page, in no count, facet, feed, search, suggestion or download. Who may see
-everything finds them all. NEWSFEED_FUZZ=1 tries all 511 combinations.
+everything finds them all. NEWSFEED_FUZZ=1 tries all 511 combinations of the tables that hold
+the records, and those of up to three tables with computed ones among them.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ TABLES = (
     *("articles", "providers", "topics", "article_topics", "authors", "article_authors"),
     *("images", "article_images", "related_articles"),
 )
+COMPUTED = ("stories", "similar_articles")
+STORY_SIZE = 31
+"""Articles of the one story: another number."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,9 @@ MARKS = (
     mark("zpicture", "images"),
     mark("Zcaption", "images", "article_images", own=["article_images"]),
     mark("Zrelated", "related_articles"),
+    mark("Zshared", "similar_articles"),
+    mark("Zcommon", "similar_articles", "topics", "article_topics", own=["similar_articles"]),
+    mark(rf"\b(?:{STORY_SIZE}|and {STORY_SIZE - 1} more)\b", "stories"),
     mark(rf"\b{ARTICLES}\b", "articles"),
     mark(rf"\b{PROVIDERS}\b", "providers"),
     mark(rf"\b{TOPICS}\b", "topics", own=["topics"]),
@@ -79,6 +86,7 @@ PAGES = {
             *("/news/articles?_topic=Ztopic+xaa", "/news/articles.rss?_topic=Ztopic+xaa"),
             *("/news/articles.json?_related=1", "/news/articles?provider_id=pxaa~2Eexample"),
             "/news/articles.atom?provider_id=pxaa.example",
+            *("/news/articles?is_headline=1", f"/news/articles.atom?story_id={KEY}"),
         ),
         "articles",
     ),
@@ -93,6 +101,14 @@ PAGES = {
         ),
         "related_articles",
     ),
+    **dict.fromkeys(
+        (
+            *("/news/stories", "/news/stories?_layout=table", "/news/stories.json"),
+            *(f"/news/stories/{KEY}", f"/news/stories/{KEY}.json", "/news/stories/2024-03-05-nxab"),
+        ),
+        "stories",
+    ),
+    **dict.fromkeys(("/news/similar_articles", f"/news/similar_articles/{KEY},0"), COMPUTED[1]),
     **dict.fromkeys(("/news/articles_fts", "/news/articles_fts.json"), "articles_fts"),
     "/news/article_topics": "article_topics",
     "/news/article_authors": "article_authors",
@@ -150,9 +166,15 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "provider_id": f"p{name(n % PROVIDERS)}.example",
             "image_id": image_id(pictures[n % 2]),
             "heat": 5,
+            "story_id": KEY if n < STORY_SIZE else None,
+            "is_headline": int(n == 0 or n >= STORY_SIZE),
         }
         for n, key in enumerate(keys)
     )
+    times = dict.fromkeys(("first_published_at", "last_published_at"), "2024-03-05T00:00:00Z")
+    db.table("stories").insert({"id": KEY, "headline_id": KEY, "size": STORY_SIZE, **times})
+    like = {"similar_id": keys[-1], "shared_words": "Zshared", "shared_topics": "Zcommon"}
+    db.table("similar_articles").insert({"article_id": KEY, "position": 0, "score": 0.5, **like})
     for n, key in enumerate(keys[:LINKED]):
         here = {"article_id": key, "position": 0}
         db.table("article_topics").insert({**here, "topic": f"Ztopic {name(n)}"})
@@ -215,10 +237,18 @@ def combinations() -> Iterator[tuple[str, ...]]:
         for size in range(1, len(TABLES) + 1)
         for combination in itertools.combinations(TABLES, size)
     ]
+    computed = [
+        combination
+        for size in (1, 2, 3)
+        for combination in itertools.combinations((*TABLES, *COMPUTED), size)
+        if set(COMPUTED) & set(combination)
+    ]
     if IS_LONG:
-        yield from every
+        yield from (*every, *computed)
         return
-    yield from (each for each in every if len(each) in (1, len(TABLES)))
+    yield from (each for each in every if len(each) == 1)
+    yield from (each for each in computed if len(each) == 1)
+    yield (*TABLES, *COMPUTED)
     yield from random.Random("permissions").sample([e for e in every if 1 < len(e) < 9], 3)
 
 
@@ -278,7 +308,7 @@ async def test_nothing_of_denied_tables(
 
 
 async def test_an_editor_sees_what_there_is(archive: Path) -> None:
-    datasette = open_site(archive, metadata=denying(TABLES))
+    datasette = open_site(archive, metadata=denying((*TABLES, *COMPUTED)))
     plain = open_site(archive)
     editor = signed_in(datasette, "editor")
     for path in PAGES:

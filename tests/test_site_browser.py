@@ -113,13 +113,15 @@ def test_from_the_front_page_to_an_article_and_on_to_a_related_one_and_back(
     expect(here.page.locator(".newsfeed-article img").first).to_be_visible()
 
     related = here.page.locator(".newsfeed-related")
-    card = related.locator(".newsfeed-card", has=here.page.locator(f'a[href$="/{second}"]'))
+    card = related.locator(
+        ".newsfeed-card", has=here.page.locator(f'a[href$="/articles/{second}"]')
+    )
     expect(card.locator("time")).to_be_visible()
     expect(card.locator(".newsfeed-provider")).to_be_visible()
-    card.locator(f'a[href$="/{second}"]').click()
+    card.locator(f'a[href$="/articles/{second}"]').click()
     expect(here.page).to_have_url(re.compile(rf"/demo/articles/{re.escape(second)}$"))
 
-    back = here.page.locator(f'.newsfeed-related a[href$="/{first}"]')
+    back = here.page.locator(f'.newsfeed-related a[href$="/articles/{first}"]')
     back.click()
     expect(here.page).to_have_url(re.compile(rf"/demo/articles/{re.escape(first)}$"))
 
