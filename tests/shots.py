@@ -25,15 +25,19 @@ where articles.body is not null and articles.image_id is not null
   and related_articles.related_id is not null
 group by articles.id order by count(*) desc, articles.published_at desc limit 1"""
 
+LARGEST = "select id from stories order by size desc, last_published_at desc limit 1"
+
 
 def shots(demo: Path) -> dict[str, str]:
     """The pages to show, by the name of their picture."""
     with closing(sqlite3.connect(f"{demo.as_uri()}?mode=ro", uri=True)) as db:
         (article,) = db.execute(BEST).fetchone()
+        (story,) = db.execute(LARGEST).fetchone()
     return {
         "articles": "/demo/articles",
         "front": "/demo",
         "article": f"/demo/articles/{article}",
+        "story": f"/demo/stories/{story}",
     }
 
 
