@@ -24,6 +24,10 @@ NEARNESS = 0.2
 """Added for the same topics, and for the same day; half of that after a week."""
 WEEK = 7 * 86_400
 _MOST_ADDED = TOPICS + NEARNESS + 0.001
+_PARTS = 10_000
+"""A score has four decimals."""
+_NUMBERS = 1 << 40
+"""More than there are articles."""
 
 MOST_HOLDERS = 200
 FEWEST_HOLDERS = 12
@@ -119,7 +123,7 @@ class SimilarIndex:
         Each pair is looked at once.
         """
         self._empty_places()
-        nearest: list[list[tuple[float, int]]] = [[] for _ in self.ids]
+        nearest: list[list[int]] = [[] for _ in self.ids]
         floors = [0.0] * len(self)
         """The worst score in each full list: what cannot reach it need not be worked out."""
         for number in range(len(self)):
@@ -133,7 +137,7 @@ class SimilarIndex:
 
     def nearest(self, article_id: str) -> list[tuple[float, str]]:
         """Return (score, id) of the articles most like one; after `fill`."""
-        found: list[tuple[float, int]] = []
+        found: list[int] = []
         for score, other in self._scores(self._numbers[article_id]):
             _keep(found, score, other)
         return self._in_order(found)
@@ -205,22 +209,24 @@ class SimilarIndex:
             likeness += NEARNESS * WEEK / (WEEK + abs(here - there))
         return round(likeness, 4)
 
-    def _in_order(self, found: Sequence[tuple[float, int]]) -> list[tuple[float, str]]:
-        ordered = sorted(found, key=lambda each: (-each[0], -each[1]))
-        return [(score, self.ids[-negative]) for score, negative in ordered]
+    def _in_order(self, found: Sequence[int]) -> list[tuple[float, str]]:
+        ranks = (divmod(rank, _NUMBERS) for rank in sorted(found, reverse=True))
+        return [(parts / _PARTS, self.ids[_NUMBERS - 1 - rest]) for parts, rest in ranks]
 
 
-def _keep(nearest: list[tuple[float, int]], score: float, other: int) -> float:
+def _keep(nearest: list[int], score: float, other: int) -> float:
     """Keep the best in a heap, the worst first; of equals the smaller number is the better.
 
-    Returns the worst score of a full heap, else 0.
+    Score and number stand in one whole number: ten for each article would else take most
+    of the memory. Returns the worst score of a full heap, else 0.
     """
+    rank = round(score * _PARTS) * _NUMBERS + _NUMBERS - 1 - other
     if len(nearest) < MOST_SIMILAR:
-        heappush(nearest, (score, -other))
-        return nearest[0][0] if len(nearest) == MOST_SIMILAR else 0.0
-    if (score, -other) > nearest[0]:
-        heappushpop(nearest, (score, -other))
-    return nearest[0][0]
+        heappush(nearest, rank)
+        return nearest[0] // _NUMBERS / _PARTS if len(nearest) == MOST_SIMILAR else 0.0
+    if rank > nearest[0]:
+        heappushpop(nearest, rank)
+    return nearest[0] // _NUMBERS / _PARTS
 
 
 def telling(gist: Gist) -> dict[str, int]:
