@@ -45,6 +45,7 @@ ARCHIVE_ROOMS = (
     "rows",
     "readings",
     "relating",
+    "counter",
     "renditions",
     "addresses",
     "image_base",

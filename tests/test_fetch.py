@@ -8,10 +8,12 @@ import os
 import random
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,9 +23,10 @@ import pytest
 from commands import PROGRAMS, assert_sound, newsfeed, program, record, rows, value, write
 from small_web import Canary, SmallWeb, packed_bomb, picture, small_web
 
-from datasette_newsfeed.archive import addresses, fetching, renditions
+from datasette_newsfeed.archive import addresses, counter, fetching, renditions
 from datasette_newsfeed.archive import web as web_room
 from datasette_newsfeed.archive.fetching import FetchReport, fetch_images
+from datasette_newsfeed.archive.sources import Sources
 from datasette_newsfeed.archive.web import Limits, Web
 from datasette_newsfeed.record import image_id
 
@@ -565,6 +568,41 @@ def test_killed_at_any_moment_and_run_again(
         subprocess.run(command, check=True, timeout=60)
         assert rows(disturbed, CONTENT) == rows(plain, CONTENT)
     record_property("cases", ("kills of images", kills))
+
+
+# -- what the next import and `relate` find -----------------------------------
+
+
+def test_it_leaves_the_archive_as_the_import_left_it(db: Path, web: SmallWeb, fetch: Fetch) -> None:
+    _import(db, web.url("/image/1"), web.url("/nowhere"))
+    assert counter.is_as_left(db)
+    fetch()
+    assert counter.is_as_left(db)
+    assert newsfeed("relate", db, "--json").report["compared"] == 0
+
+
+def test_it_hides_no_other_writer(db: Path, web: SmallWeb, fetch: Fetch) -> None:
+    def write_meanwhile(done: int, total: int) -> None:
+        with closing(sqlite3.connect(db)) as other:
+            other.execute("update articles set title = 'Another title'")
+            other.commit()
+
+    _import(db, web.url("/image/1"), web.url("/nowhere"))
+    fetch(on_progress=write_meanwhile)
+    assert not counter.is_as_left(db)
+    _import(db, web.url("/image/1"), web.url("/nowhere"))
+    with closing(sqlite3.connect(db)) as other:
+        other.execute("update articles set title = 'Another title'")
+        other.commit()
+    fetch(max_age=timedelta(0))
+    assert not counter.is_as_left(db)
+
+
+def test_it_runs_beside_an_import(db: Path, web: SmallWeb, fetch: Fetch) -> None:
+    _import(db, web.url("/image/1"))
+    with closing(Sources(db)):
+        assert fetch().outcomes["stored"] == 1
+    assert not counter.is_as_left(db)
 
 
 # -- the command --------------------------------------------------------------

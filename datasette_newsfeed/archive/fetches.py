@@ -105,6 +105,11 @@ class Fetches:
         # Time goes into waiting for the web, not for the disk: no need of the memory of an import.
         db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
+    def data_version(self) -> int:
+        """Return what is another number once anybody else has written to the database."""
+        version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
     def list_wanted(
         self, *, max_age: timedelta, only_missing: bool = False, limit: int | None = None
     ) -> int:

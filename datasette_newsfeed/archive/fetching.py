@@ -18,6 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ..errors import ArchiveError, FetchError, ImageError
+from . import counter
 from .database import as_archive_error, check_archive, open_archive
 from .fetches import Fetched, Fetches, Wanted
 from .renditions import Rendition, render
@@ -91,18 +92,23 @@ def fetch_images(
             "fetching images needs further libraries: pip install 'datasette-newsfeed[images]'",
         )
     check_archive(path, database)
+    was_as_left = counter.is_as_left(path)
     db = open_archive(path, database)
     with closing(db.conn):
         try:
             fetches = Fetches(db)
+            version = fetches.data_version()
             run = _Run(fetches, concurrency, on_progress, limits or Limits(), own_endpoints)
             run.report.wanted = fetches.list_wanted(
                 max_age=max_age, only_missing=only_missing, limit=limit
             )
             run.report.hostless = fetches.count_hostless()
             asyncio.run(run.run())
+            is_alone = fetches.data_version() == version
         except sqlite3.DatabaseError as error:
             raise as_archive_error(database, error) from error
+    if was_as_left and is_alone:
+        counter.leave(path)
     return run.report
 
 
