@@ -176,12 +176,18 @@ proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /p
 def test_however_a_run_ends_no_process_is_left(
     way: signal.Signals, start: Callable[[], subprocess.Popen[str]], many: Path, tmp_path: Path
 ) -> None:
-    process = start()
     # The shell sends Ctrl-C to all of them, other signals go to the one named.
     send = os.killpg if way == signal.SIGINT else os.kill
-    send(process.pid, way)
-    process.wait(30)
+    for _ in range(3):  # on a busy machine a run may have ended before the signal is sent
+        process = start()
+        send(process.pid, way)
+        _, said = process.communicate(timeout=30)
+        if process.returncode != 0:
+            break
+        (tmp_path / "news.db").unlink()
+        (tmp_path / "news.db-sources").unlink()
     assert process.returncode != 0
+    assert "Traceback" not in said
     until(lambda: not members(process.pid), 10)
     after = newsfeed("import", tmp_path / "news.db", many)
     assert after.status == 0

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from pathlib import PurePosixPath
@@ -96,7 +97,8 @@ class Readers:
         waiting: deque[list[Future[list[Seen]]]] = deque()
         for batch in batches:
             chunks = [batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)]
-            waiting.append([pool.submit(self.see_all, chunk) for chunk in chunks])
+            with _ctrl_c_held():
+                waiting.append([pool.submit(self.see_all, chunk) for chunk in chunks])
             if len(waiting) > AHEAD:
                 yield _results(waiting.popleft())
         while waiting:
@@ -141,6 +143,20 @@ def parsed(file: File, reading: Reading, data: bytes) -> Seen:
 
 def _results(futures: Iterable[Future[list[Seen]]]) -> list[Seen]:
     return [seen for future in futures for seen in future.result()]
+
+
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment: a process that is started then never gets it, and need
+    not be told of it while it still imports its modules."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:
