@@ -140,17 +140,20 @@ def stem(word: str) -> str:
     return str(_stem("".join(c for c in plain if not unicodedata.combining(c))))
 
 
-_WEIGHTS: dict[str, int] = {
-    **{stem(word): NEWS for word in _NEWS.split()},
-    **{stem(word): EVERYDAY for word in _EVERYDAY.split()},
-    **{stem(word): 0 for word in _SMALL.split()},
-}
+@cache
+def _weights() -> dict[str, int]:
+    """Return what the stems of the lists weigh; not made before it is asked for."""
+    return {
+        **{stem(word): NEWS for word in _NEWS.split()},
+        **{stem(word): EVERYDAY for word in _EVERYDAY.split()},
+        **{stem(word): 0 for word in _SMALL.split()},
+    }
 
 
 @lru_cache(maxsize=200_000)
 def weight(stem: str) -> int:
     """Return what a stem tells: 0 to FULL."""
-    known = _WEIGHTS.get(stem)
+    known = _weights().get(stem)
     if known is not None:
         return known
     if stem.isdigit():
