@@ -57,7 +57,7 @@ test: lint $(LINES:%=test-%) ## lint, then run all tests on both Datasette lines
 # Four at once, on two cores too: much of a test waits for a server or a browser.
 $(LINES:%=test-%): test-%: $(VENVS)/%/.tools browser
 	@printf '\n== Tests: Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
-	@$(VENVS)/$*/bin/python -m pytest -n 4 --dist loadfile $(PYTEST)
+	@$(VENVS)/$*/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 browser: $(VENVS)/0.65/.tools
 	@$(TOOLS) tests/browser.py

@@ -83,6 +83,22 @@ def browser(browser_path: str) -> Iterator[Browser]:
         browser.close()
 
 
+# The longest first, so that at the end no process works alone. xdist would take those with
+# the most tests first: those in a browser have few.
+LONG = (
+    *("explore_browser", "cloud_run", "sight", "permissions", "hostile_browser", "accessibility"),
+    *("import_series", "listing", "search", "hostile", "parameters", "crash", "pages", "feeds"),
+    *("facets", "hostile_records", "images_setting", "story_browser", "workers", "fetch"),
+    *("site_browser", "round_trip"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take long first, the others after them in their order."""
+    places = {f"test_{name}": place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
     if isinstance(report.longrepr, tuple):
         return str(report.longrepr[2])

@@ -430,7 +430,7 @@ def test_killed_while_a_file_moves(tmp_path, killed_import):
     old = write(root / "moves.md", record("Moves", "topics: [A]", "secured: x"))
     write(root / "stays.md", record("Stays"))
     (root / "b").mkdir()
-    statement = random.Random("moves").randint(0, 8)
+    statement = random.Random("moves").randint(0, 16)
     while True:
         import_report(db, root, "--prune")
         before = content(db)
@@ -441,7 +441,7 @@ def test_killed_while_a_file_moves(tmp_path, killed_import):
         (root / "b" / "moves.md").rename(old)
         if not killed:
             break
-        statement += 9
+        statement += 17
     assert statement > 60
 
 

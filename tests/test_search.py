@@ -282,7 +282,7 @@ SYNTAX = st.text(st.sampled_from("\"'()*^:-+{}|,. \n\t\0abANDORNEAR\x02\x03é新
 
 
 @given(words=st.one_of(SYNTAX, st.text(max_size=40)))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_any_words_at_all(archive: Path, words: str) -> None:
     datasette = open_site(archive)
     await datasette.invoke_startup()

@@ -103,8 +103,16 @@ async def read(datasette: Any, path: str, cookies: dict[str, str] | None) -> tup
     return response.status_code, response.text
 
 
+@pytest.fixture(scope="module")
+def open_pages() -> dict[str, str]:
+    """The pages as everybody sees them where nothing is denied, as far as they were asked for."""
+    return {}
+
+
 @pytest.mark.parametrize("table", list(WORDS))
-async def test_a_denied_table_leaves_no_word_of_it(archive: Path, table: str) -> None:
+async def test_a_denied_table_leaves_no_word_of_it(
+    archive: Path, open_pages: dict[str, str], table: str
+) -> None:
     metadata = {"databases": {"news": {"tables": {table: {"allow": {"id": "editor"}}}}}}
     datasette = open_site(archive, metadata=metadata)
     open_to_all = open_site(archive)
@@ -122,9 +130,10 @@ async def test_a_denied_table_leaves_no_word_of_it(archive: Path, table: str) ->
                     assert words not in page, (path, words)
         status, page = await read(datasette, path, editor)
         assert status == 200, path
-        _, plain = await read(open_to_all, path, None)
+        if path not in open_pages:
+            _, open_pages[path] = await read(open_to_all, path, None)
         for words in WORDS[table]:
-            assert (words in page) is (words in plain), (path, words)
+            assert (words in page) is (words in open_pages[path]), (path, words)
             seen[words] += words in page
     assert all(seen.values()), seen
 
