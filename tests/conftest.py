@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 from browser import LAUNCH_OPTIONS, find_browser
 from click.testing import CliRunner
+from datasette import hookimpl
+from datasette.plugins import pm
+from jinja2 import Environment, FileSystemBytecodeCache
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -42,6 +45,25 @@ def archive_folders() -> list[Path]:
     missing = [str(folder) for folder in folders if not folder.is_dir()]
     assert not missing, f"NEWSFEED_ARCHIVE names folders that are not there: {missing}"
     return folders
+
+
+class CompiledTemplates:
+    """A Datasette plugin for the tests: each template is compiled once, not once a site."""
+
+    def __init__(self, folder: Path) -> None:
+        self._cache = FileSystemBytecodeCache(str(folder))
+
+    @hookimpl
+    def prepare_jinja2_environment(self, env: Environment) -> None:
+        env.bytecode_cache = self._cache
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    plugin = CompiledTemplates(tmp_path_factory.mktemp("templates"))
+    pm.register(plugin, "compiled-templates")
+    yield
+    pm.unregister(plugin)
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ PICTURES = "pictures.example"
 """The host of images in payloads: those may be asked for, by an image alone."""
 RAN = "a script of theirs ran"
 IS_LONG = "NEWSFEED_FUZZ" in os.environ
-SHARE = 1 if IS_LONG else 6
+SHARE = 1 if IS_LONG else 9
 """Of so many attacks one has an article to itself; all of them stand in some column of some."""
 STEP = 1 if IS_LONG else 20
 VIDEO = "<iframe src='https://www.youtube.com/embed/abcdefghijk'></iframe>"

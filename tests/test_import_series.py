@@ -37,7 +37,7 @@ from commands import (
 
 from datasette_newsfeed.archive import importer
 
-SEEDS = int(os.environ.get("NEWSFEED_SEEDS", "12"))
+SEEDS = int(os.environ.get("NEWSFEED_SEEDS", "8"))
 STEPS = 12
 FOLDERS = ("", "a", "b", "a/deep", "b c")
 IDS = [f"2024-0{n}-01-piece-{n}" for n in range(1, 8)] + ["undated", "Ünïcode"]

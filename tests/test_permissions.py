@@ -246,10 +246,12 @@ def combinations() -> Iterator[tuple[str, ...]]:
     if IS_LONG:
         yield from (*every, *computed)
         return
-    yield from (each for each in every if len(each) == 1)
+    # tests/test_sight.py denies each table by itself.
+    chance = random.Random("permissions")
+    yield from chance.sample([each for each in every if len(each) == 1], 4)
     yield from (each for each in computed if len(each) == 1)
     yield (*TABLES, *COMPUTED)
-    yield from random.Random("permissions").sample([e for e in every if 1 < len(e) < 9], 3)
+    yield from chance.sample([each for each in every if 1 < len(each) < 9], 3)
 
 
 def signed_in(datasette: Any, name: str) -> dict[str, str]:
