@@ -197,7 +197,9 @@ class Visit:
         self.page.evaluate(
             """async () => {
                 const frame = () => new Promise(done => requestAnimationFrame(done));
-                for (let y = 0; y < document.documentElement.scrollHeight; y += 400) {
+                // Browsers load a lazy image a screen or two before it is in sight.
+                const step = window.innerHeight;
+                for (let y = 0; y < document.documentElement.scrollHeight; y += step) {
                     window.scrollTo(0, y);
                     await frame();
                     await frame();

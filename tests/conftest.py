@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser import LAUNCH_OPTIONS, find_browser
 from click.testing import CliRunner
 from datasette import hookimpl
+from datasette.app import DatasetteClient
 from datasette.plugins import pm
 from jinja2 import Environment, FileSystemBytecodeCache
 
@@ -50,6 +51,9 @@ def archive_folders() -> list[Path]:
 class CompiledTemplates:
     """A Datasette plugin for the tests: each template is compiled once, not once a site."""
 
+    # Datasette 0.65 takes each plugin for a module.
+    __name__ = "compiled-templates"
+
     def __init__(self, folder: Path) -> None:
         self._cache = FileSystemBytecodeCache(str(folder))
 
@@ -64,6 +68,20 @@ def _compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     pm.register(plugin, "compiled-templates")
     yield
     pm.unregister(plugin)
+
+
+@pytest.fixture(autouse=True)
+def _one_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client of Datasette 1.0 makes the whole application anew for each request: here once."""
+
+    def application(client: DatasetteClient) -> Any:
+        made = vars(client).setdefault("newsfeed_made", [])
+        if not made:
+            made.append(client.ds.app())
+        return made[0]
+
+    if hasattr(DatasetteClient, "app"):
+        monkeypatch.setattr(DatasetteClient, "app", property(application))
 
 
 @pytest.fixture(scope="session")

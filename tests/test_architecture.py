@@ -60,6 +60,7 @@ ARCHIVE_ROOMS = (
 )
 PAGES_ROOMS = (
     "links",
+    "told",
     "compat",
     "access",
     "sight",
@@ -108,6 +109,7 @@ SQL_ROOMS = (
     "facet_index",
     "archive",
     "pages.sight",  # how an archive is recognised, before anything is asked of it
+    "pages.told",
     "pages.queries",
     "pages.filters",
     "pages.facets",

@@ -121,14 +121,23 @@ async def test_the_users_own_metadata_is_left_as_it_was(archive: Path) -> None:
 async def test_what_datasette_merges_into_the_defaults_is_not_kept(archive: Path) -> None:
     datasette = open_site(archive)
     await datasette.invoke_startup()
-    first = compat.metadata_065(datasette)
+    first = compat.metadata_065(datasette, None, None)
     if V1:
         assert first == {}
         return
     first["databases"]["news"]["tables"]["articles"]["columns"]["heat"] = "changed"
-    second = compat.metadata_065(datasette)
+    second = compat.metadata_065(datasette, None, None)
     described = second["databases"]["news"]["tables"]["articles"]["columns"]["heat"]
     assert described.startswith("quality")
+    for key in (None, "databases", "title", "description", "queries"):
+        assert compat.metadata_065(datasette, key, "news") == compat.metadata_065(
+            datasette, None, None
+        )
+        assert compat.metadata_065(datasette, key, "another") == {}
+    # Asked for each permission.
+    assert compat.metadata_065(datasette, "allow", "news") == {}
+    tables = compat.metadata_065(datasette, "tables", "news")["databases"]["news"]["tables"]
+    assert tables == {table: {"allow": False} for table in defaults.CLOSED}
 
 
 @pytest.mark.asyncio

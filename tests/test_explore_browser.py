@@ -425,7 +425,8 @@ def test_slow_images_move_nothing(visit: Open, demo_db: Path, width: int) -> Non
         page.goto(here.url + path, wait_until="domcontentloaded")
         page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
         page.wait_for_timeout(100)
-        assert held  # and all else is painted
+        assert held  # and all else is painted: what moved before was not moved by an image
+        page.evaluate("window.shifts.length = 0")
         is_open.set()
         while held:
             held.pop().fallback()

@@ -9,7 +9,6 @@ Not one test here may be async: while Playwright runs, its own loop is the runni
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from browser import LOOPBACK, serve
 from datasette.utils import tilde_encode
 from payloads import EVIL, PAYLOADS, PLAYERS
 from playwright.sync_api import Browser, Page, Request, Route, expect
+from share import IS_LONG
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.record import image_id
@@ -31,7 +31,6 @@ pytestmark = pytest.mark.browser
 PICTURES = "pictures.example"
 """The host of images in payloads: those may be asked for, by an image alone."""
 RAN = "a script of theirs ran"
-IS_LONG = "NEWSFEED_FUZZ" in os.environ
 SHARE = 1 if IS_LONG else 9
 """Of so many attacks one has an article to itself; all of them stand in some column of some."""
 STEP = 1 if IS_LONG else 20

@@ -20,11 +20,11 @@ import pytest
 from commands import DEMO, SAMPLES, assert_sound, import_report, record, rows, value, write
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from share import IS_LONG
 
 SECONDS, MEMORY = 20, 1 << 30
 """Of the processor's time and of addresses, for one record of at most 10 MB."""
 EXAMPLES = int(os.environ.get("NEWSFEED_FUZZ", "25"))
-IS_LONG = "NEWSFEED_FUZZ" in os.environ
 LARGE = 9_900_000
 """Bytes: a little less than the limit for a record."""
 READ, REFUSED, SKIPPED = "added", "rejected", "skipped"

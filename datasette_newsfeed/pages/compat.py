@@ -19,6 +19,7 @@ from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request, Response
 from markupsafe import Markup
 
+from . import told
 from .links import FEEDS
 
 TEMPLATES_065 = Path(__file__).resolve().parent.parent / "templates_065"
@@ -310,10 +311,24 @@ async def apply_defaults(datasette: Any, database: str, defaults: Mapping[str, A
     _metadata.setdefault(datasette, {})[database] = {**defaults, "tables": tables}
 
 
-def metadata_065(datasette: Any) -> dict[str, Any]:
-    """Return the defaults as the metadata of Datasette 0.65, nested dicts fresh on each call."""
-    found = _metadata.get(datasette)
+def metadata_065(datasette: Any, key: str | None, database: str | None) -> dict[str, Any]:
+    """Return what the defaults say of a key of Datasette 0.65's metadata, nested dicts fresh.
+
+    It asks many times a page and copies what it gets; for a permission, with `tables`,
+    it looks only at what says `allow`.
+    """
+    found = _metadata.get(datasette) or {}
+    if database is not None:
+        found = {name: defaults for name, defaults in found.items() if name == database}
+    if key == "tables":
+        found = {name: {"tables": _allows(each["tables"])} for name, each in found.items()}
+    elif key not in (None, "databases", "queries", *METADATA_KEYS):
+        return {}
     return {"databases": _fresh(found)} if found else {}
+
+
+def _allows(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {name: {"allow": each["allow"]} for name, each in tables.items() if "allow" in each}
 
 
 async def database_text(datasette: Any, database: str, key: str) -> str | None:
@@ -351,21 +366,19 @@ async def _apply_queries(
 
 
 async def _apply_metadata(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:
-    known = await datasette.get_database_metadata(database)
-    for key in METADATA_KEYS:
-        if key in defaults and key not in known:
-            await datasette.set_database_metadata(database, key, defaults[key])
+    places: dict[tuple[str, ...], Mapping[str, Any]] = {(database,): defaults}
     for name, table in defaults["tables"].items():
-        known = await datasette.get_resource_metadata(database, name)
-        for key in METADATA_KEYS:
-            if key in table and key not in known:
-                await datasette.set_resource_metadata(database, name, key, table[key])
+        places[database, name] = table
         for column, description in table.get("columns", {}).items():
-            known = await datasette.get_column_metadata(database, name, column)
-            if "description" not in known:
-                await datasette.set_column_metadata(
-                    database, name, column, "description", description
-                )
+            places[database, name, column] = {"description": description}
+
+    def write(conn: Any) -> None:
+        # One write for all: a call of Datasette's for each takes longer than the whole start.
+        for place, texts in places.items():
+            rows = [(*place, key, texts[key]) for key in METADATA_KEYS if key in texts]
+            conn.executemany(told.INTO[len(place)], rows)
+
+    await datasette.get_internal_database().execute_write_fn(write)
 
 
 def _apply_config(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:
