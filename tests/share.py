@@ -1,6 +1,6 @@
 """Which cases of a long list are tried: `make test` tries each on one of the two Datasette lines.
 
-`make fuzz` tries all of them on both. Knows no page and no case.
+`make fuzz` and `make crash` try all of them on both. Knows no page and no case.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import TypeVar
 
-IS_LONG = "NEWSFEED_FUZZ" in os.environ
+IS_LONG = bool(os.environ.keys() & {"NEWSFEED_FUZZ", "NEWSFEED_RUNS", "NEWSFEED_SEEDS"})
 _FIRST = 0 if version("datasette").startswith("0.") else 1
 
 

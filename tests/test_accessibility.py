@@ -21,6 +21,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from browser import ROOT, serve
 from datasette.utils import tilde_encode
 from playwright.sync_api import Browser
+from share import share
 
 pytestmark = pytest.mark.browser
 
@@ -124,10 +125,12 @@ def _names(faults: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        *("home", "database", "cards", "table", "article", "video", "provider", "topic"),
-        *("story", "stories", "headlines"),
-    ],
+    share(
+        [
+            *("home", "cards", "database", "table", "article", "video", "provider", "topic"),
+            *("story", "stories", "headlines"),
+        ]
+    ),
 )
 def test_a_page_has_no_fault_that_plain_datasette_has_not(
     look: Look, site: str, plain_site: str, pages: dict[str, str], name: str

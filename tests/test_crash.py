@@ -29,6 +29,7 @@ from typing import Any
 import pytest
 from commands import assert_sound, content, import_report, newsfeed, rows, sources_of, write
 from pages_site import V1, open_site
+from share import share
 from test_import_series import Disk, differences, pieces
 
 RUNS = int(os.environ.get("NEWSFEED_RUNS", "3"))
@@ -106,7 +107,11 @@ COMMANDS = (
     Command("relate", lambda p: ["relate", p.db, "--again"], holds_old),
     Command("export", lambda p: ["export", p.db, p.out, "--force"], is_exported),
 )
-by_command = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+
+
+def by_command(first: int) -> pytest.MarkDecorator:
+    shared = share(COMMANDS, first)
+    return pytest.mark.parametrize("command", shared, ids=lambda command: command.name)
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +263,7 @@ def assert_whole(place: Place) -> None:
         )
 
 
-@by_command
+@by_command(0)
 def test_killed_at_any_moment(
     command: Command, place: Place, start: Run, record_property: Any
 ) -> None:
@@ -290,7 +295,7 @@ def test_killed_at_any_moment(
     record_property("cases", (f"kills of {command.name}", killed))
 
 
-@by_command
+@by_command(1)
 def test_the_disk_is_full(command: Command, place: Place, start: Run, record_property: Any) -> None:
     """No file may grow beyond a size: SQLite is told so as by a full disk."""
     place.restore()
@@ -314,7 +319,7 @@ def test_the_disk_is_full(command: Command, place: Place, start: Run, record_pro
     record_property("cases", (f"full disks for {command.name}", count))
 
 
-@by_command
+@by_command(0)
 def test_nothing_may_be_written(command: Command, place: Place, start: Run) -> None:
     """Files and folder belong to somebody else: said in words, and nothing changes."""
     if os.getuid() != 0:

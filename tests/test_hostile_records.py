@@ -20,7 +20,7 @@ import pytest
 from commands import DEMO, SAMPLES, assert_sound, import_report, record, rows, value, write
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from share import IS_LONG
+from share import IS_LONG, share
 
 SECONDS, MEMORY = 20, 1 << 30
 """Of the processor's time and of addresses, for one record of at most 10 MB."""
@@ -276,7 +276,7 @@ SLOW += ("related 60,000 wide", "quoted key of 10 MB", "many anchors", "alias bo
 """Read as they should be, only slowly: for the long form."""
 
 
-@pytest.mark.parametrize("case", [case for case in HEAVY if IS_LONG or case not in SLOW])
+@pytest.mark.parametrize("case", share(case for case in HEAVY if IS_LONG or case not in SLOW))
 def test_a_heavy_record(case: str, limited: Any, tmp_path: Path, record_property: Any) -> None:
     make, outcome = HEAVY[case]
     write(tmp_path / "records" / "heavy.md", make())
