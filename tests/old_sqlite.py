@@ -67,7 +67,7 @@ def get_library() -> Path:
         folder = Path(name)
         _get_source(folder)
         made = folder / LIBRARY.name
-        command = [compiler, "-shared", "-fPIC", "-O2", "-w", *(f"-D{each}" for each in OPTIONS)]
+        command = [compiler, "-shared", "-fPIC", "-O1", "-w", *(f"-D{each}" for each in OPTIONS)]
         _run([*command, "-o", made, folder / "sqlite3.c", "-lm", "-ldl", "-lpthread"], folder)
         os.replace(made, LIBRARY)
     return LIBRARY

@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -297,6 +298,18 @@ def newer(image: Image) -> Iterator[Container]:
         yield running
 
 
+def unhurried(ask: Callable[[], bool]) -> bool:
+    """Whether this is so by the fifth time: where much else runs, a page lacks a suggested facet.
+
+    Datasette leaves out those that it did not find in 50 milliseconds.
+    """
+    for _ in range(5):
+        if ask():
+            return True
+        time.sleep(0.5)
+    return False
+
+
 def test_its_sqlite_finds_what_a_newer_one_finds(
     server: Container, newer: Container, pages: dict[str, str], topic: str
 ) -> None:
@@ -304,9 +317,13 @@ def test_its_sqlite_finds_what_a_newer_one_finds(
     paths = [f"/demo/articles{each.format(topic=quote(topic))}" for each in EXPLORED]
     tables = [f"/demo/{table.name}" for table in schema.TABLES]
     for path in [*pages.values(), *paths, *tables]:
-        old, new = server.get(path), newer.get(path)
-        assert old.status == new.status == 200, path
-        assert old.body == new.body, path
+
+        def are_one(path: str = path) -> bool:
+            old, new = server.get(path), newer.get(path)
+            assert old.status == new.status == 200, path
+            return old.body == new.body
+
+        assert unhurried(are_one), path
 
 
 # -- more than one ------------------------------------------------------------
@@ -323,13 +340,15 @@ def test_two_containers_give_the_same_bytes_and_fingerprints(
 ) -> None:
     paths = [*pages.values(), *(f"/demo/articles.{each}" for each in (*FEEDS, *DATA))]
     for path in paths:
-        one, other = server.get(path), replica.get(path)
-        assert one.status == other.status == 200, path
-        assert _lasting(one.body, path, datasette_line) == _lasting(
-            other.body, path, datasette_line
-        ), path
-        assert one.headers.get("etag") == other.headers.get("etag"), path
-        assert "public" in one.headers["cache-control"], path
+
+        def are_one(path: str = path) -> bool:
+            one, other = server.get(path), replica.get(path)
+            assert one.status == other.status == 200, path
+            assert "public" in one.headers["cache-control"], path
+            bodies = {_lasting(each.body, path, datasette_line) for each in (one, other)}
+            return len(bodies) == 1 and one.headers.get("etag") == other.headers.get("etag")
+
+        assert unhurried(are_one), path
 
 
 def _lasting(body: bytes, path: str, line: str) -> bytes:
@@ -344,10 +363,13 @@ def test_what_one_container_gave_the_other_knows(
     server: Container, replica: Container, pages: dict[str, str], kind: str
 ) -> None:
     path = pages.get(kind, f"/demo/articles{kind}")
-    tag = server.get(path).headers["etag"]
-    again: Answer = replica.get(path, {"If-None-Match": tag})
-    assert (again.status, again.body) == (304, b"")
-    assert again.headers["etag"] == tag
+
+    def is_known() -> bool:
+        tag = server.get(path).headers["etag"]
+        again: Answer = replica.get(path, {"If-None-Match": tag})
+        return (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+
+    assert unhurried(is_known)
 
 
 # -- what it costs ------------------------------------------------------------

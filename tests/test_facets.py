@@ -22,6 +22,7 @@ import facet_archive
 import pytest
 from datasette.database import QueryInterrupted
 from facet_archive import open_site
+from share import IS_LONG
 
 from datasette_newsfeed.pages.facets import DEFAULT_FACETS, FACETS, bands, periods
 from datasette_newsfeed.pages.facets.base import NewsFacet
@@ -243,7 +244,7 @@ async def test_counts_and_links_of_random_filters(news: Path) -> None:
     articles = load(news)
     site = site_of(news)
     pages = links = 0
-    for _ in range(70):
+    for _ in range(200 if IS_LONG else 40):
         filters = random_query(dice, articles)
         rows = kept(articles, filters)
         sort = parse_qsl(dice.choice(SORTS))
@@ -276,8 +277,8 @@ async def test_counts_and_links_of_random_filters(news: Path) -> None:
                     assert len(shown) == each["count"], each
                     assert shown <= {row["id"] for row in rows}, each
                     links += 1
-    assert pages > 15
-    assert links > 400
+    assert pages > 8
+    assert links > 250
 
 
 def _is_trimmed(filters: Pairs, column: str) -> bool:

@@ -40,7 +40,7 @@ from datasette_newsfeed.pages.feeds.feed import UNKNOWN_TIME, entry_id
 from datasette_newsfeed.pages.links import FEEDS
 from datasette_newsfeed.record import image_id
 
-COMBINATIONS = 200 if "NEWSFEED_FUZZ" in os.environ else 40
+COMBINATIONS = 200 if "NEWSFEED_FUZZ" in os.environ else 24
 
 
 @pytest.fixture(scope="module")

@@ -247,10 +247,10 @@ def combinations() -> Iterator[tuple[str, ...]]:
         return
     # tests/test_sight.py denies each table by itself.
     chance = random.Random("permissions")
-    yield from chance.sample([each for each in every if len(each) == 1], 4)
-    yield from (each for each in computed if len(each) == 1)
+    single = chance.sample([each for each in every if len(each) == 1], 4)
+    yield from share([*single, *(each for each in computed if len(each) == 1)])
     yield (*TABLES, *COMPUTED)
-    yield from chance.sample([each for each in every if 1 < len(each) < 9], 3)
+    yield from share(chance.sample([each for each in every if 1 < len(each) < 9], 4))
 
 
 def signed_in(datasette: Any, name: str) -> dict[str, str]:

@@ -110,7 +110,7 @@ def open_pages() -> dict[str, str]:
     return {}
 
 
-@pytest.mark.parametrize("table", list(WORDS))
+@pytest.mark.parametrize("table", share(WORDS))
 async def test_a_denied_table_leaves_no_word_of_it(
     archive: Path, open_pages: dict[str, str], table: str
 ) -> None:
