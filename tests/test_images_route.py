@@ -14,6 +14,7 @@ from pages_site import (
     RELATIVE_URL,
     REMOTE_URL,
     SCRIPT_URL,
+    V1,
     build_archive,
     open_site,
     png,
@@ -152,6 +153,21 @@ async def test_who_may_not_see_the_table_gets_no_image(archive: Path, table: str
 
 
 @pytest.mark.asyncio
+async def test_no_more_is_asked_than_who_may_see_images(archive: Path) -> None:
+    """A page of cards asks for a hundred of them, and 1.0 takes a query for each table."""
+    datasette = open_site(archive)
+    path = f"/news/-/newsfeed/image/{image_id(LEAD_URL)}/320"
+    assert (await datasette.client.get(path)).status_code == 200
+    datasette._permission_checks.clear()
+    assert (await datasette.client.get(path)).status_code == 200
+    checks = list(datasette._permission_checks)
+    if V1:
+        asked = {each.child for each in checks}
+    else:
+        asked = {each["resource"][1] for each in checks if each["action"] == "view-table"}
+    assert asked == {"images", "image_renditions"}
+
+
 async def test_only_looking_is_allowed(archive: Path) -> None:
     response = await open_site(archive).client.request("PUT", _path(LEAD_URL, 320))
     assert response.status_code in (403, 405)

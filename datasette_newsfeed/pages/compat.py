@@ -163,13 +163,17 @@ def close(datasette: Any) -> None:
 
 
 async def may_view_table(datasette: Any, actor: Any, database: str, table: str) -> bool:
-    """Tell whether the actor may see a table."""
+    """Tell whether the actor may see a table; not for views that `refused_views` refuses."""
     allowed: bool
     if is_v1(datasette):
         from datasette.resources import TableResource
 
         resource = TableResource(database, table)
-        allowed = await datasette.allowed(action="view-table", resource=resource, actor=actor)
+        token = _is_asking.set(True)
+        try:
+            allowed = await datasette.allowed(action="view-table", resource=resource, actor=actor)
+        finally:
+            _is_asking.reset(token)
     else:
         allowed, _ = await datasette.check_visibility(
             actor,
@@ -185,12 +189,11 @@ async def may_view_table(datasette: Any, actor: Any, database: str, table: str) 
 async def refused_views(sql: str, view: str, hides: Hides, datasette: Any, actor: Any) -> Any:
     """Answer `permission_resources_sql` of 1.0 with the databases whose view `hides` refuses.
 
-    `sql` gives the rules for :newsfeed_view in :newsfeed_databases, a JSON list.
-    Found out once a request: 1.0 asks for each of its checks, and does not say which
-    resource that is about.
+    `sql` gives the rules for :newsfeed_view in :newsfeed_databases, a JSON list. Found out
+    once a request: 1.0 asks for each of its checks, and does not say what that is about.
     """
     if _is_asking.get():
-        return None  # `hides` itself asks for permissions
+        return None  # for a table, no view of ours: `hides`, too, asks for those
     scope = _scope.get()
     known: dict[Any, Any] = {} if scope is None else scope[NOTES]
     key = ("refused_views", view, json.dumps(actor, sort_keys=True, default=str))
