@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from datasette import hookimpl
 from datasette.app import DatasetteClient
 from datasette.plugins import pm
 from jinja2 import Environment, FileSystemBytecodeCache
+from share import LINE, is_tried
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,7 +33,7 @@ NO_ARCHIVE = "NEWSFEED_ARCHIVE names no folder of real records"
 @pytest.fixture(scope="session")
 def datasette_line() -> str:
     """The Datasette line installed here: "0.65" or "1.0"."""
-    return "0.65" if version("datasette").startswith("0.") else "1.0"
+    return LINE
 
 
 @pytest.fixture(scope="session")
@@ -133,8 +133,13 @@ LONG = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take long first, the others after them in their order."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the files that take long first, the others after them in their order.
+
+    Leave out what is tried on the other line (tests/share.py), if a run is of everything.
+    """
+    if not [name for name in config.args if name.partition("::")[0].endswith(".py")]:
+        items[:] = [item for item in items if is_tried(item.path.stem)]
     places = {f"test_{name}": place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 

@@ -34,7 +34,6 @@ from commands import (
     sources_of,
     write,
 )
-from share import share
 
 from datasette_newsfeed.archive import importer
 
@@ -281,7 +280,7 @@ def pieces(db: Path) -> dict[str, Any]:
     return {id: json.dumps(part) for id, part in parts.items()}
 
 
-@pytest.mark.parametrize("seed", share(range(SEEDS)))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_any_series_ends_like_a_fresh_import(seed, tmp_path, killed_import, monkeypatch):
     # Every other one in batches of three files: ties are met across batches, too.
     monkeypatch.setattr(importer, "BATCH", 3 if seed % 2 else importer.BATCH)
@@ -324,7 +323,7 @@ def test_any_series_ends_like_a_fresh_import(seed, tmp_path, killed_import, monk
     assert dump(db) == before
 
 
-@pytest.mark.parametrize("seed", share(range(2)))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_before_any_statement(seed, tmp_path, killed_import):
     """The same update, killed at one place after the other: whole articles only."""
     disk = Disk(tmp_path / "records", f"killed {seed}")
