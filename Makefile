@@ -43,7 +43,7 @@ SITE := $(VENVS)/$(LINE)/bin/python -m datasette
 # Tools that do not depend on the line run on the stable one.
 TOOLS := $(VENVS)/0.65/bin/python
 
-.PHONY: help demo test lint docs demo-db shots bench bench-related bench-related-scale fuzz crash load clean $(LINES:%=test-%)
+.PHONY: help demo test lint docs demo-db shots bench bench-related bench-related-scale fuzz crash load clean $(LINES:%=test-%) $(LINES:%=browser-%)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 12
@@ -55,10 +55,12 @@ demo: $(VENVS)/$(LINE)/.ready ## serve the demo newsroom on http://127.0.0.1:800
 test: lint $(LINES:%=test-%) ## lint, then run all tests on both Datasette lines
 
 # Four at once, on two cores too: much of a test waits for a server or a browser.
-$(LINES:%=test-%): test-%: $(VENVS)/%/.tools
-	@$(VENVS)/$*/bin/python tests/browser.py
+$(LINES:%=test-%): test-%: $(VENVS)/%/.tools browser-%
 	@printf '\n== Tests: Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
 	@$(VENVS)/$*/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+$(LINES:%=browser-%): browser-%: $(VENVS)/%/.tools
+	@$(VENVS)/$*/bin/python tests/browser.py
 
 lint: $(VENVS)/0.65/.tools ## check style (ruff), types (mypy) and the generated parts of the README (cog)
 	@printf '\n== Lint\n'
@@ -76,13 +78,11 @@ demo-db: $(VENVS)/0.65/.ready ## draw the missing images in demo/ and make demo.
 	@$(TOOLS) -m datasette newsfeed import build/demo/demo.db demo
 	@$(TOOLS) -m datasette newsfeed prepare --force build/demo/demo.db demo.db
 
-shots: $(VENVS)/$(LINE)/.tools ## take the pictures of the README again (needs Chrome or Chromium)
-	@$(VENVS)/$(LINE)/bin/python tests/browser.py
+shots: browser-$(LINE) ## take the pictures of the README again (needs Chrome or Chromium)
 	@$(VENVS)/$(LINE)/bin/python tests/shots.py
 
 # The long forms of what `make test` tries a few times of: docs/trust.md.
-fuzz: $(VENVS)/$(LINE)/.tools ## thousands of made-up and hostile records, every attack on every page, all permissions
-	@$(VENVS)/$(LINE)/bin/python tests/browser.py
+fuzz: browser-$(LINE) ## thousands of made-up and hostile records, every attack on every page, all permissions
 	@NEWSFEED_FUZZ=2000 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_round_trip.py tests/test_hostile_records.py tests/test_parameters.py tests/test_permissions.py tests/test_hostile_browser.py tests/test_feeds.py tests/test_hostile.py tests/test_listing.py tests/test_sight.py tests/test_accessibility.py tests/test_facets.py $(PYTEST)
 
 crash: $(VENVS)/$(LINE)/.tools ## kill each command hundreds of times, fill the disk, lock the database, read the site meanwhile

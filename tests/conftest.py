@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from browser import LAUNCH_OPTIONS, find_browser
@@ -74,13 +75,8 @@ def _compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 def _one_application(monkeypatch: pytest.MonkeyPatch) -> None:
     """The client of Datasette 1.0 makes the whole application anew for each request: here once."""
 
-    def application(client: DatasetteClient) -> Any:
-        made = vars(client).setdefault("newsfeed_made", [])
-        if not made:
-            made.append(client.ds.app())
-        return made[0]
-
     if hasattr(DatasetteClient, "app"):
+        application = cache(lambda client: client.ds.app())
         monkeypatch.setattr(DatasetteClient, "app", property(application))
 
 

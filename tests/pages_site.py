@@ -16,11 +16,12 @@ from typing import Any
 
 import sqlite_utils
 from datasette.app import Datasette
+from share import LINE
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.record import image_id
 
-V1 = hasattr(Datasette, "allowed")
+V1 = LINE == "1.0"
 
 SCRIPT = "<script>alert('hostile')</script>"
 HOSTILE = "2024-03-03-hostile"

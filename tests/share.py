@@ -23,7 +23,6 @@ WITHOUT_DATASETTE = frozenset(
 
 _FIRST = 0 if LINE == "0.65" else 1
 
-
 Case = TypeVar("Case")
 
 

@@ -31,6 +31,7 @@ from pages_site import (
     build_archive,
     open_site,
 )
+from share import IS_LONG
 from test_facets import SORTS, load, random_query
 from test_hostile import Page
 from test_hostile import archive as hostile_archive  # noqa: F401 - a fixture
@@ -40,7 +41,7 @@ from datasette_newsfeed.pages.feeds.feed import UNKNOWN_TIME, entry_id
 from datasette_newsfeed.pages.links import FEEDS
 from datasette_newsfeed.record import image_id
 
-COMBINATIONS = 200 if "NEWSFEED_FUZZ" in os.environ else 24
+COMBINATIONS = 200 if IS_LONG else 24
 
 
 @pytest.fixture(scope="module")

@@ -168,6 +168,7 @@ async def test_no_more_is_asked_than_who_may_see_images(archive: Path) -> None:
     assert asked == {"images", "image_renditions"}
 
 
+@pytest.mark.asyncio
 async def test_only_looking_is_allowed(archive: Path) -> None:
     response = await open_site(archive).client.request("PUT", _path(LEAD_URL, 320))
     assert response.status_code in (403, 405)

@@ -208,7 +208,7 @@ SORTS = [
     *("", "_sort=published_at", "_sort_desc=published_at", "_sort=title", "_sort_desc=title"),
     *("_sort=heat", "_sort_desc=heat", "_sort=id", "_sort_desc=provider_id", "_sort=quality"),
 ]
-FILTERS = ["", "_topic=Harbour", "_search=ferry", "type=video&heat__gt=9", "heat__lt=3"]
+FILTERS = ["", "_topic=Harbour", "_search=ferry", "type=video&heat__gt=9", "heat__gt=2"]
 
 
 @pytest.mark.parametrize(("sort", "filters"), share(itertools.product(SORTS, FILTERS)))
@@ -224,7 +224,7 @@ async def test_the_cards_are_the_rows_in_their_order(news: Path, sort: str, filt
         seen += 1
         following = [url for url in links(page) if "_next=" in url and "_layout" not in url]
         path = following[0] if following and seen < 3 else ""
-    assert seen > 1 or filters.startswith(("type", "heat"))
+    assert seen > 1 or filters.startswith("type")
 
 
 async def test_all_that_one_page_can_hold(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ in every format.
 
 from __future__ import annotations
 
-import os
 import random
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 from pages_site import STORY, build_archive, open_site
+from share import IS_LONG
 
-STEP = 1 if "NEWSFEED_FUZZ" in os.environ else 5
+STEP = 1 if IS_LONG else 5
 """Of so many values the short form tries one for each parameter, another one for the next."""
 SQL = [
     *(

@@ -191,20 +191,17 @@ async def refused_views(sql: str, view: str, hides: Hides, datasette: Any, actor
 
     `sql` gives the rules for :newsfeed_view in :newsfeed_databases, a JSON list. Found out
     once a request: 1.0 asks for each of its checks, and does not say what that is about.
+    `hides` asks by `may_view_table`, whose checks are of no such view.
     """
     if _is_asking.get():
-        return None  # for a table, no view of ours: `hides`, too, asks for those
+        return None
     scope = _scope.get()
     known: dict[Any, Any] = {} if scope is None else scope[NOTES]
     key = ("refused_views", view, json.dumps(actor, sort_keys=True, default=str))
     if key not in known:
-        token = _is_asking.set(True)
-        try:
-            known[key] = [
-                name for name in list(datasette.databases) if await hides(datasette, actor, name)
-            ]
-        finally:
-            _is_asking.reset(token)
+        known[key] = [
+            name for name in list(datasette.databases) if await hides(datasette, actor, name)
+        ]
     if not known[key]:
         return None
     from datasette.permissions import PermissionSQL
@@ -320,13 +317,13 @@ def metadata_065(datasette: Any, key: str | None, database: str | None) -> dict[
     It asks many times a page and copies what it gets; for a permission, with `tables`,
     it looks only at what says `allow`.
     """
+    if key not in (None, "databases", "queries", "tables", *METADATA_KEYS):
+        return {}
     found = _metadata.get(datasette) or {}
     if database is not None:
         found = {name: defaults for name, defaults in found.items() if name == database}
     if key == "tables":
         found = {name: {"tables": _allows(each["tables"])} for name, each in found.items()}
-    elif key not in (None, "databases", "queries", *METADATA_KEYS):
-        return {}
     return {"databases": _fresh(found)} if found else {}
 
 

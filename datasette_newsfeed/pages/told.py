@@ -1,6 +1,6 @@
 """SQL that tells Datasette 1.0 what our defaults say, in the tables of its internal database.
 
-Knows those tables alone (Datasette's documentation, "Metadata"), not what is told.
+Knows those tables alone (simonw/datasette#2341: plugins may write them), not what is told.
 """
 
 from __future__ import annotations
