@@ -44,11 +44,12 @@ class Image:
     is_cached: bool | None = None
     title: str | None = None
     attribution: str | None = None
+    id: str = field(init=False, compare=False)
+    """The key of this image, the same in every archive. Made once: an import asks for it often."""
 
-    @property
-    def id(self) -> str:
-        """The key of this image, the same in every archive."""
-        return image_id(self.url)
+    def __post_init__(self) -> None:
+        """Make the key."""
+        object.__setattr__(self, "id", image_id(self.url))
 
     @property
     def area(self) -> int:

@@ -184,6 +184,7 @@ def _words(error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}"
 
 
+@lru_cache(maxsize=4096)  # asked ten times for each file of a batch
 def relative(file: str, folder: str) -> str:
     """Return the path of a file as seen from a folder, with slashes; on another drive as it is."""
     head, name = os.path.split(file)

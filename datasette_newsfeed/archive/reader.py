@@ -194,55 +194,68 @@ class _Builder:
         frame: _Frame | None = None
         result: Any = None
         next_event = self._loader.get_event
-        # By type and not by isinstance, the most frequent first: a record has hundreds.
+        # By type and not by isinstance, the most frequent first, and the scalars that have
+        # neither tag nor anchor on the spot: a record has a hundred.
         event: Any
+        value: Any
         while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
             if kind is yaml.ScalarEvent:
-                value = self._scalar(event)
+                text = event.value
+                self._count += 1
+                self._characters += len(text)
+                if self._count > MAX_VALUES:
+                    self._check_size(event)
+                if event.tag is not None or event.anchor is not None:
+                    value = self._scalar(event)
+                elif not event.implicit[0]:  # in quotes
+                    value = text
+                elif text in _NULLS:
+                    value = None
+                elif frame is not None and frame.key is None and text != _MERGE:
+                    frame.key = text
+                    continue
+                else:
+                    value = Plain(text)
             elif kind in _ENDS:
                 value = self._closed(stack.pop())
                 frame = stack[-1] if stack else None
             elif kind is yaml.AliasEvent:
                 value = self._alias(event)
+            elif kind in _STARTS:
+                frame = self._start(event, len(stack))
+                stack.append(frame)
+                continue
             else:
-                if kind in _STARTS:
-                    frame = self._start(event, len(stack))
-                    stack.append(frame)
-                elif kind is yaml.DocumentStartEvent:
-                    self._start_document(event)
+                self._other(event)
                 continue
             if frame is None:
                 result = value
-            elif (key := frame.key) is None:
-                frame.take(value, event)
-            elif key is _MERGE:
-                frame.merge(value, event)
             else:
-                if key in frame.mapping:
-                    raise _Fault(f"the key `{key}` stands twice; remove one", event.start_mark)
-                frame.mapping[key] = value
-                frame.key = None
+                frame.take(value, event)
         return result
 
-    def _start_document(self, event: Any) -> None:
-        self._documents += 1
+    def _other(self, event: Any) -> None:
+        """Take the start or end of the stream, or of a document."""
+        self._documents += type(event) is yaml.DocumentStartEvent
         if self._documents > 1:
             raise _Fault("more than one YAML document", event.start_mark)
 
     def _start(self, event: Any, depth: int) -> _Frame:
-        self._check_tag(event)
+        if event.tag is not None:
+            self._check_tag(event)
         if depth >= MAX_DEPTH:
             raise _Fault(f"nested more than {MAX_DEPTH} deep", event.start_mark)
-        if event.anchor:
+        if event.anchor is not None:
             self._open.add(event.anchor)
         frame = _Frame(event, self._count, self._characters)
         self._count += 1
-        self._check_size(event)
+        if self._count > MAX_VALUES:
+            self._check_size(event)
         return frame
 
     def _closed(self, frame: _Frame) -> Any:
         value = frame.value()
-        if frame.anchor:
+        if frame.anchor is not None:
             self._open.discard(frame.anchor)
             self._anchors[frame.anchor] = (
                 value,
@@ -271,11 +284,9 @@ class _Builder:
         return value
 
     def _scalar(self, event: Any) -> str | None:
+        """Return a scalar, already counted, that has a tag or an anchor."""
         text: str = event.value
         tag = event.tag
-        self._count += 1
-        self._characters += len(text)
-        self._check_size(event)
         value: str | None
         if tag is None:
             value = text if not event.implicit[0] else None if text in _NULLS else Plain(text)
@@ -285,59 +296,68 @@ class _Builder:
             value = None if text in _NULLS else Plain(text)
         else:
             raise _Fault(f"the YAML tag {tag} is not read; remove it", event.start_mark)
-        if event.anchor:
+        if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1, len(text))
         return value
 
     def _check_tag(self, event: Any) -> None:
         kind = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"
-        if event.tag not in (None, "!", f"tag:yaml.org,2002:{kind}"):
+        if event.tag not in ("!", f"tag:yaml.org,2002:{kind}"):
             raise _Fault(f"the YAML tag {event.tag} is not read; remove it", event.start_mark)
 
 
 _MERGE = Plain("<<")
 """The key that takes another mapping in, https://yaml.org/type/merge.html."""
 
+_ITEM = "an item of a list, which has no key"
+
 
 class _Frame:
-    """A mapping or list that is still open; `key` waits for its value."""
+    """A mapping or list that is still open; `key` waits for its value, None for a key."""
 
-    __slots__ = ("_items", "_merges", "anchor", "characters", "count", "key", "mapping")
+    __slots__ = ("_found", "_merges", "anchor", "characters", "count", "key")
 
     def __init__(self, event: Any, count: int, characters: int) -> None:
         self.anchor = event.anchor
         self.count = count
         self.characters = characters
-        self.mapping: dict[str, Any] = {}
-        self._items: list[Any] | None = [] if type(event) is yaml.SequenceStartEvent else None
-        self.key: str | None = None
+        is_list = type(event) is yaml.SequenceStartEvent
+        self.key: str | None = _ITEM if is_list else None
+        self._found: Any = [] if is_list else {}
         self._merges: list[dict[str, Any]] = []
 
     def take(self, value: Any, event: Any) -> None:
-        """Take an item of a list, or a key."""
-        if self._items is not None:
-            self._items.append(value)
-        elif isinstance(value, str):
-            # In quotes it is a key like any other.
-            is_merge = value == _MERGE and isinstance(value, Plain)
-            self.key = _MERGE if is_merge else str(value)
-        elif value is None:
-            self.key = "null"
+        """Take an item of a list, a key, or the value of one."""
+        key = self.key
+        if key is _ITEM:
+            self._found.append(value)
+            return
+        if key is None:
+            self.key = _key(value, event)
+            return
+        if key is _MERGE:
+            self._merges.extend(_merged(value, event))
+        elif key in self._found:
+            raise _Fault(f"the key `{key}` stands twice; remove one", event.start_mark)
         else:
-            raise _Fault("a list or mapping is no key", event.start_mark)
-
-    def merge(self, value: Any, event: Any) -> None:
-        """Take the mapping, or list of mappings, of the key `<<`."""
-        self._merges.extend(_merged(value, event))
+            self._found[key] = value
         self.key = None
 
     def value(self) -> dict[str, Any] | list[Any]:
-        if self._items is not None:
-            return self._items
+        """Return the mapping or list, which has ended."""
         for merged in self._merges:  # the first wins
             for key, value in merged.items():
-                self.mapping.setdefault(key, value)
-        return self.mapping
+                self._found.setdefault(key, value)
+        return self._found  # type: ignore[no-any-return]
+
+
+def _key(value: Any, event: Any) -> str:
+    """Return a key as text; `<<` in quotes is a key like any other."""
+    if isinstance(value, str):
+        return _MERGE if value == _MERGE and isinstance(value, Plain) else str(value)
+    if value is None:
+        return "null"
+    raise _Fault("a list or mapping is no key", event.start_mark)
 
 
 def _merged(value: Any, event: Any) -> list[dict[str, Any]]:
