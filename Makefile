@@ -95,7 +95,7 @@ bench: $(LINES:%=$(VENVS)/%/.ready) ## make an archive of ARTICLES=10000 records
 	@mkdir -p build/bench
 	@$(VENVS)/0.65/bin/python benchmarks/archive.py build/bench/$(ARTICLES) $(ARTICLES)
 	@$(VENVS)/0.65/bin/python -m pip install --quiet --disable-pip-version-check markdown-to-sqlite
-	@$(VENVS)/0.65/bin/python benchmarks/imports.py build/bench/$(ARTICLES) --workers 2 $(if $(filter 10000,$(ARTICLES)),--others)
+	@$(VENVS)/0.65/bin/python benchmarks/imports.py build/bench/$(ARTICLES) --workers 2 $(if $(filter 10000,$(ARTICLES)),--others --relate)
 	@$(VENVS)/0.65/bin/python benchmarks/rows.py build/bench/$(ARTICLES).db $(ARTICLES)
 	@for line in $(LINES); do \
 		$(VENVS)/$$line/bin/python -m pip install --quiet --disable-pip-version-check duckdb && \

@@ -1,13 +1,15 @@
 """How long an import takes, beside reading the same YAML with PyYAML's C loader alone.
 
 Each run imports a folder into a new database and imports it again unchanged, in processes
-of their own, so that memory is that of one import. Runs are interleaved, medians printed.
-`--workers N` adds an import with so many readers; `--others`, once for they take their
-time, markdown-to-sqlite and an importer by sqlite-utils (plain_importer.py). Of workers the
-processor seconds are those of all processes, the memory that of the largest.
+of their own, so that memory is that of one import. Stories and similar articles are left
+out of these, for nobody else has them; `--relate` adds them, once. Runs are interleaved,
+medians printed. `--workers N` adds an import with so many readers; `--others`, once for
+they take their time, markdown-to-sqlite and an importer by sqlite-utils
+(plain_importer.py). Of workers the processor seconds are those of all processes, the
+memory that of the largest.
 Knows the command line alone.
 
-    python benchmarks/imports.py FOLDER --runs 3 --workers 2 --others
+    python benchmarks/imports.py FOLDER --runs 3 --workers 2 --others --relate
 """
 
 from __future__ import annotations
@@ -51,6 +53,7 @@ cli([sys.argv[1], "articles", *sorted(map(str, Path(sys.argv[2]).rglob("*.md")))
 LOADER = "PyYAML's C loader alone"
 IMPORT = "import"
 AGAIN = "import again, nothing changed"
+RELATE = "stories and similar articles after it (`newsfeed relate`)"
 Times = tuple[float, float, float]
 
 
@@ -67,21 +70,26 @@ def others(folder: Path, place: str) -> dict[str, list[Times]]:
     }
 
 
-def measure(folder: Path, runs: int, workers: int) -> tuple[dict[str, list[Times]], str]:
+def measure(
+    folder: Path, runs: int, workers: int, relate: bool
+) -> tuple[dict[str, list[Times]], str]:
     """Return the times of each kind of run, and the sizes of the databases in words."""
     times: dict[str, list[Times]] = {}
     sizes = ""
     for _ in range(runs):
         with tempfile.TemporaryDirectory(dir=folder.parent) as place:
             db = f"{place}/news.db"
-            command = ("-m", "datasette", "newsfeed", "import", db, str(folder))
+            newsfeed = ("-m", "datasette", "newsfeed")
+            command = (*newsfeed, "import", "--no-relate", db, str(folder))
             times.setdefault(LOADER, []).append(run("-c", PARSE, str(folder)))
             times.setdefault(IMPORT, []).append(run(*command))
             times.setdefault(AGAIN, []).append(run(*command))
             sizes = f"DB {_mb(db)} MB, DB-sources {_mb(f'{db}-sources')} MB"
             if workers > 1:
-                more = (*command[:4], f"{place}/more.db", str(folder), "--workers", str(workers))
+                more = (*command[:5], f"{place}/more.db", str(folder), "--workers", str(workers))
                 times.setdefault(f"import --workers {workers}", []).append(run(*more))
+            if relate and RELATE not in times:
+                times[RELATE] = [run(*newsfeed, "relate", db)]
     return times, sizes
 
 
@@ -96,10 +104,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--others", action="store_true")
+    parser.add_argument("--relate", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.folder
     files = sum(1 for _ in folder.rglob("*.md"))
-    times, sizes = measure(folder, arguments.runs, arguments.workers)
+    times, sizes = measure(folder, arguments.runs, arguments.workers, arguments.relate)
     if arguments.others:
         with tempfile.TemporaryDirectory(dir=folder.parent) as place:
             times |= others(folder, place)

@@ -36,6 +36,7 @@ ARCHIVE_ROOMS = (
     "claims",
     "words",
     "gists",
+    "wordfile",
     "ties",
     "stories",
     "similar",

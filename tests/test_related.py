@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from datasette_newsfeed.archive import gists, words
+from datasette_newsfeed.archive import gists, similar, wordfile, words
 from datasette_newsfeed.archive.gists import Gist, make_gist, unpack
 from datasette_newsfeed.archive.similar import MOST_SIMILAR, SimilarIndex, most_holders
 from datasette_newsfeed.archive.stories import MOST_SPAN, Member, group, make_story
 from datasette_newsfeed.archive.ties import DAY, MOST_SECONDS, SAME_PAGE, Tie, find_tie, find_ties
+from datasette_newsfeed.errors import DiskError
 
 TITLE = "Tidewright and Corvane raise the Solmoy barrage"
 LEAD = "Engineers of Tidewright closed the last gate of the Solmoy barrage at noon."
@@ -234,12 +235,21 @@ def test_who_leads_a_story(members: list[Member], headline: str) -> None:
 # -- similar ----------------------------------------------------------------------
 
 
+NAMES = ("Corv", "Stern", "Ott", "Hjord", "Elsin", "Brask", "Vell", "Tarn")
+
+
 def index_of(*found: Gist) -> SimilarIndex:
     index = SimilarIndex()
     for each in sorted(found, key=lambda each: each.id):
         index.add(each)
-    index.fill()
     return index
+
+
+def nearest(index: SimilarIndex, key: str) -> list[tuple[float, str]]:
+    number = index.number(key)
+    assert number is not None
+    ((_, listed),) = index.nearest([number])
+    return [(score, index.entry(other).id) for score, other in listed]
 
 
 def test_the_most_alike_stand_first_and_say_why() -> None:
@@ -247,30 +257,80 @@ def test_the_most_alike_stand_first_and_say_why() -> None:
     near = gist("b", "Solmoy barrage raised by Corvane", None, topics=["Sea"])
     far = gist("c", "Corvane opens museum", None, published_at="2019-03-02T08:00:00Z")
     unlike = gist("d", "Herons win the derby", None)
-    index = index_of(one, near, far, unlike)
-    listed = index.nearest("a")
-    assert [key for _, key in listed] == ["b", "c"]
-    assert listed[0][0] > listed[1][0] > 0
-    assert index.shared(one, "b")[:3] == ["barrage", "Corvane", "raise"]
-    assert dict(index.all_nearest())["a"] == listed
+    with index_of(one, near, far, unlike) as index:
+        listed = nearest(index, "a")
+        assert [key for _, key in listed] == ["b", "c"]
+        assert listed[0][0] > listed[1][0] > 0
+        theirs = set(index.entry(1).words)
+        shared = [form for word, form in index.told_by(one) if word in theirs]
+        assert shared[:3] == ["barrage", "Corvane", "raise"]
+        assert [(word in theirs, name) for word, name in index.topics_of(one)] == [(True, "Sea")]
+        assert dict(index.all_nearest())[0] == [(score, index.number(key)) for score, key in listed]
 
 
-def test_each_list_is_the_same_alone_and_with_all_others() -> None:
+@pytest.mark.parametrize("block", [1, 7, 80, 1000])
+@pytest.mark.parametrize("in_memory", [16_000_000, 100])
+def test_each_list_is_the_same_alone_and_with_all_others(
+    monkeypatch: pytest.MonkeyPatch, block: int, in_memory: int
+) -> None:
+    """However many are compared at a time, and whether they stand in memory or in a file."""
     dice = random.Random("lists")
-    names = [f"{a}{b}" for a in ("Corv", "Stern", "Ott") for b in ("ane", "um", "ik", "oline")]
-    found = [gist(f"{n:03}", " ".join(dice.sample(names, 4)), None) for n in range(80)]
-    index = index_of(*found)
-    for key, listed in dict(index.all_nearest()).items():
-        index.fill()
-        assert index.nearest(key) == listed
-        assert len(listed) <= MOST_SIMILAR
-        assert key not in {other for _, other in listed}
+    names = [f"{a}{b}" for a in NAMES for b in ("ane", "um", "ik", "oline", "ost", "ulf", "ev")]
+    found = [gist(f"{n:03}", " ".join(dice.sample(names, 6)), None) for n in range(80)]
+    with index_of(*found) as index:
+        expected = dict(index.all_nearest())
+    monkeypatch.setattr(similar, "BLOCK", block)
+    monkeypatch.setattr(wordfile, "IN_MEMORY", in_memory)
+    with index_of(*found) as index:
+        lists = dict(index.all_nearest())
+        assert lists == expected
+        pairs: dict[int, set[int]] = {}
+        for number, listed in index.nearest(
+            range(80), lambda score, one, other: pairs.setdefault(one, set()).add(other)
+        ):
+            assert listed == lists[number]
+            assert len(listed) == MOST_SIMILAR
+            assert number not in {other for _, other in listed}
+            assert {other for _, other in listed} <= pairs[number]
+        full = sum(len(listed) == MOST_SIMILAR for listed in lists.values())
+        assert full > 60
+        assert sum(map(len, pairs.values())) > full * MOST_SIMILAR
 
 
 def test_words_of_the_whole_archive_tell_nothing() -> None:
     count = 200
     found = [gist(f"{n:03}", f"Corvane Name{n // 2}", None) for n in range(count)]
-    index = index_of(*found)
-    assert index.holders("corvan") > most_holders(count)
-    assert [key for _, key in index.nearest("000")] == ["001"]
-    assert index.shared(found[0], "001") == ["Name0"]
+    with index_of(*found) as index:
+        assert index.holders("corvan") > most_holders(count)
+        assert [key for _, key in nearest(index, "000")] == ["001"]
+        assert [form for _, form in index.told_by(found[0])] == ["Name0"]
+
+
+def test_articles_are_found_by_id_and_by_word() -> None:
+    keys = ["", "a", "b/ö", "z", "\U0001f4f0"]
+    found = [gist(key, f"Corvane Name{n % 2}", None, topics=["Sea"]) for n, key in enumerate(keys)]
+    with index_of(*found) as index:
+        assert [index.number(key) for key in keys] == list(range(5))
+        assert [index.number(key) for key in ("A", "aa", "zz", "\U0001f4f1")] == [None] * 4
+        assert [entry.id for entry in index.entries(2)] == keys[2:]
+        assert index.holding({"name1"}) == {1, 3}
+        assert index.holding({"#Sea"}) == set(range(5))
+        assert index.holding({"unheard"}) == set()
+
+
+def test_a_full_disk_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wordfile, "IN_MEMORY", 100)
+    with index_of(*(gist(f"{n:03}") for n in range(20))) as index:
+        real = index._file._file  # type: ignore[attr-defined]
+
+        class Full:
+            def seek(self, *_: object) -> None:
+                raise OSError(28, "No space left on device")
+
+            close = real.close
+
+        monkeypatch.setattr(index._file, "_file", Full())
+        with pytest.raises(DiskError, match="No space left"):
+            index.add(gist("999"))
+        with pytest.raises(DiskError):
+            next(index.entries())

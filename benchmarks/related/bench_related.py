@@ -334,10 +334,11 @@ def lists_of(ranking: Ranking) -> dict[str, list[str]]:
 
 def our_lists() -> dict[str, list[str]]:
     """Return the articles most like each one, by ours."""
-    index = SimilarIndex()
-    for article in demo()[0]:
-        index.add(article.gist)
-    return {each: [other for _, other in listed] for each, listed in index.all_nearest()}
+    with SimilarIndex() as index:
+        for article in demo()[0]:
+            index.add(article.gist)
+        ids = [entry.id for entry in index.entries()]
+        return {ids[one]: [ids[other] for _, other in rest] for one, rest in index.all_nearest()}
 
 
 def by_time(articles: Sequence[Sample]) -> numpy.ndarray:

@@ -41,18 +41,24 @@ CREATE INDEX IF NOT EXISTS idx_ties_other ON ties (other)
 """
 
 
+MANY = 5
+"""Where more than one in so many articles changed, everything is worked out anew."""
+
+
 @dataclass(slots=True)
 class Changes:
     """What differs between the archive and the book: ids of articles new or changed, and gone.
 
-    old: what the changed and the gone ones were; touched: what was tied to them. Both are
-    empty where `are_all`, that is where everything is worked out anew.
+    compared: how many are new or changed; old: what the changed and the gone ones were;
+    touched: what was tied to them. But for the count all are empty where `are_all`, that is
+    where everything is worked out anew: it could be the whole archive.
     """
 
-    new: set[str]
-    gone: set[str]
     articles_before: int
     are_all: bool = False
+    compared: int = 0
+    new: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
     old: dict[str, Gist] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
 
@@ -60,6 +66,16 @@ class Changes:
     def ids(self) -> set[str]:
         """All that differ."""
         return self.new | self.gone
+
+    def add(self, changed: Iterable[str] = (), gone: Iterable[str] = ()) -> None:
+        """Note what differs, unless it is so much that all is worked out anew."""
+        if not self.are_all:
+            self.new.update(changed)
+            self.gone.update(gone)
+            self.are_all = (len(self.new) + len(self.gone)) * MANY > self.articles_before
+        if self.are_all:
+            for each in (self.new, self.gone, self.old):
+                each.clear()
 
 
 class GistBook:
@@ -91,9 +107,19 @@ class GistBook:
         if self.state == CURRENT:
             self.set_state(BEHIND)
 
-    def fingerprints(self) -> dict[str, str]:
-        """Return the fingerprint of each article by its id."""
-        return dict(self._db.execute("SELECT article_id, fingerprint FROM gists").fetchall())
+    def count(self) -> int:
+        """Return how many articles are known."""
+        found: int = self._db.execute("SELECT count(*) FROM gists").fetchone()[0]
+        return found
+
+    def ids(self) -> Iterator[str]:
+        """Yield the ids of the articles known, in order."""
+        for row in self._db.execute("SELECT article_id FROM gists ORDER BY article_id"):
+            yield row[0]
+
+    def fingerprints(self, article_ids: Collection[str]) -> dict[str, str]:
+        """Return the fingerprints of those of these articles that are known, by id."""
+        return dict(chunks(self._db, _FINGERPRINTS, sorted(article_ids)))
 
     def gists(self, article_ids: Collection[str]) -> Iterator[Gist]:
         """Yield the gists of these articles, as far as they are known."""
@@ -149,8 +175,10 @@ class GistBook:
 
     def all_ties(self) -> Iterator[Tie]:
         """Yield every tie."""
-        for row in self._db.execute("SELECT one, other, strength FROM ties ORDER BY one, other"):
-            yield Tie(*row)
+        ids: dict[str, str] = {}  # an id is one text, in however many ties it is
+        rows = self._db.execute("SELECT one, other, strength FROM ties ORDER BY one, other")
+        for one, other, strength in rows:
+            yield Tie(ids.setdefault(one, one), ids.setdefault(other, other), strength)
 
     def drop_ties(self, article_ids: Collection[str] | None = None) -> None:
         """Forget the ties of these articles, or all of them."""
@@ -183,6 +211,10 @@ class GistBook:
 
 
 # Each takes a list of keys at once; `v` is its one column.
+_FINGERPRINTS = """
+SELECT article_id, fingerprint FROM (SELECT column1 AS v FROM {values})
+JOIN gists ON gists.article_id = v
+"""
 _GISTS = """
 SELECT article_id, at, gist FROM (SELECT column1 AS v FROM {values})
 JOIN gists ON gists.article_id = v ORDER BY article_id

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,6 @@ from .database import (
     require_archive_file,
     transaction,
 )
-from .facts import chunks
 from .gistbook import CURRENT, UNSURE, Changes, GistBook
 from .gists import MOST_TEXT, Gist, make_gist
 from .similar_rows import Progress
@@ -36,8 +36,8 @@ from .sources import Sources, faults, sources_path
 from .ties import MOST_SECONDS, find_ties
 from .urls import url_key
 
-MANY = 5
-"""Where more than one in so many articles changed, everything is worked out anew."""
+BATCH = 1000
+"""Articles that are compared with the book at a time."""
 
 _BREAK = "\x1f"
 _ARTICLES = f"""
@@ -45,10 +45,8 @@ SELECT id, title, coalesce(nullif(excerpt, ''), substr(body, 1, {MOST_TEXT})), p
   coalesce(provider_id, provider_name), web_url, original_url, heat, quality, published,
   (SELECT group_concat(topic, char(31)) FROM article_topics WHERE article_id = articles.id),
   (SELECT group_concat(url, char(31)) FROM related_articles WHERE article_id = articles.id)
-FROM articles {{where}} ORDER BY id
+FROM articles ORDER BY id
 """
-# Takes a list of keys at once; `v` is its one column.
-_SOME_ARTICLES = _ARTICLES.format(where="WHERE id IN (SELECT column1 FROM {values})")
 _TOTALS = """
 SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM stories),
   (SELECT coalesce(sum(size), 0) FROM stories), (SELECT count(*) FROM similar_articles)
@@ -128,7 +126,7 @@ def relate(
         # Until both are committed nobody knows whether book and archive fit.
         book.set_state(UNSURE)
         changes = _take_in(db, book, is_unsure)
-        compared = len(changes.new)
+        compared = changes.compared
         _find_ties(book, changes)
         if changes.are_all or changes.ids:
             with transaction(db):
@@ -141,21 +139,41 @@ def relate(
 
 def _take_in(db: Database, book: GistBook, is_unsure: bool) -> Changes:
     """Compare the archive with the book, make gists where they differ, and say where."""
-    known = book.fingerprints()
-    before = len(known)
-    found: dict[str, str] = {}
-    for row in db.execute(_ARTICLES.format(where="")):
-        fingerprint = blake2b(repr(row).encode("utf-8", "replace"), digest_size=9).hexdigest()
-        if known.pop(row[0], None) != fingerprint:
-            found[row[0]] = fingerprint
-    changes = Changes(set(found), set(known), articles_before=before)
-    changes.are_all = is_unsure or len(changes.ids) * MANY > before
+    changes = Changes(book.count(), are_all=is_unsure)
+    ids = (row[0] for row in db.execute("SELECT id FROM articles ORDER BY id"))
+    gone = list(_missing(book.ids(), ids))
+    changes.add(gone=gone)
     if not changes.are_all:
-        changes.old = {gist.id: gist for gist in book.gists(changes.ids)}
-    book.remove(changes.gone)
-    for row in chunks(db, _SOME_ARTICLES, sorted(found)):
-        book.write(_gist(row), found[row[0]])
+        changes.old.update((gist.id, gist) for gist in book.gists(gone))
+    book.remove(gone)
+    rows = iter(db.execute(_ARTICLES))
+    while batch := list(islice(rows, BATCH)):
+        known = book.fingerprints([row[0] for row in batch])
+        prints = [
+            blake2b(repr(row).encode("utf-8", "replace"), digest_size=9).hexdigest()
+            for row in batch
+        ]
+        found = [
+            (row, new) for row, new in zip(batch, prints, strict=True) if known.get(row[0]) != new
+        ]
+        changed = [row[0] for row, _ in found]
+        changes.compared += len(changed)
+        changes.add(changed)
+        if not changes.are_all:
+            changes.old.update((gist.id, gist) for gist in book.gists(changed))
+        for row, fingerprint in found:
+            book.write(_gist(row), fingerprint)
     return changes
+
+
+def _missing(known: Iterator[str], there: Iterator[str]) -> Iterator[str]:
+    """Yield the keys known that are not there; both come in order."""
+    key = next(there, None)
+    for each in known:
+        while key is not None and key < each:
+            key = next(there, None)
+        if key != each:
+            yield each
 
 
 def _gist(row: tuple[Any, ...]) -> Gist:

@@ -2,18 +2,19 @@
 
 How alike two articles are is told by the words they share, a little by their topics and
 by the time between them. Words that too many articles of the archive hold tell nothing
-and are left out: that keeps the time in proportion to the number of articles.
+and are left out: that keeps the time in proportion to the number of articles. They are
+compared a block at a time with all others, so that the memory is that of a block.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heappush, heappushpop
 from math import sqrt
 
 from .gists import Gist
-from .words import FULL
+from .wordfile import Entry, WordFile, topic_key
 
 MOST_SIMILAR = 10
 """Articles listed for each one."""
@@ -32,6 +33,12 @@ _NUMBERS = 1 << 40
 MOST_HOLDERS = 200
 FEWEST_HOLDERS = 12
 
+BLOCK = 25_000
+"""Articles whose words are in memory at a time."""
+
+Listed = list[tuple[float, int]]
+"""(score, number) of the articles most like one, the most alike first."""
+
 
 def most_holders(articles: int) -> int:
     """Return how many articles may hold a word that still tells something.
@@ -43,182 +50,173 @@ def most_holders(articles: int) -> int:
     return max(FEWEST_HOLDERS, min(MOST_HOLDERS, eighth))
 
 
-class SimilarIndex:
-    """All articles of an archive by their words; numbers stand for articles and for words.
+class SimilarIndex(WordFile):
+    """All articles of an archive by their words; numbers stand for articles.
 
     Articles are added in the order of their ids, so that of two equally alike the smaller
-    number is the smaller id.
+    number is the smaller id. Asked only after the last was added.
     """
 
-    def __init__(self) -> None:
-        self.ids: list[str] = []
-        self._numbers: dict[str, int] = {}
-        self._vocabulary: dict[str, int] = {}
-        self._words: list[array[int]] = []
-        self._weights: list[bytes] = []
-        self._norms: list[int] = []
-        self._topics: list[tuple[str, ...]] = []
-        self._topic_sets: list[frozenset[str]] = []
-        self._known_topics: dict[tuple[str, ...], tuple[tuple[str, ...], frozenset[str]]] = {}
-        self._times: list[int | None] = []
-        self._holders: array[int] = array("I")
-        self._places: list[tuple[array[int], bytearray] | None] = []
-
-    def __len__(self) -> int:
-        """Return the number of articles."""
-        return len(self.ids)
-
-    def add(self, gist: Gist) -> None:
-        """Take in the next article."""
-        self._numbers[gist.id] = len(self.ids)
-        self.ids.append(gist.id)
-        told = telling(gist)
-        self._words.append(array("I", self._number(told)))
-        self._weights.append(bytes(told.values()))
-        self._norms.append(sum(w * w for w in told.values()))
-        # Equal ones are kept once: most articles share their topics with others.
-        topics, as_set = self._known_topics.setdefault(
-            gist.topics, (gist.topics, frozenset(gist.topics))
-        )
-        self._topics.append(topics)
-        self._topic_sets.append(as_set)
-        self._times.append(gist.at)
-        for word in self._words[-1]:
-            self._holders[word] += 1
-
-    def _number(self, keys: Iterable[str]) -> Iterator[int]:
-        for each in keys:
-            number = self._vocabulary.setdefault(each, len(self._vocabulary))
-            if number == len(self._holders):
-                self._holders.append(0)
-            yield number
-
-    def holders(self, key: str) -> int:
-        """Return how many articles hold a word or topic."""
-        number = self._vocabulary.get(key)
-        return 0 if number is None else self._holders[number]
-
-    def fill(self) -> None:
-        """Make ready to be asked for any article, after the last was added."""
-        self._empty_places()
+    def all_nearest(self) -> Iterator[tuple[int, Listed]]:
+        """Yield, for each article in order, those most like it. Each pair is looked at once."""
+        lists = _Lists(len(self))
+        floors = array("d", bytes(8 * len(self)))
+        # The worst score in each full list: what cannot reach it need not be worked out.
+        for start in range(0, len(self), BLOCK):
+            self._compare_block(start, lists, floors)
         for number in range(len(self)):
-            self._place(number)
+            yield number, _in_order(lists.read(number))
 
-    def _empty_places(self) -> None:
+    def _compare_block(self, start: int, lists: _Lists, floors: array[float]) -> None:
+        """Compare each article of a block with those of it that come before, and each later
+        one with all of the block."""
+        end = min(start + BLOCK, len(self))
+        block = _Block(self._telling_words())
+        theirs = [lists.read(number) for number in range(start, end)]
+        for entry in self.entries(start):
+            number = entry.number
+            mine = theirs[number - start] if number < end else lists.read(number)
+            for score, position in block.alike(entry, floors, start):
+                floors[number] = _keep(mine, score, start + position)
+                floors[start + position] = _keep(theirs[position], score, number)
+            if number < end:
+                block.add(entry)
+            else:
+                lists.write(number, mine)
+        for number in range(start, end):
+            lists.write(number, theirs[number - start])
+
+    def nearest(
+        self, numbers: Sequence[int], on_pair: Callable[[float, int, int], None] | None = None
+    ) -> Iterator[tuple[int, Listed]]:
+        """Yield, for each of some articles, those most like it.
+
+        `on_pair` is called with the score, one of these articles and any that is like it at all.
+        """
+        for start in range(0, len(numbers), BLOCK):
+            some = numbers[start : start + BLOCK]
+            block = _Block(self._telling_words())
+            for number in some:
+                block.add(self.entry(number))
+            found: list[list[int]] = [[] for _ in some]
+            for entry in self.entries():
+                for score, position in block.alike(entry):
+                    if some[position] != entry.number:
+                        _keep(found[position], score, entry.number)
+                        if on_pair:
+                            on_pair(score, some[position], entry.number)
+            yield from ((number, _in_order(each)) for number, each in zip(some, found, strict=True))
+
+    def _telling_words(self) -> bytearray:
+        return self.are_held(2, most_holders(len(self)))
+
+    def told_by(self, gist: Gist) -> list[tuple[int, str]]:
+        """Return the words of an article that tell something, by number and as written, those
+        that weigh most first."""
         most = most_holders(len(self))
-        self._places = [
-            (array("I"), bytearray()) if 2 <= holders <= most else None for holders in self._holders
+        return [
+            (number, gist.forms[each])
+            for each in sorted(gist.weights, key=lambda each: (-gist.weights[each], each))
+            if self.holders(each) <= most and (number := self.word(each)) is not None
         ]
 
-    def _place(self, number: int) -> None:
-        for word, weight in zip(self._words[number], self._weights[number], strict=True):
-            place = self._places[word]
-            if place is not None:
-                place[0].append(number)
+    def topics_of(self, gist: Gist) -> list[tuple[int, str]]:
+        """Return the topics of an article, by number and name."""
+        numbered = ((self.word(topic_key(topic)), topic) for topic in gist.topics)
+        return [(number, topic) for number, topic in numbered if number is not None]
+
+
+class _Block:
+    """Some articles by their words, each at a position of its own."""
+
+    def __init__(self, telling: bytearray) -> None:
+        self._telling = telling
+        self._places: dict[int, tuple[array[int], bytearray]] = {}
+        self._norms: list[int] = []
+        self._times: list[int | None] = []
+        self._topics: list[frozenset[int]] = []
+        self._known_topics: dict[frozenset[int], frozenset[int]] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Take an article in at the next position."""
+        position = len(self._norms)
+        self._norms.append(entry.norm)
+        self._times.append(entry.at)
+        # Equal ones are kept once: many articles share their topics with others.
+        topics = entry.topics
+        self._topics.append(self._known_topics.setdefault(topics, topics))
+        for word, weight in zip(entry.words, entry.weights, strict=True):
+            if self._telling[word]:
+                place = self._places.get(word)
+                if place is None:
+                    place = self._places[word] = (array("I"), bytearray())
+                place[0].append(position)
                 place[1].append(weight)
 
-    def all_nearest(self) -> Iterator[tuple[str, list[tuple[float, str]]]]:
-        """Yield, for each article, (score, id) of those most like it, the most alike first.
-
-        Each pair is looked at once.
-        """
-        self._empty_places()
-        nearest: list[list[int]] = [[] for _ in self.ids]
-        floors = [0.0] * len(self)
-        """The worst score in each full list: what cannot reach it need not be worked out."""
-        for number in range(len(self)):
-            mine = nearest[number]
-            for score, other in self._scores(number, floors):
-                floors[number] = _keep(mine, score, other)
-                floors[other] = _keep(nearest[other], score, number)
-            self._place(number)
-        for number, found in enumerate(nearest):
-            yield self.ids[number], self._in_order(found)
-
-    def nearest(self, article_id: str) -> list[tuple[float, str]]:
-        """Return (score, id) of the articles most like one; after `fill`."""
-        found: list[int] = []
-        for score, other in self._scores(self._numbers[article_id]):
-            _keep(found, score, other)
-        return self._in_order(found)
-
-    def alike(self, article_id: str) -> Iterator[tuple[float, str]]:
-        """Yield (score, id) of every article that is like one at all; after `fill`."""
-        for score, other in self._scores(self._numbers[article_id]):
-            yield score, self.ids[other]
-
-    def holding(self, keys: Collection[str]) -> set[str]:
-        """Return the articles that hold one of these words or topics, however many there are."""
-        wanted = {self._vocabulary[each] for each in keys if each in self._vocabulary}
-        return {
-            id
-            for id, held in zip(self.ids, self._words, strict=True)
-            if not wanted.isdisjoint(held)
-        }
-
-    def shared(self, one: Gist, other_id: str) -> list[str]:
-        """Return the words of an article that another shares and that tell something."""
-        theirs = set(self._words[self._numbers[other_id]])
-        most = most_holders(len(self))
-        found = []
-        for each in sorted(one.weights, key=lambda each: (-one.weights[each], each)):
-            word = self._vocabulary[each]
-            if word in theirs and self._holders[word] <= most:
-                found.append(one.forms[each])
-        return found
-
-    def topics(self, article_id: str) -> tuple[str, ...]:
-        """Return the topics of an article."""
-        return self._topics[self._numbers[article_id]]
-
-    def _scores(
-        self, number: int, floors: Sequence[float] | None = None
+    def alike(
+        self, entry: Entry, floors: Sequence[float] | None = None, start: int = 0
     ) -> Iterator[tuple[float, int]]:
-        """Yield score and number of the articles placed that are like this one.
+        """Yield score and position of the articles that are like one.
 
-        Not those that reach neither their own floor nor that of this one.
+        With `floors`, by number, of which this block's begin at `start`: not those that
+        reach neither their own floor nor that of the one.
         """
         products: dict[int, int] = {}
-        for word, weight in zip(self._words[number], self._weights[number], strict=True):
-            place = self._places[word]
+        find = self._places.get
+        for word, weight in zip(entry.words, entry.weights, strict=True):
+            place = find(word)
             if place is not None:
                 for other, theirs in zip(*place, strict=True):
                     products[other] = products.get(other, 0) + weight * theirs
-        products.pop(number, None)
-        norm = self._norms[number]
-        # A little less than what counts: rounding must not decide.
+        if not products:
+            return
+        norm, norms, number = entry.norm, self._norms, entry.number
+        topics = entry.topics
+        # Most share but a word: they are sorted out by whole numbers.
         least = norm * (LEAST_SCORE - 0.001) ** 2
-        norms = self._norms
         for other, product in products.items():
             if product * product >= least * norms[other]:
                 likeness = product / sqrt(norm * norms[other])
                 if floors is not None and likeness + _MOST_ADDED < min(
-                    floors[number], floors[other]
+                    floors[number], floors[start + other]
                 ):
                     continue
                 if likeness >= LEAST_SCORE:
-                    yield self._score(likeness, number, other), other
+                    yield self._score(likeness, entry.at, topics, other), other
 
-    def _score(self, likeness: float, one: int, other: int) -> float:
-        mine, theirs = self._topic_sets[one], self._topic_sets[other]
+    def _score(self, likeness: float, at: int | None, mine: frozenset[int], other: int) -> float:
+        theirs = self._topics[other]
         both = mine & theirs
         if both:
             likeness += TOPICS * len(both) / max(len(mine), len(theirs))
-        here, there = self._times[one], self._times[other]
-        if here is not None and there is not None:
-            likeness += NEARNESS * WEEK / (WEEK + abs(here - there))
+        there = self._times[other]
+        if at is not None and there is not None:
+            likeness += NEARNESS * WEEK / (WEEK + abs(at - there))
         return round(likeness, 4)
 
-    def _in_order(self, found: Sequence[int]) -> list[tuple[float, str]]:
-        ranks = (divmod(rank, _NUMBERS) for rank in sorted(found, reverse=True))
-        return [(parts / _PARTS, self.ids[_NUMBERS - 1 - rest]) for parts, rest in ranks]
+
+class _Lists:
+    """The best so far of every article, ten whole numbers each."""
+
+    def __init__(self, articles: int) -> None:
+        self._ranks = array("q", [-1]) * (articles * MOST_SIMILAR)
+
+    def read(self, number: int) -> list[int]:
+        """Return the list of an article, a heap as `_keep` makes it."""
+        start = number * MOST_SIMILAR
+        return [rank for rank in self._ranks[start : start + MOST_SIMILAR] if rank >= 0]
+
+    def write(self, number: int, ranks: Sequence[int]) -> None:
+        """Keep the list of an article."""
+        start = number * MOST_SIMILAR
+        self._ranks[start : start + len(ranks)] = array("q", ranks)
 
 
 def _keep(nearest: list[int], score: float, other: int) -> float:
     """Keep the best in a heap, the worst first; of equals the smaller number is the better.
 
-    Score and number stand in one whole number: ten for each article would else take most
-    of the memory. Returns the worst score of a full heap, else 0.
+    Score and number stand in one whole number: that takes the least memory. Returns the
+    worst score of a full heap, else 0.
     """
     rank = round(score * _PARTS) * _NUMBERS + _NUMBERS - 1 - other
     if len(nearest) < MOST_SIMILAR:
@@ -229,6 +227,11 @@ def _keep(nearest: list[int], score: float, other: int) -> float:
     return nearest[0] // _NUMBERS / _PARTS
 
 
-def telling(gist: Gist) -> dict[str, int]:
-    """Return what two articles can share, and what it weighs: words, and topics like names."""
-    return {**gist.weights, **{f"#{topic}": FULL for topic in gist.topics}}
+def _in_order(found: Sequence[int]) -> Listed:
+    ranks = (divmod(rank, _NUMBERS) for rank in sorted(found, reverse=True))
+    return [(parts / _PARTS, _NUMBERS - 1 - rest) for parts, rest in ranks]
+
+
+def best(found: Iterable[tuple[float, int]]) -> Listed:
+    """Return the most alike of these, in order."""
+    return sorted(found, key=lambda each: (-each[0], each[1]))[:MOST_SIMILAR]

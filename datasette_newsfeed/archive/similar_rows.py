@@ -6,20 +6,21 @@ tables, not how a score is made.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
 
 from sqlite_utils import Database
 
 from .facts import chunks
 from .gistbook import Changes, GistBook
 from .gists import Gist
-from .similar import MOST_SIMILAR, SimilarIndex, most_holders, telling
+from .similar import MOST_SIMILAR, Listed, SimilarIndex, best, most_holders
+from .wordfile import telling
 
 Progress = Callable[[int, int], None]
 """Called with the articles listed so far and the articles to list in all."""
-Listed = list[tuple[float, str]]
-"""(score, id) of the articles most like one, the most alike first."""
 
 MOST_WORDS = 5
 """Shared words that are named; the topics are all named."""
@@ -34,9 +35,14 @@ _LISTED = """
 SELECT article_id, score, similar_id FROM (SELECT column1 AS v FROM {values})
 JOIN similar_articles ON similar_articles.article_id = v ORDER BY article_id, position
 """
-_LENGTHS = "SELECT article_id, count(*) FROM similar_articles GROUP BY article_id"
+_FULL = """
+SELECT article_id FROM (SELECT column1 AS v FROM {values})
+JOIN similar_articles ON similar_articles.article_id = v GROUP BY article_id
+HAVING count(*) >= {most}
+"""
 _WORST = """
 SELECT article_id, min(score) FROM similar_articles GROUP BY article_id HAVING count(*) >= ?
+ORDER BY article_id
 """
 _INSERT = """
 INSERT INTO similar_articles
@@ -52,24 +58,17 @@ def write(
     on_progress: Progress = lambda done, total: None,
 ) -> None:
     """Write the lists that changes can reach into the open transaction."""
-    index = SimilarIndex()
-    for gist in book.all_gists():
-        index.add(gist)
-    reached = None if changes.are_all else _reached(db, book, index, changes)
-    if reached is None:
-        db.execute("DELETE FROM similar_articles")
-        lists: Iterable[tuple[str, Listed]] = index.all_nearest()
-        total, gists = len(index), book.all_gists()
-    else:
-        index.fill()
-        made = {each: index.nearest(each) for each in sorted(reached)}
-        made.update(_entered(db, index, changes.new, reached))
-        db.conn.executemany(
-            "DELETE FROM similar_articles WHERE article_id = ?", ((each,) for each in made)
-        )
-        lists, total = sorted(made.items()), len(made)
-        gists = book.gists(made)
-    _insert(db, gists, index, lists, lambda done: on_progress(done, total))
+    with SimilarIndex() as index:
+        for gist in book.all_gists():
+            index.add(gist)
+        reached = None if changes.are_all else _reached(db, book, index, changes)
+        if reached is None:
+            db.execute("DELETE FROM similar_articles")
+            lists = (listed for _, listed in index.all_nearest())
+            told = zip(book.all_gists(), lists, strict=True)
+            _insert(db, told, index, lambda done: on_progress(done, len(index)))
+        else:
+            _update(db, book, index, changes, sorted(reached), on_progress)
 
 
 def remove(db: Database, article_ids: Collection[str]) -> None:
@@ -83,7 +82,7 @@ def remove(db: Database, article_ids: Collection[str]) -> None:
 
 def _reached(
     db: Database, book: GistBook, index: SimilarIndex, changes: Changes
-) -> set[str] | None:
+) -> set[int] | None:
     """Return the articles whose lists are to be made anew, None for all.
 
     Those that changed; that list one of these, or did and have room now; that hold a word
@@ -103,51 +102,108 @@ def _reached(
         return index.holders(key) - now[key] + was[key] <= most
 
     turned = {key for key in {*now, *was} if told_before(key) != (index.holders(key) <= most)}
-    reached = changes.new | index.holding(turned)
-    reached |= {row[0] for row in chunks(db, _LISTING, sorted(changes.ids))}
-    lengths = dict(db.execute(_LENGTHS).fetchall())
+    listing = (row[0] for row in chunks(db, _LISTING, sorted(changes.ids)))
+    # Of those that are gone there is no number.
+    numbers = {index.number(each) for each in {*changes.new, *listing}} - {None}
     alike_before = index.holding({key for key in was if told_before(key)})
-    reached |= {each for each in alike_before if lengths.get(each, 0) < MOST_SIMILAR}
-    return reached - changes.gone
+    ids = {index.entry(number).id: number for number in alike_before}
+    full = {row[0] for row in chunks(db, _FULL.replace("{most}", str(MOST_SIMILAR)), list(ids))}
+    room = {number for each, number in ids.items() if each not in full}
+    return {number for number in numbers if number is not None} | index.holding(turned) | room
+
+
+def _update(
+    db: Database,
+    book: GistBook,
+    index: SimilarIndex,
+    changes: Changes,
+    reached: list[int],
+    on_progress: Progress,
+) -> None:
+    """Make the lists of these articles anew, and put new ones into those of others."""
+    new = {index.number(each) for each in changes.new}
+    is_reached = bytearray(len(index))
+    for number in reached:
+        is_reached[number] = 1
+    worst = _worst(db, index)
+    entering: dict[int, Listed] = {}
+
+    def enter(score: float, one: int, other: int) -> None:
+        if one in new and not is_reached[other] and score >= worst[other]:
+            entering.setdefault(other, []).append((score, one))
+
+    made = index.nearest(reached, enter)
+    for done in range(STEP, len(reached) + STEP, STEP):
+        _replace(db, book, index, list(islice(made, STEP)))
+        on_progress(min(done, len(reached)), len(reached))
+    others = sorted(entering.items())
+    for start in range(0, len(others), STEP):
+        _replace(db, book, index, _entered(db, index, others[start : start + STEP]))
+
+
+def _worst(db: Database, index: SimilarIndex) -> array[float]:
+    """Return by number the worst score of each full list, 0 where there is room."""
+    worst = array("d", bytes(8 * len(index)))
+    rows = db.execute(_WORST, [MOST_SIMILAR])
+    row = next(rows, None)
+    for entry in index.entries():  # in the order of the ids, as the rows
+        while row is not None and row[0] < entry.id:
+            row = next(rows, None)
+        if row is not None and row[0] == entry.id:
+            worst[entry.number] = row[1]
+    return worst
 
 
 def _entered(
-    db: Database, index: SimilarIndex, new: Collection[str], reached: Collection[str]
-) -> dict[str, Listed]:
-    """Return the lists of other articles that new ones enter."""
-    worst = {row[0]: row[1] for row in db.execute(_WORST, [MOST_SIMILAR])}
-    entering: dict[str, Listed] = {}
-    for each in sorted(new):
-        for score, other in index.alike(each):
-            if other not in reached and score >= worst.get(other, 0):
-                entering.setdefault(other, []).append((score, each))
-    before: dict[str, Listed] = {each: [] for each in entering}
-    for article_id, score, other in chunks(db, _LISTED, sorted(entering)):
-        before[article_id].append((score, other))
-    after = {
-        each: sorted({*before[each], *listed}, key=lambda one: (-one[0], one[1]))[:MOST_SIMILAR]
-        for each, listed in entering.items()
-    }
-    return {each: listed for each, listed in after.items() if listed != before[each]}
+    db: Database, index: SimilarIndex, entering: Collection[tuple[int, Listed]]
+) -> list[tuple[int, Listed]]:
+    """Return the lists that differ after new articles entered them."""
+    numbers = {index.entry(number).id: number for number, _ in entering}
+    before: dict[int, Listed] = {number: [] for number, _ in entering}
+    for article_id, score, similar_id in chunks(db, _LISTED, list(numbers)):
+        number = index.number(similar_id)
+        assert number is not None, similar_id  # else the list would be reached
+        before[numbers[article_id]].append((score, number))
+    after = [(number, best({*before[number], *listed})) for number, listed in entering]
+    return [(number, listed) for number, listed in after if listed != before[number]]
+
+
+def _replace(
+    db: Database, book: GistBook, index: SimilarIndex, made: Collection[tuple[int, Listed]]
+) -> None:
+    """Put lists, in the order of their articles, in place of those there were."""
+    ids = [index.entry(number).id for number, _ in made]
+    db.conn.executemany(
+        "DELETE FROM similar_articles WHERE article_id = ?", ((each,) for each in ids)
+    )
+    told = zip(book.gists(ids), (listed for _, listed in made), strict=True)
+    _insert(db, told, index, lambda done: None)
 
 
 def _insert(
     db: Database,
-    gists: Iterable[Gist],
+    told: Iterable[tuple[Gist, Listed]],
     index: SimilarIndex,
-    lists: Iterable[tuple[str, Listed]],
     on_progress: Callable[[int], None],
 ) -> None:
-    """Insert lists; `gists` are those of the same articles in the same order."""
+    """Insert the list of each gist's article."""
     rows: list[tuple[str, int, str, float, str, str]] = []
-    for done, (gist, (article_id, listed)) in enumerate(zip(gists, lists, strict=True), 1):
-        for position, (score, other) in enumerate(listed):
-            words = ", ".join(index.shared(gist, other)[:MOST_WORDS])
-            theirs = index.topics(other)
-            topics = ", ".join(topic for topic in gist.topics if topic in theirs)
-            rows.append((article_id, position, other, score, words, topics))
+    for done, (gist, listed) in enumerate(told, 1):
+        rows += _rows(gist, listed, index)
         if done % STEP == 0:
             db.conn.executemany(_INSERT, rows)
             rows.clear()
             on_progress(done)
     db.conn.executemany(_INSERT, rows)
+
+
+def _rows(
+    gist: Gist, listed: Listed, index: SimilarIndex
+) -> Iterator[tuple[str, int, str, float, str, str]]:
+    words, topics = index.told_by(gist), index.topics_of(gist)
+    for position, (score, number) in enumerate(listed):
+        other = index.entry(number)
+        theirs = frozenset(other.words)
+        shared = [form for word, form in words if word in theirs][:MOST_WORDS]
+        same = [name for topic, name in topics if topic in theirs]
+        yield gist.id, position, other.id, score, ", ".join(shared), ", ".join(same)

@@ -24,6 +24,8 @@ _PLACES = """
 SELECT id, story_id, is_headline
 FROM (SELECT column1 AS v FROM {values}) JOIN articles ON articles.id = v
 """
+# All others are in no story, and lead themselves.
+_PLACED = "SELECT id FROM articles WHERE story_id IS NOT NULL OR is_headline IS NOT 1"
 _STORIES = """
 SELECT id, headline_id, size, first_published_at, last_published_at
 FROM (SELECT column1 AS v FROM {values}) JOIN stories ON stories.id = v
@@ -33,7 +35,7 @@ FROM (SELECT column1 AS v FROM {values}) JOIN stories ON stories.id = v
 def write(db: Database, book: GistBook, changes: Changes) -> None:
     """Write the stories of what changed into the open transaction."""
     if changes.are_all:
-        articles = {row[0] for row in db.execute("SELECT id FROM articles")}
+        articles = {row[0] for row in db.execute(_PLACED)}
         ties: Iterable[Tie] = book.all_ties()
     else:
         articles, ties = book.component(changes.new | changes.touched)
