@@ -110,6 +110,7 @@ def test_any_series_ends_like_one_run(seed: int, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(relating, "BATCH", 9)
         monkeypatch.setattr(similar, "BLOCK", 7)
         monkeypatch.setattr(similar_rows, "STEP", 5)
+        monkeypatch.setattr(story_rows, "TIES", 2)
         monkeypatch.setattr(wordfile, "IN_MEMORY", 900)
     dice = random.Random(f"related {seed}")
     articles: Articles = {}

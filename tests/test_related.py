@@ -14,7 +14,7 @@ import pytest
 from datasette_newsfeed.archive import gists, similar, wordfile, words
 from datasette_newsfeed.archive.gists import Gist, make_gist, unpack
 from datasette_newsfeed.archive.similar import MOST_SIMILAR, SimilarIndex, most_holders
-from datasette_newsfeed.archive.stories import MOST_SPAN, Member, group, make_story
+from datasette_newsfeed.archive.stories import MOST_SPAN, Member, components, group, make_story
 from datasette_newsfeed.archive.ties import DAY, MOST_SECONDS, SAME_PAGE, Tie, find_tie, find_ties
 from datasette_newsfeed.errors import DiskError
 
@@ -230,6 +230,11 @@ def test_who_leads_a_story(members: list[Member], headline: str) -> None:
     story = make_story(members)
     assert story.headline_id == make_story(members[::-1]).headline_id == headline
     assert story.id == min(members, key=lambda each: (each.published_at, each.id)).id
+
+
+def test_connected_numbers_have_one_first() -> None:
+    pairs = [(5, 3), (7, 8), (3, 1), (8, 9), (2, 2)]
+    assert list(components(pairs, 10)) == [0, 1, 2, 1, 4, 1, 6, 7, 7, 7]
 
 
 # -- similar ----------------------------------------------------------------------

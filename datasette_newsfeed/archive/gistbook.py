@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from .facts import chunks
 from .gists import Gist, unpack
+from .stories import components
 from .ties import Tie
 
 GISTS_VERSION = 1
@@ -43,6 +44,24 @@ CREATE INDEX IF NOT EXISTS idx_ties_other ON ties (other)
 
 MANY = 5
 """Where more than one in so many articles changed, everything is worked out anew."""
+
+_NUMBER_TIED = """
+DROP TABLE IF EXISTS temp.tied;
+CREATE TEMP TABLE tied (
+  number INTEGER PRIMARY KEY, -- from 1 on, without gaps
+  article_id TEXT UNIQUE,
+  first INTEGER               -- the smallest number that ties lead to
+);
+INSERT INTO tied (article_id) SELECT one FROM ties UNION SELECT other FROM ties
+"""
+_TIED_PAIRS = """
+SELECT here.number, there.number FROM ties
+JOIN tied AS here ON here.article_id = one JOIN tied AS there ON there.article_id = other
+"""
+_CONNECTED_TIES = """
+SELECT first, one, other, strength FROM ties JOIN tied ON article_id = one
+ORDER BY first, one, other
+"""
 
 
 @dataclass(slots=True)
@@ -173,12 +192,26 @@ class GistBook:
         found = chunks(self._db, _TIES, sorted(article_ids))
         return sorted({Tie(*row) for row in found}, key=lambda tie: (tie.one, tie.other))
 
-    def all_ties(self) -> Iterator[Tie]:
-        """Yield every tie."""
-        ids: dict[str, str] = {}  # an id is one text, in however many ties it is
-        rows = self._db.execute("SELECT one, other, strength FROM ties ORDER BY one, other")
-        for one, other, strength in rows:
-            yield Tie(ids.setdefault(one, one), ids.setdefault(other, other), strength)
+    def tie_lists(self, size: int) -> Iterator[list[Tie]]:
+        """Yield every tie, in lists of about `size`; those that are connected stand in one list."""
+        for statement in _NUMBER_TIED.split(";\n"):
+            self._db.execute(statement)
+        count = self._db.execute("SELECT count(*) FROM tied").fetchone()[0]
+        firsts = components(self._db.execute(_TIED_PAIRS), count + 1)
+        self._db.conn.executemany(
+            "UPDATE tied SET first = ? WHERE number = ?",
+            ((first, number) for number, first in enumerate(firsts)),
+        )
+        ties: list[Tie] = []
+        last = None
+        for first, *tie in self._db.execute(_CONNECTED_TIES):
+            if first != last and len(ties) >= size:
+                yield ties
+                ties = []
+            last = first
+            ties.append(Tie(*tie))
+        if ties:
+            yield ties
 
     def drop_ties(self, article_ids: Collection[str] | None = None) -> None:
         """Forget the ties of these articles, or all of them."""

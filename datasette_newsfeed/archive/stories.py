@@ -7,6 +7,7 @@ Decided by the ties and the records alone, in any order.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,12 +55,30 @@ class _Group:
         """How many ties lead to which other group, by the identity of that."""
 
 
+def components(pairs: Iterable[tuple[int, int]], count: int) -> array[int]:
+    """Return, for each number below `count`, the smallest that pairs lead to from it."""
+    above = array("Q", range(count))
+
+    def top(number: int) -> int:
+        while above[number] != number:
+            above[number] = number = above[above[number]]
+        return number
+
+    for one, other in pairs:
+        first, second = sorted((top(one), top(other)))
+        above[second] = first
+    for number in range(count):
+        above[number] = top(number)
+    return above
+
+
 def group(ties: Iterable[Tie], times: Mapping[str, int]) -> list[tuple[str, ...]]:
     """Return the groups that ties make, each in the order of ids; `times` in seconds.
 
     The surest ties join first. A tie does not join where the group would last longer than
     MOST_SPAN, nor where it is a mere link of a chain: either more than a third of the
-    pairs across are tied, or one article is tied to all the others.
+    pairs across are tied, or one article is tied to all the others. So what no tie leads
+    to makes no difference: connected ties can be grouped by themselves.
     """
     ties = sorted(ties, key=lambda tie: (-tie.strength, tie.one, tie.other))
     tied: dict[str, set[str]] = {}

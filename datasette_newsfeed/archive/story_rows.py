@@ -15,6 +15,12 @@ from .gists import seconds
 from .stories import Member, Story, group, make_story
 from .ties import Tie
 
+Places = dict[str, tuple[str | None, int]]
+"""By article id: its story, if any, and whether it leads one, or itself."""
+
+TIES = 10_000
+"""Ties that are looked at together, where all are."""
+
 # Each takes a list of keys at once; `v` is its one column.
 _MEMBERS = """
 SELECT id, published_at, heat, quality, published
@@ -24,8 +30,17 @@ _PLACES = """
 SELECT id, story_id, is_headline
 FROM (SELECT column1 AS v FROM {values}) JOIN articles ON articles.id = v
 """
-# All others are in no story, and lead themselves.
-_PLACED = "SELECT id FROM articles WHERE story_id IS NOT NULL OR is_headline IS NOT 1"
+# Of what is in no story each leads itself.
+_BEGIN_ALL = """
+DROP TABLE IF EXISTS temp.in_stories;
+CREATE TEMP TABLE in_stories (article_id TEXT PRIMARY KEY) WITHOUT ROWID
+"""
+_END_ALL = """
+UPDATE articles SET story_id = NULL, is_headline = 1
+WHERE (story_id IS NOT NULL OR is_headline IS NOT 1) AND id NOT IN in_stories;
+DELETE FROM stories WHERE id NOT IN (SELECT story_id FROM articles WHERE story_id IS NOT NULL);
+DROP TABLE temp.in_stories
+"""
 _STORIES = """
 SELECT id, headline_id, size, first_published_at, last_published_at
 FROM (SELECT column1 AS v FROM {values}) JOIN stories ON stories.id = v
@@ -35,13 +50,27 @@ FROM (SELECT column1 AS v FROM {values}) JOIN stories ON stories.id = v
 def write(db: Database, book: GistBook, changes: Changes) -> None:
     """Write the stories of what changed into the open transaction."""
     if changes.are_all:
-        articles = {row[0] for row in db.execute(_PLACED)}
-        ties: Iterable[Tie] = book.all_ties()
-    else:
-        articles, ties = book.component(changes.new | changes.touched)
-        articles -= changes.gone
-    stories = _make_stories(db, list(ties))
-    _settle(db, articles, stories)
+        _write_all(db, book)
+        return
+    articles, ties = book.component(changes.new | changes.touched)
+    stories = _make_stories(db, ties)
+    wanted: Places = dict.fromkeys(articles - changes.gone, (None, 1))
+    before = _settle(db, wanted, stories) - {story.id for story in stories}
+    db.conn.executemany("DELETE FROM stories WHERE id = ?", ((id,) for id in before))
+
+
+def _write_all(db: Database, book: GistBook) -> None:
+    for statement in _BEGIN_ALL.split(";\n"):
+        db.execute(statement)
+    for ties in book.tie_lists(TIES):
+        stories = _make_stories(db, ties)
+        _settle(db, {}, stories)
+        db.conn.executemany(
+            "INSERT INTO in_stories VALUES (?)",
+            ((id,) for story in stories for id in story.members),
+        )
+    for statement in _END_ALL.split(";\n"):
+        db.execute(statement)
 
 
 def remove(db: Database, article_ids: Collection[str]) -> None:
@@ -70,13 +99,15 @@ def _member(
     return Member(id, published_at, heat, quality, None if published is None else bool(published))
 
 
-def _settle(db: Database, articles: Collection[str], stories: Collection[Story]) -> None:
-    """Make these the stories of these articles, which no other story has."""
-    wanted: dict[str, tuple[str | None, int]] = {id: (None, 1) for id in articles}
+def _settle(db: Database, wanted: Places, stories: Collection[Story]) -> set[str]:
+    """Make these the stories of their articles, and put the `wanted` at their places.
+
+    Returns the stories that these articles had before.
+    """
+    wanted = dict(wanted)
     for story in stories:
         wanted.update({id: (story.id, int(id == story.headline_id)) for id in story.members})
     places = {id: (story_id, is_headline) for id, story_id, is_headline in _places(db, wanted)}
-    before = {story_id for story_id, _ in places.values() if story_id}
     rows = {
         story.id: (
             story.id,
@@ -106,7 +137,7 @@ def _settle(db: Database, articles: Collection[str], stories: Collection[Story])
         "UPDATE articles SET story_id = ?, is_headline = ? WHERE id = ?",
         ((*place, id) for id, place in wanted.items() if places.get(id, place) != place),
     )
-    db.conn.executemany("DELETE FROM stories WHERE id = ?", ((id,) for id in before - set(rows)))
+    return {story_id for story_id, _ in places.values() if story_id}
 
 
 def _places(db: Database, articles: Iterable[str]) -> Iterable[tuple[str, str | None, int]]:
