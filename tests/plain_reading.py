@@ -55,7 +55,7 @@ class Leaf:
             return [self.text]
         found = yaml.safe_load(f"[{self.text}]")[0] if re.fullmatch(r"[\w.+-]+", self.text) else ""
         is_json = isinstance(found, bool | int | float) and found == found
-        if not is_json or abs(found) >= 2.0**63 or ":" in self.text:
+        if not is_json or not -(2.0**63) <= found < 2.0**63 or ":" in self.text:
             return [self.text]
         return [found]
 

@@ -284,6 +284,14 @@ def test_records_that_are_in_order(files: dict[str, bytes]) -> None:
         assert [e for e in report["errors"] if not e["reason"].startswith("repeats")] == []
 
 
+def test_the_largest_whole_numbers(tmp_path: Path) -> None:
+    """Those of 64 bits are numbers, whatever lies beyond is text."""
+    numbers = [-(2**63) - 1, -(2**63), 2**63 - 1, 2**63]
+    keep_whole({"a": f"---\ntitle: A\nfound: {numbers}\n---\n".encode()}, tmp_path)
+    ((extra,),) = rows(tmp_path / "news.db", "select extra from articles")
+    assert json.loads(extra)["found"] == [str(numbers[0]), numbers[1], numbers[2], str(numbers[3])]
+
+
 ANYTHING = st.dictionaries(
     st.one_of(
         KEYS,
