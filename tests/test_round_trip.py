@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from commands import DEMO, SAMPLES, assert_sound, content, import_report, newsfeed, rows, write
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from plain_reading import Record, Stored, article_id, faults, json_leaves
 
@@ -252,8 +252,17 @@ NAMES = st.text(
 ).filter(lambda name: len(name.encode()) < 200 and name not in (".", ".."))
 
 
+def count_keys(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(count_keys, value.values()))
+    return sum(map(count_keys, value)) if isinstance(value, list) else 0
+
+
 def as_file(front: Any, style: dict[str, Any], body: str, has_crlf: bool, has_mark: bool) -> bytes:
-    text = f"---\n{yaml.safe_dump(front, **style)}---\n{body}"
+    written = yaml.safe_dump(front, **style)
+    # PyYAML writes U+0085 as the line break that it is, so that two keys may become one.
+    assume(count_keys(yaml.load(written, Loader=yaml.BaseLoader)) == count_keys(front))
+    text = f"---\n{written}---\n{body}"
     text = text.replace("\n", "\r\n") if has_crlf else text
     return (b"\xef\xbb\xbf" if has_mark else b"") + text.encode("utf-8")
 
