@@ -221,22 +221,22 @@ COMMON = {
     "provider": PROVIDERS,
     "images": IMAGES,
 }
+FRONT = {
+    **COMMON,
+    "category": TEXT,
+    "updatedDateTime": TIMES,
+    "heat": WHOLE,
+    "published": st.booleans(),
+    "featuredContent": TEXT,
+    "topics": st.lists(TEXT, max_size=4),
+    "related": st.lists(some({}, {"title": TEXT, **COMMON}), max_size=3),
+}
+# Hypothesis draws words of the package as texts, too: its keys among them.
+OTHER_KEYS = KEYS.filter(lambda key: key not in {*FRONT, "title", "taxonomy"})
 RECORDS = st.builds(
     lambda front, others: {**others, **front},
-    some(
-        {"title": WORDS},
-        {
-            **COMMON,
-            "category": TEXT,
-            "updatedDateTime": TIMES,
-            "heat": WHOLE,
-            "published": st.booleans(),
-            "featuredContent": TEXT,
-            "topics": st.lists(TEXT, max_size=4),
-            "related": st.lists(some({}, {"title": TEXT, **COMMON}), max_size=3),
-        },
-    ),
-    st.dictionaries(KEYS.filter(lambda key: key not in COMMON), ANY, max_size=3),
+    some({"title": WORDS}, FRONT),
+    st.dictionaries(OTHER_KEYS, ANY, max_size=3),
 )
 STYLES = st.fixed_dictionaries(
     {
