@@ -3,7 +3,8 @@
 Serves a database inside this process, on the Datasette that is installed, and prints
 Markdown tables. Beside the facets by the index: the same facets by one SQL query each,
 their time limit lifted, and DuckDB on a copy in memory. Runs are interleaved, medians
-printed. Knows pages by their addresses.
+printed. Beside the pages: their bare SQL, and the same rows on Datasette without any plugin,
+a table and no cards, in a process of its own. Knows pages by their addresses.
 
     python benchmarks/pages.py news.db --runs 5
 """
@@ -12,9 +13,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import os
 import platform
 import resource
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -66,6 +71,8 @@ FILTERS: dict[str, tuple[str, str]] = {
     "title contains": ("title__contains=gor", "title ilike '%gor%'"),
 }
 """Each filter as an address, and as SQL for DuckDB; that has no such full text."""
+
+EMPTY = "an empty page of Datasette (no rows)"
 
 DUCK_FACETS = (
     "select topic, count(*) from links where article_id in (select id from found) group by 1",
@@ -263,7 +270,7 @@ class Bench:
         names = {k: v.replace(" ", "+") for k, v in self.names.items()}
         quiet = "_nosuggest=1"
         addresses = {
-            "an empty page of Datasette (no rows)": f"/providers?domain=none&_nofacet=1&{quiet}",
+            EMPTY: f"/providers?domain=none&_nofacet=1&{quiet}",
             "cards, no facets": f"/articles?_nofacet=1&{quiet}",
             "cards, default facets": f"/articles?{quiet}",
             "+ common topic": f"/articles?_topic={names['common']}&{quiet}",
@@ -279,11 +286,19 @@ class Bench:
             "topics": "/topics",
             "front page": "",
         }
+        # What a Datasette without the plugin can answer, with the same rows in the same order.
+        plain = {
+            name: address.replace(quiet, f"{quiet}&_nofacet=1&_sort_desc=published_at")
+            for name, address in addresses.items()
+            if "&" in address and "_topic=" not in address and "providers" not in address
+        }
+        plain |= {name: addresses[name] for name in ("article", EMPTY)}
         first = await self.page_ms(f"/articles?{quiet}")
         far = await self._far()
         addresses["far page"] = far
         times: dict[str, list[float]] = {name: [] for name in addresses}
         bare: dict[str, list[float]] = {name: [] for name in addresses}
+        by_itself = self._alone_ms(plain, runs)
         statements = {name: await self.statements(each) for name, each in addresses.items()}
         for _ in range(runs):
             for name, address in addresses.items():
@@ -296,10 +311,33 @@ class Bench:
                 self.clock.spans.clear()
                 bare[name].append(self.bare_ms(statements[name]))
         print(f"\nfirst page of the process: {first[0]:,.0f} ms\n")
-        print("| page | ms | its bare SQL, ms |\n|---|---:|---:|")
+        print("| page | ms | its bare SQL, ms | Datasette alone, ms |\n|---|---:|---:|---:|")
         for name, took in times.items():
             sql = f"{median(bare[name]):,.0f}" if statements[name] else ""
-            print(f"| {name} | {median(took):,.0f} | {sql} |")
+            alone = f"{by_itself[name]:,.0f}" if name in by_itself else ""
+            print(f"| {name} | {median(took):,.0f} | {sql} | {alone} |")
+
+    def _alone_ms(self, addresses: dict[str, str], runs: int) -> dict[str, float]:
+        """Return the milliseconds of these pages on Datasette without any plugin."""
+        done = subprocess.run(
+            [sys.executable, __file__, str(self.path), "--runs", str(runs), "--alone"],
+            input=json.dumps(addresses),
+            env={**os.environ, "DATASETTE_LOAD_PLUGINS": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found: dict[str, float] = json.loads(done.stdout)
+        return found
+
+    async def alone(self, runs: int) -> None:
+        """Print the milliseconds of the pages whose addresses are read, as JSON."""
+        times: dict[str, list[float]] = {}
+        addresses = json.load(sys.stdin)
+        for _ in range(runs + 1):
+            for name, address in addresses.items():
+                times.setdefault(name, []).append((await self.page_ms(address))[0])
+        print(json.dumps({name: median(took[1:]) for name, took in times.items()}))
 
     async def _far(self) -> str:
         found = (
@@ -342,8 +380,13 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("database", type=Path)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     bench = Bench(arguments.database)
+    if arguments.alone:
+        await bench.site.invoke_startup()
+        await bench.alone(arguments.runs)
+        return
     print(
         f"Datasette {version('datasette')}, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, pyroaring {version('pyroaring')}, "
