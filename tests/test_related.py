@@ -332,7 +332,9 @@ def test_a_full_disk_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
             def seek(self, *_: object) -> None:
                 raise OSError(28, "No space left on device")
 
-            close = real.close
+            def close(self) -> None:
+                real.close()
+                raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(index._file, "_file", Full())
         with pytest.raises(DiskError, match="No space left"):

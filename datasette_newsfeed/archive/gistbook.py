@@ -7,6 +7,7 @@ out again, and whenever it is not sure that they fit the archive, they are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +20,9 @@ from .ties import Tie
 
 GISTS_VERSION = 1
 """Of what is kept and of how it is compared; what another version kept is forgotten."""
+
+MANY = 5
+"""Where more than one in so many articles changed, everything is worked out anew."""
 
 CURRENT, BEHIND, UNSURE = "current", "behind", "unsure"
 """What is kept fits the archive; it did before the last import; nothing is known."""
@@ -40,10 +44,6 @@ CREATE TABLE IF NOT EXISTS ties (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS idx_ties_other ON ties (other)
 """
-
-
-MANY = 5
-"""Where more than one in so many articles changed, everything is worked out anew."""
 
 _NUMBER_TIED = """
 DROP TABLE IF EXISTS temp.tied;
@@ -68,9 +68,10 @@ ORDER BY first, one, other
 class Changes:
     """What differs between the archive and the book: ids of articles new or changed, and gone.
 
-    compared: how many are new or changed; old: what the changed and the gone ones were;
-    touched: what was tied to them. But for the count all are empty where `are_all`, that is
-    where everything is worked out anew: it could be the whole archive.
+    articles_before: how many the book knew; compared: how many are new or changed; was: how
+    many of the changed and the gone ones held each word; touched: what was tied to them. But
+    for the counts all are empty where `are_all`, that is where everything is worked out anew:
+    it could be the whole archive.
     """
 
     articles_before: int
@@ -78,7 +79,7 @@ class Changes:
     compared: int = 0
     new: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
-    old: dict[str, Gist] = field(default_factory=dict)
+    was: Counter[str] = field(default_factory=Counter)
     touched: set[str] = field(default_factory=set)
 
     @property
@@ -93,7 +94,7 @@ class Changes:
             self.gone.update(gone)
             self.are_all = (len(self.new) + len(self.gone)) * MANY > self.articles_before
         if self.are_all:
-            for each in (self.new, self.gone, self.old):
+            for each in (self.new, self.gone, self.was):
                 each.clear()
 
 
@@ -131,10 +132,20 @@ class GistBook:
         found: int = self._db.execute("SELECT count(*) FROM gists").fetchone()[0]
         return found
 
-    def ids(self) -> Iterator[str]:
-        """Yield the ids of the articles known, in order."""
-        for row in self._db.execute("SELECT article_id FROM gists ORDER BY article_id"):
-            yield row[0]
+    def see(self, article_ids: Iterable[str]) -> None:
+        """Note that these articles are there, until `unseen` is asked."""
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (article_id TEXT PRIMARY KEY)")
+        self._db.conn.executemany(
+            "INSERT OR IGNORE INTO seen VALUES (?)", ((each,) for each in article_ids)
+        )
+
+    def unseen(self) -> list[str]:
+        """Return the articles known that were not seen since the last call."""
+        self.see(())
+        rows = self._db.execute("SELECT article_id FROM gists WHERE article_id NOT IN temp.seen")
+        found = [row[0] for row in rows]
+        self._db.execute("DELETE FROM temp.seen")
+        return found
 
     def fingerprints(self, article_ids: Collection[str]) -> dict[str, str]:
         """Return the fingerprints of those of these articles that are known, by id."""
@@ -193,7 +204,7 @@ class GistBook:
         return sorted({Tie(*row) for row in found}, key=lambda tie: (tie.one, tie.other))
 
     def tie_lists(self, size: int) -> Iterator[list[Tie]]:
-        """Yield every tie, in lists of about `size`; those that are connected stand in one list."""
+        """Yield every tie, in lists of `size` or some more; connected ones stand in one list."""
         for statement in _NUMBER_TIED.split(";\n"):
             self._db.execute(statement)
         count = self._db.execute("SELECT count(*) FROM tied").fetchone()[0]
@@ -212,6 +223,7 @@ class GistBook:
             ties.append(Tie(*tie))
         if ties:
             yield ties
+        self._db.execute("DROP TABLE temp.tied")
 
     def drop_ties(self, article_ids: Collection[str] | None = None) -> None:
         """Forget the ties of these articles, or all of them."""

@@ -203,7 +203,7 @@ class _Builder:
                 text = event.value
                 self._count += 1
                 self._characters += len(text)
-                if self._count > MAX_VALUES:
+                if self._count > MAX_VALUES or self._characters > MAX_CHARACTERS:
                     self._check_size(event)
                 if event.tag is not None or event.anchor is not None:
                     value = self._scalar(event)

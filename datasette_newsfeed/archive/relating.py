@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -35,6 +35,7 @@ from .similar_rows import Progress
 from .sources import Sources, faults, sources_path
 from .ties import MOST_SECONDS, find_ties
 from .urls import url_key
+from .wordfile import telling
 
 BATCH = 1000
 """Articles that are compared with the book at a time."""
@@ -140,40 +141,34 @@ def relate(
 def _take_in(db: Database, book: GistBook, is_unsure: bool) -> Changes:
     """Compare the archive with the book, make gists where they differ, and say where."""
     changes = Changes(book.count(), are_all=is_unsure)
-    ids = (row[0] for row in db.execute("SELECT id FROM articles ORDER BY id"))
-    gone = list(_missing(book.ids(), ids))
-    changes.add(gone=gone)
-    if not changes.are_all:
-        changes.old.update((gist.id, gist) for gist in book.gists(gone))
-    book.remove(gone)
     rows = iter(db.execute(_ARTICLES))
     while batch := list(islice(rows, BATCH)):
-        known = book.fingerprints([row[0] for row in batch])
-        prints = [
-            blake2b(repr(row).encode("utf-8", "replace"), digest_size=9).hexdigest()
-            for row in batch
-        ]
-        found = [
-            (row, new) for row, new in zip(batch, prints, strict=True) if known.get(row[0]) != new
-        ]
-        changed = [row[0] for row, _ in found]
-        changes.compared += len(changed)
-        changes.add(changed)
-        if not changes.are_all:
-            changes.old.update((gist.id, gist) for gist in book.gists(changed))
+        ids = [row[0] for row in batch]
+        book.see(ids)
+        known = book.fingerprints(ids)
+        found = [(row, new) for row in batch if (new := _fingerprint(row)) != known.get(row[0])]
+        _note(book, changes, changed=[row[0] for row, _ in found])
         for row, fingerprint in found:
             book.write(_gist(row), fingerprint)
+    gone = book.unseen()
+    _note(book, changes, gone=gone)
+    book.remove(gone)
     return changes
 
 
-def _missing(known: Iterator[str], there: Iterator[str]) -> Iterator[str]:
-    """Yield the keys known that are not there; both come in order."""
-    key = next(there, None)
-    for each in known:
-        while key is not None and key < each:
-            key = next(there, None)
-        if key != each:
-            yield each
+def _note(
+    book: GistBook, changes: Changes, *, changed: Sequence[str] = (), gone: Sequence[str] = ()
+) -> None:
+    """Note what differs, and what the book says that it was."""
+    changes.compared += len(changed)
+    changes.add(changed, gone)
+    if not changes.are_all:
+        for gist in book.gists([*changed, *gone]):
+            changes.was.update(telling(gist).keys())
+
+
+def _fingerprint(row: tuple[Any, ...]) -> str:
+    return blake2b(repr(row).encode("utf-8", "replace"), digest_size=9).hexdigest()
 
 
 def _gist(row: tuple[Any, ...]) -> Gist:

@@ -2,8 +2,9 @@
 
 How alike two articles are is told by the words they share, a little by their topics and
 by the time between them. Words that too many articles of the archive hold tell nothing
-and are left out: that keeps the time in proportion to the number of articles. They are
-compared a block at a time with all others, so that the memory is that of a block.
+and are left out: that keeps the number of pairs in proportion to that of articles. A block
+of articles at a time is compared with all others, of which no more is in memory than the
+ten best so far.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ from .similar import MOST_SIMILAR, Listed, SimilarIndex, best, most_holders
 from .wordfile import telling
 
 Progress = Callable[[int, int], None]
-"""Called with the articles listed so far and the articles to list in all."""
+"""Called with the articles listed so far and the articles to list in all; those that new ones
+turn out to enter come to the latter in the end."""
 
 MOST_WORDS = 5
 """Shared words that are named; the topics are all named."""
@@ -36,14 +37,10 @@ SELECT article_id, score, similar_id FROM (SELECT column1 AS v FROM {values})
 JOIN similar_articles ON similar_articles.article_id = v ORDER BY article_id, position
 """
 _FULL = """
-SELECT article_id FROM (SELECT column1 AS v FROM {values})
+SELECT article_id, min(score) FROM (SELECT column1 AS v FROM {values})
 JOIN similar_articles ON similar_articles.article_id = v GROUP BY article_id
-HAVING count(*) >= {most}
-"""
-_WORST = """
-SELECT article_id, min(score) FROM similar_articles GROUP BY article_id HAVING count(*) >= ?
-ORDER BY article_id
-"""
+HAVING count(*) >= MOST
+""".replace("MOST", str(MOST_SIMILAR))
 _INSERT = """
 INSERT INTO similar_articles
   (article_id, position, similar_id, score, shared_words, shared_topics)
@@ -91,12 +88,9 @@ def _reached(
     most = most_holders(len(index))
     if most != most_holders(changes.articles_before):
         return None
-    now: Counter[str] = Counter()
+    was, now = changes.was, Counter[str]()
     for gist in book.gists(changes.new):
         now.update(telling(gist).keys())
-    was: Counter[str] = Counter()
-    for gist in changes.old.values():
-        was.update(telling(gist).keys())
 
     def told_before(key: str) -> bool:
         return index.holders(key) - now[key] + was[key] <= most
@@ -104,12 +98,14 @@ def _reached(
     turned = {key for key in {*now, *was} if told_before(key) != (index.holders(key) <= most)}
     listing = (row[0] for row in chunks(db, _LISTING, sorted(changes.ids)))
     # Of those that are gone there is no number.
-    numbers = {index.number(each) for each in {*changes.new, *listing}} - {None}
-    alike_before = index.holding({key for key in was if told_before(key)})
-    ids = {index.entry(number).id: number for number in alike_before}
-    full = {row[0] for row in chunks(db, _FULL.replace("{most}", str(MOST_SIMILAR)), list(ids))}
-    room = {number for each, number in ids.items() if each not in full}
-    return {number for number in numbers if number is not None} | index.holding(turned) | room
+    numbers = {index.number(each) for each in {*changes.new, *listing}}
+    reached = {number for number in numbers if number is not None} | index.holding(turned)
+    alike_before = sorted(index.holding({key for key in was if told_before(key)}) - reached)
+    for start in range(0, len(alike_before), STEP):
+        some = {index.entry(each).id: each for each in alike_before[start : start + STEP]}
+        full = {row[0] for row in chunks(db, _FULL, list(some))}
+        reached.update(number for each, number in some.items() if each not in full)
+    return reached
 
 
 def _update(
@@ -137,20 +133,19 @@ def _update(
         _replace(db, book, index, list(islice(made, STEP)))
         on_progress(min(done, len(reached)), len(reached))
     others = sorted(entering.items())
+    total = len(reached) + len(others)
     for start in range(0, len(others), STEP):
         _replace(db, book, index, _entered(db, index, others[start : start + STEP]))
+        on_progress(min(len(reached) + start + STEP, total), total)
 
 
 def _worst(db: Database, index: SimilarIndex) -> array[float]:
     """Return by number the worst score of each full list, 0 where there is room."""
     worst = array("d", bytes(8 * len(index)))
-    rows = db.execute(_WORST, [MOST_SIMILAR])
-    row = next(rows, None)
-    for entry in index.entries():  # in the order of the ids, as the rows
-        while row is not None and row[0] < entry.id:
-            row = next(rows, None)
-        if row is not None and row[0] == entry.id:
-            worst[entry.number] = row[1]
+    entries = index.entries()
+    while some := {entry.id: entry.number for entry in islice(entries, STEP)}:
+        for article_id, score in chunks(db, _FULL, list(some)):
+            worst[some[article_id]] = score
     return worst
 
 

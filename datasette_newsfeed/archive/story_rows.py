@@ -19,7 +19,7 @@ Places = dict[str, tuple[str | None, int]]
 """By article id: its story, if any, and whether it leads one, or itself."""
 
 TIES = 10_000
-"""Ties that are looked at together, where all are."""
+"""So many ties at a time, where every story is made anew."""
 
 # Each takes a list of keys at once; `v` is its one column.
 _MEMBERS = """

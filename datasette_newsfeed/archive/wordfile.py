@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from struct import Struct
 from types import TracebackType
 from typing import Self
@@ -22,7 +22,7 @@ from .words import FULL
 IN_MEMORY = 16_000_000
 """Bytes of words until which there is no file: those of some forty thousand articles."""
 
-_HEAD = Struct("<HIIIqB")
+_HEAD = Struct("<IIIIqB")
 """Of an entry: bytes of the id, words, topics among them, norm, time, whether there is a time."""
 _WORD_SIZE = array("I").itemsize
 
@@ -80,7 +80,8 @@ class WordFile:
         trace: TracebackType | None,
     ) -> None:
         """Remove the file."""
-        self._file.close()
+        with suppress(OSError):  # of a full disk, which was told of when it was written
+            self._file.close()
 
     def __len__(self) -> int:
         """Return the number of articles."""
@@ -141,8 +142,9 @@ class WordFile:
             self._file.seek(self._starts[number])
 
     def _next(self, number: int) -> Entry:
-        head = _HEAD.unpack(self._file.read(_HEAD.size))
-        return Entry(number, head, self._file.read(head[0] + head[1] * (_WORD_SIZE + 1)))
+        with _disk_faults():
+            head = _HEAD.unpack(self._file.read(_HEAD.size))
+            return Entry(number, head, self._file.read(head[0] + head[1] * (_WORD_SIZE + 1)))
 
     def number(self, article_id: str) -> int | None:
         """Return the number of an article, None where there is no such article."""
@@ -168,8 +170,8 @@ def _disk_faults() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = f"{error.strerror or error}; make room there, or set TMPDIR to another folder"
-        raise DiskError(tempfile.gettempdir(), reason) from error
+        reason = f"{error.strerror or error}; make room, or set TMPDIR to a folder with more"
+        raise DiskError("temporary files", reason) from error
 
 
 def telling(gist: Gist) -> dict[str, int]:
