@@ -80,13 +80,14 @@ def measure(
         with tempfile.TemporaryDirectory(dir=folder.parent) as place:
             db = f"{place}/news.db"
             newsfeed = ("-m", "datasette", "newsfeed")
-            command = (*newsfeed, "import", "--no-relate", db, str(folder))
+            importing = (*newsfeed, "import", "--no-relate")
+            command = (*importing, db, str(folder))
             times.setdefault(LOADER, []).append(run("-c", PARSE, str(folder)))
             times.setdefault(IMPORT, []).append(run(*command))
             times.setdefault(AGAIN, []).append(run(*command))
             sizes = f"DB {_mb(db)} MB, DB-sources {_mb(f'{db}-sources')} MB"
             if workers > 1:
-                more = (*command[:5], f"{place}/more.db", str(folder), "--workers", str(workers))
+                more = (*importing, f"{place}/more.db", str(folder), "--workers", str(workers))
                 times.setdefault(f"import --workers {workers}", []).append(run(*more))
             if relate and RELATE not in times:
                 times[RELATE] = [run(*newsfeed, "relate", db)]

@@ -209,11 +209,8 @@ class _Fields:
         self._prefix = f"{place}." if place else ""
 
     def take(self, key: str, convert: Callable[[Any, str], T | None]) -> T | None:
-        # `_pop`, written out: most calls of a record are this one, and find nothing.
-        value = self._left.pop(key, None)
-        if value or isinstance(value, dict):
-            return convert(value, self._prefix + key)
-        return None
+        value = self._pop(key)
+        return None if value is None else convert(value, self._prefix + key)
 
     def _pop(self, key: str) -> Any:
         """Return what stands under a key and take it away; None for nothing at all."""
@@ -262,8 +259,6 @@ class _Fields:
 
     def rest(self) -> dict[str, Any]:
         """Return the keys that were not taken, as JSON values, without secrets."""
-        if not self._left:
-            return {}
         found = plain(self._left)
         assert isinstance(found, dict)
         return found

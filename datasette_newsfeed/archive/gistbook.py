@@ -42,7 +42,8 @@ CREATE TABLE IF NOT EXISTS ties (
   strength REAL NOT NULL,
   PRIMARY KEY (one, other)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS idx_ties_other ON ties (other)
+CREATE INDEX IF NOT EXISTS idx_ties_other ON ties (other);
+CREATE TEMP TABLE IF NOT EXISTS seen (article_id TEXT PRIMARY KEY)
 """
 
 _NUMBER_TIED = """
@@ -134,14 +135,12 @@ class GistBook:
 
     def see(self, article_ids: Iterable[str]) -> None:
         """Note that these articles are there, until `unseen` is asked."""
-        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (article_id TEXT PRIMARY KEY)")
         self._db.conn.executemany(
             "INSERT OR IGNORE INTO seen VALUES (?)", ((each,) for each in article_ids)
         )
 
     def unseen(self) -> list[str]:
         """Return the articles known that were not seen since the last call."""
-        self.see(())
         rows = self._db.execute("SELECT article_id FROM gists WHERE article_id NOT IN temp.seen")
         found = [row[0] for row in rows]
         self._db.execute("DELETE FROM temp.seen")

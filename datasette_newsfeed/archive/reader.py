@@ -82,20 +82,6 @@ class Plain(str):
         return number if -(2.0**63) <= number < 2.0**63 else text
 
 
-def load(file: str, size: int) -> bytes:
-    """Return the content of a file of that size.
-
-    Raises RecordError where it cannot be read, or is so large that it is not worth it.
-    """
-    if size > MAX_BYTES:
-        raise RecordError(f"{size:,} bytes are too many for a record; the limit is {MAX_BYTES:,}")
-    try:
-        with open(file, "rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise RecordError(f"cannot be read: {error.strerror or error}") from error
-
-
 def read(data: bytes) -> tuple[dict[str, Any], str] | None:
     """Return a record's mapping and its body, or None where there is no front matter.
 
@@ -249,8 +235,7 @@ class _Builder:
             self._open.add(event.anchor)
         frame = _Frame(event, self._count, self._characters)
         self._count += 1
-        if self._count > MAX_VALUES:
-            self._check_size(event)
+        self._check_size(event)
         return frame
 
     def _closed(self, frame: _Frame) -> Any:

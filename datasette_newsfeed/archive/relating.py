@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -141,8 +140,8 @@ def relate(
 def _take_in(db: Database, book: GistBook, is_unsure: bool) -> Changes:
     """Compare the archive with the book, make gists where they differ, and say where."""
     changes = Changes(book.count(), are_all=is_unsure)
-    rows = iter(db.execute(_ARTICLES))
-    while batch := list(islice(rows, BATCH)):
+    rows = db.execute(_ARTICLES)
+    while batch := rows.fetchmany(BATCH):
         ids = [row[0] for row in batch]
         book.see(ids)
         known = book.fingerprints(ids)

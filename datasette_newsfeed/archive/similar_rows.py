@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 from sqlite_utils import Database
@@ -58,14 +58,13 @@ def write(
     with SimilarIndex() as index:
         for gist in book.all_gists():
             index.add(gist)
-        reached = None if changes.are_all else _reached(db, book, index, changes)
-        if reached is None:
+        if changes.are_all or most_holders(changes.articles_before) != most_holders(len(index)):
             db.execute("DELETE FROM similar_articles")
             lists = (listed for _, listed in index.all_nearest())
             told = zip(book.all_gists(), lists, strict=True)
             _insert(db, told, index, lambda done: on_progress(done, len(index)))
         else:
-            _update(db, book, index, changes, sorted(reached), on_progress)
+            _update(db, book, index, changes, on_progress)
 
 
 def remove(db: Database, article_ids: Collection[str]) -> None:
@@ -77,57 +76,20 @@ def remove(db: Database, article_ids: Collection[str]) -> None:
         )
 
 
-def _reached(
-    db: Database, book: GistBook, index: SimilarIndex, changes: Changes
-) -> set[int] | None:
-    """Return the articles whose lists are to be made anew, None for all.
-
-    Those that changed; that list one of these, or did and have room now; that hold a word
-    which became too common to tell anything, or no longer is.
-    """
-    most = most_holders(len(index))
-    if most != most_holders(changes.articles_before):
-        return None
-    was, now = changes.was, Counter[str]()
-    for gist in book.gists(changes.new):
-        now.update(telling(gist).keys())
-
-    def told_before(key: str) -> bool:
-        return index.holders(key) - now[key] + was[key] <= most
-
-    turned = {key for key in {*now, *was} if told_before(key) != (index.holders(key) <= most)}
-    listing = (row[0] for row in chunks(db, _LISTING, sorted(changes.ids)))
-    # Of those that are gone there is no number.
-    numbers = {index.number(each) for each in {*changes.new, *listing}}
-    reached = {number for number in numbers if number is not None} | index.holding(turned)
-    alike_before = sorted(index.holding({key for key in was if told_before(key)}) - reached)
-    for start in range(0, len(alike_before), STEP):
-        some = {index.entry(each).id: each for each in alike_before[start : start + STEP]}
-        full = {row[0] for row in chunks(db, _FULL, list(some))}
-        reached.update(number for each, number in some.items() if each not in full)
-    return reached
-
-
 def _update(
-    db: Database,
-    book: GistBook,
-    index: SimilarIndex,
-    changes: Changes,
-    reached: list[int],
-    on_progress: Progress,
+    db: Database, book: GistBook, index: SimilarIndex, changes: Changes, on_progress: Progress
 ) -> None:
-    """Make the lists of these articles anew, and put new ones into those of others."""
-    new = {index.number(each) for each in changes.new}
-    is_reached = bytearray(len(index))
-    for number in reached:
-        is_reached[number] = 1
+    """Make the lists that changes reach anew, and put new articles into those of others."""
+    new = _numbers(index, changes.new)
     worst = _worst(db, index)
+    known = _reached(db, book, index, changes, worst) | new
     entering: dict[int, Listed] = {}
 
     def enter(score: float, one: int, other: int) -> None:
-        if one in new and not is_reached[other] and score >= worst[other]:
+        if one in new and other not in known and score >= worst[other]:
             entering.setdefault(other, []).append((score, one))
 
+    reached = sorted(known)
     made = index.nearest(reached, enter)
     for done in range(STEP, len(reached) + STEP, STEP):
         _replace(db, book, index, list(islice(made, STEP)))
@@ -137,6 +99,35 @@ def _update(
     for start in range(0, len(others), STEP):
         _replace(db, book, index, _entered(db, index, others[start : start + STEP]))
         on_progress(min(len(reached) + start + STEP, total), total)
+
+
+def _numbers(index: SimilarIndex, article_ids: Iterable[str]) -> set[int]:
+    """Return the numbers of articles; those that are gone have none."""
+    numbers = (index.number(each) for each in article_ids)
+    return {number for number in numbers if number is not None}
+
+
+def _reached(
+    db: Database, book: GistBook, index: SimilarIndex, changes: Changes, worst: Sequence[float]
+) -> set[int]:
+    """Return the articles, besides the new ones, whose lists are to be made anew.
+
+    Those that list what changed, or did and have room now; that hold a word which became
+    too common to tell anything, or no longer is.
+    """
+    most = most_holders(len(index))
+    was, now = changes.was, Counter[str]()
+    for gist in book.gists(changes.new):
+        now.update(telling(gist).keys())
+
+    def told_before(key: str) -> bool:
+        return index.holders(key) - now[key] + was[key] <= most
+
+    turned = {key for key in {*now, *was} if told_before(key) != (index.holders(key) <= most)}
+    listing = (row[0] for row in chunks(db, _LISTING, sorted(changes.ids)))
+    alike_before = index.holding({key for key in was if told_before(key)})
+    with_room = {number for number in alike_before if not worst[number]}
+    return _numbers(index, listing) | index.holding(turned) | with_room
 
 
 def _worst(db: Database, index: SimilarIndex) -> array[float]:

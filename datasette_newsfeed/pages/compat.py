@@ -179,9 +179,9 @@ async def may_view_table(datasette: Any, actor: Any, database: str, table: str) 
         place = [("view-table", (database, table)), ("view-database", database), "view-instance"]
         try:
             await datasette.ensure_permissions(actor, place)
+            allowed = True
         except Forbidden:
-            return False
-        allowed = True
+            allowed = False
     return allowed
 
 
