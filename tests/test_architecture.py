@@ -61,7 +61,6 @@ ARCHIVE_ROOMS = (
 )
 PAGES_ROOMS = (
     "links",
-    "told",
     "compat",
     "access",
     "sight",
@@ -110,7 +109,7 @@ SQL_ROOMS = (
     "facet_index",
     "archive",
     "pages.sight",  # how an archive is recognised, before anything is asked of it
-    "pages.told",
+    "pages.compat.told",
     "pages.queries",
     "pages.filters",
     "pages.facets",

@@ -1,0 +1,46 @@
+"""The only place that asks which Datasette this is: 0.65 or 1.0. Knows no news.
+
+What both lines do alike is called directly elsewhere; what they do differently
+has one name here.
+"""
+
+from __future__ import annotations
+
+from .asked import (
+    Answer,
+    App,
+    Scope,
+    asks_for_row,
+    current_request,
+    is_late,
+    note_late,
+    notes,
+    remember_request,
+)
+from .permissions import may_view_table, refused_views
+from .settings import apply_defaults, close, database_text, metadata_065, query_title, setting
+from .templates import add_templates, keeps_facet_order, needs_partial, render
+
+__all__ = [
+    "Answer",
+    "App",
+    "Scope",
+    "add_templates",
+    "apply_defaults",
+    "asks_for_row",
+    "close",
+    "current_request",
+    "database_text",
+    "is_late",
+    "keeps_facet_order",
+    "may_view_table",
+    "metadata_065",
+    "needs_partial",
+    "note_late",
+    "notes",
+    "query_title",
+    "refused_views",
+    "remember_request",
+    "render",
+    "setting",
+]

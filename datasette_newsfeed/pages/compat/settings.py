@@ -1,0 +1,161 @@
+"""Settings, and the defaults of an archive. Knows no setting of ours by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from . import told
+from .line import is_v1
+
+PLUGIN = "datasette-newsfeed"
+"""The name below which our settings stand."""
+
+_metadata: WeakKeyDictionary[Any, dict[str, dict[str, Any]]] = WeakKeyDictionary()
+
+
+def setting(datasette: Any, database: str, key: str) -> Any:
+    """Return a setting of ours, for the database or else for all; None where there is none.
+
+    1.0 does not fall back to the setting for all by itself.
+    """
+    for config in (
+        datasette.plugin_config(PLUGIN, database=database),
+        datasette.plugin_config(PLUGIN),
+    ):
+        if isinstance(config, dict) and key in config:
+            return config[key]
+    return None
+
+
+def close(datasette: Any) -> None:
+    """Let go of a Datasette that was opened for one question."""
+    if is_v1(datasette):
+        datasette.close()
+        return
+    for database in datasette.databases.values():
+        database.close()
+    if datasette.executor is not None:
+        datasette.executor.shutdown()
+
+
+METADATA_KEYS = ("title", "description")
+
+
+def _fresh(value: Any) -> Any:
+    """A copy of nested dicts: Datasette 0.65 merges the user's metadata into what it is given."""
+    return {k: _fresh(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def _without_conflict(table: Mapping[str, Any], users: Mapping[str, Any]) -> dict[str, Any]:
+    """Our keys for a table, less a sort order that would meet another one of the user's."""
+    sorts = {"sort", "sort_desc"}
+    return {k: v for k, v in table.items() if not (k in sorts and sorts & set(users))}
+
+
+def _tables(config: Any, database: str) -> dict[str, Any]:
+    databases = (config or {}).get("databases") or {}
+    tables: dict[str, Any] = (databases.get(database) or {}).get("tables") or {}
+    return tables
+
+
+async def apply_defaults(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:
+    """Make `defaults` (shaped as in a metadata file) those of a database; the user's keys win."""
+    if is_v1(datasette):
+        await _apply_metadata(datasette, database, defaults)
+        await _apply_queries(datasette, database, defaults["queries"])
+        _apply_config(datasette, database, defaults)
+        return
+    users = _tables(datasette._metadata_local, database)
+    tables = {
+        name: _without_conflict(table, users.get(name) or {})
+        for name, table in defaults["tables"].items()
+    }
+    _metadata.setdefault(datasette, {})[database] = {**defaults, "tables": tables}
+
+
+def metadata_065(datasette: Any, key: str | None, database: str | None) -> dict[str, Any]:
+    """Return what the defaults say of a key of Datasette 0.65's metadata, nested dicts fresh.
+
+    It asks many times a page and copies what it gets; for a permission, with `tables`,
+    it looks only at what says `allow`.
+    """
+    if key not in (None, "databases", "queries", "tables", *METADATA_KEYS):
+        return {}
+    found = _metadata.get(datasette) or {}
+    if database is not None:
+        found = {name: defaults for name, defaults in found.items() if name == database}
+    if key == "tables":
+        found = {name: {"tables": _allows(each["tables"])} for name, each in found.items()}
+    return {"databases": _fresh(found)} if found else {}
+
+
+def _allows(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {name: {"allow": each["allow"]} for name, each in tables.items() if "allow" in each}
+
+
+async def database_text(datasette: Any, database: str, key: str) -> str | None:
+    """Return the title or description that the user, or else our defaults, give a database."""
+    if is_v1(datasette):
+        text = (await datasette.get_database_metadata(database)).get(key)
+    else:
+        text = datasette.metadata(key, database=database, fallback=False)
+    return None if text is None else str(text)
+
+
+async def query_title(datasette: Any, database: str, name: str, actor: Any) -> str | None:
+    """Return the title of a stored query, None if it has none."""
+    if is_v1(datasette):
+        query = await datasette.get_query(database, name)
+        return query.title if query else None
+    query = await datasette.get_canned_query(database, name, actor)
+    return (query or {}).get("title")
+
+
+async def _apply_queries(
+    datasette: Any, database: str, queries: Mapping[str, Mapping[str, str]]
+) -> None:
+    for name, query in queries.items():
+        if await datasette.get_query(database, name) is None:
+            # Not trusted: it shows nothing to who may not ask for the same in SQL.
+            await datasette.add_query(
+                database,
+                name,
+                query["sql"],
+                title=query["title"],
+                description=query["description"],
+                source="plugin",
+            )
+
+
+async def _apply_metadata(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:
+    places: dict[tuple[str, ...], Mapping[str, Any]] = {(database,): defaults}
+    for name, table in defaults["tables"].items():
+        places[database, name] = table
+        for column, description in table.get("columns", {}).items():
+            places[database, name, column] = {"description": description}
+
+    def write(conn: Any) -> None:
+        # One write for all: a call of Datasette's for each takes longer than the whole start.
+        for place, texts in places.items():
+            rows = [(*place, key, texts[key]) for key in METADATA_KEYS if key in texts]
+            conn.executemany(told.INTO[len(place)], rows)
+
+    await datasette.get_internal_database().execute_write_fn(write)
+
+
+def _apply_config(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:
+    # There is no call for these: the loaded configuration itself is completed.
+    if datasette.config is None:
+        datasette.config = {}
+    databases = datasette.config.setdefault("databases", {})
+    if database not in databases:
+        # A block for a database hides the settings that plugins have at the top.
+        databases[database] = {"plugins": dict(datasette.config.get("plugins") or {})}
+    tables = databases[database].setdefault("tables", {})
+    for name, table in defaults["tables"].items():
+        users = tables.setdefault(name, {})
+        for key, value in _without_conflict(table, users).items():
+            if key not in (*METADATA_KEYS, "columns"):
+                users.setdefault(key, value)
