@@ -21,16 +21,6 @@ def actor_of(request: Any) -> Any:
     return None if request is None else request.scope.get("actor")
 
 
-async def may_view(datasette: Any, request: Any, database: str, table: str) -> bool:
-    """Tell whether the visitor may see a table."""
-    known = compat.notes(request)
-    key = ("may_view", database, table)
-    if key not in known:
-        known[key] = await compat.may_view_table(datasette, actor_of(request), database, table)
-    answer: bool = known[key]
-    return answer
-
-
 def may_run(
     datasette: Any, actor: Any, action: str, resource: Any
 ) -> Awaitable[bool | None] | None:
@@ -44,16 +34,13 @@ def may_run(
 
 
 async def _may_run(datasette: Any, actor: Any, database: str, query: str) -> bool | None:
-    for table in QUERIES[query]:
-        if not await compat.may_view_table(datasette, actor, database, table):
-            return False
-    return None
+    tables = QUERIES[query]
+    seen = await compat.viewable(datasette, actor, database, tables)
+    return None if seen.issuperset(tables) else False
 
 
 async def viewable(
     datasette: Any, request: Any, database: str, tables: Iterable[str]
 ) -> frozenset[str]:
     """Return those of the tables that the visitor may see."""
-    return frozenset(
-        [table for table in tables if await may_view(datasette, request, database, table)]
-    )
+    return await compat.viewable(datasette, actor_of(request), database, tables)

@@ -277,10 +277,7 @@ async def _hides(datasette: Any, actor: Any, database: str, tables: Sequence[str
         return False
     if await find_archive(datasette, None, database) is None:
         return False
-    for table in tables:
-        if not await compat.may_view_table(datasette, actor, database, table):
-            return True
-    return False
+    return not (await compat.viewable(datasette, actor, database, tables)).issuperset(tables)
 
 
 def refuse_derived(datasette: Any, actor: Any, action: str, resource: Any) -> Any:

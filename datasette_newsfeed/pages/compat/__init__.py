@@ -17,7 +17,7 @@ from .asked import (
     notes,
     remember_request,
 )
-from .permissions import may_view_table, refused_views
+from .permissions import refused_views, viewable
 from .settings import apply_defaults, close, database_text, metadata_065, query_title, setting
 from .templates import add_templates, keeps_facet_order, needs_partial, render
 
@@ -33,7 +33,6 @@ __all__ = [
     "database_text",
     "is_late",
     "keeps_facet_order",
-    "may_view_table",
     "metadata_065",
     "needs_partial",
     "note_late",
@@ -43,4 +42,5 @@ __all__ = [
     "remember_request",
     "render",
     "setting",
+    "viewable",
 ]

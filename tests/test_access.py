@@ -1,0 +1,160 @@
+"""What may be seen, asked for together: the answers that Datasette gives one by one.
+
+Under rules for tables, databases and all, of metadata and of a plugin. And how much is
+asked for a page, because a site pays for it on each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlite_utils
+from datasette import hookimpl
+from datasette.plugins import pm
+from datasette.utils.asgi import Forbidden
+from pages_site import STORY, V1, build_archive, open_site
+
+from datasette_newsfeed import schema
+from datasette_newsfeed.pages import compat
+
+EDITOR = {"id": "editor"}
+NO, YES, MINE = {"allow": False}, {"allow": True}, {"allow": EDITOR}
+TABLES = [*(table.name for table in schema.TABLES), "articles_fts", "not there"]
+
+
+def of_tables(**rules: Any) -> dict[str, Any]:
+    return {"databases": {"news": {"tables": rules}}}
+
+
+RULES: dict[str, dict[str, Any]] = {
+    "none": {},
+    "tables": of_tables(articles=NO, topics=MINE, images=YES),
+    "database": {"databases": {"news": NO}},
+    "all": NO,
+    "all but one table": {**MINE, **of_tables(articles=YES)},
+    "database but one table": {"databases": {"news": {**MINE, "tables": {"topics": YES}}}},
+    "all but the database": {**NO, "databases": {"news": YES}},
+}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("access") / "news.db"
+    build_archive(path)
+    return path
+
+
+async def _one_by_one(datasette: Any, actor: Any, table: str) -> bool:
+    if V1:
+        from datasette.resources import TableResource
+
+        resource = TableResource("news", table)
+        allowed: bool = await datasette.allowed(action="view-table", resource=resource, actor=actor)
+        return allowed
+    try:
+        await datasette.ensure_permissions(
+            actor, [("view-table", ("news", table)), ("view-database", "news"), "view-instance"]
+        )
+    except Forbidden:
+        return False
+    return True
+
+
+class _Strict:
+    """A plugin that lets nobody see authors; on 0.65 strangers nothing at all."""
+
+    __name__ = "strict"
+
+    if V1:
+
+        @hookimpl
+        def permission_resources_sql(self, actor: Any, action: str) -> Any:
+            from datasette.permissions import PermissionSQL
+
+            if action != "view-table":
+                return None
+            sql = "select 'news' as parent, 'authors' as child, 0 as allow, 'no' as reason"
+            return PermissionSQL(sql=sql, params={})
+
+    else:
+
+        @hookimpl
+        def permission_allowed(self, actor: Any, action: str, resource: Any) -> Any:
+            if action == "view-instance" and actor is None:
+                return False
+            return False if (action, resource) == ("view-table", ("news", "authors")) else None
+
+
+@pytest.mark.parametrize("actor", [None, EDITOR, {"id": "visitor"}], ids=["none", "editor", "any"])
+@pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("is_strict", [False, True], ids=["", "plugin"])
+async def test_all_tables_together(
+    archive: Path, rules: dict[str, Any], actor: Any, is_strict: bool
+) -> None:
+    datasette = open_site(archive, metadata=rules)
+    await datasette.invoke_startup()
+    if is_strict:
+        pm.register(_Strict(), name="strict")
+    try:
+        each = {table for table in TABLES if await _one_by_one(datasette, actor, table)}
+        assert await compat.viewable(datasette, actor, "news", TABLES) == each
+        few = TABLES[:2]
+        assert await compat.viewable(datasette, actor, "news", few) == each & set(few)
+    finally:
+        if is_strict:
+            pm.unregister(name="strict")
+    assert ("authors" in each) <= (not is_strict)
+
+
+async def test_a_table_that_datasette_has_not_listed_yet(tmp_path: Path) -> None:
+    path = tmp_path / "news.db"
+    build_archive(path)
+    datasette = open_site(path)
+    await datasette.client.get("/news/articles")
+    db = sqlite_utils.Database(path)
+    db.create_view("new", "select 1")
+    db.table("newer").insert({"id": 1})
+    db.close()
+    wanted = ["articles", "topics", "images", "newer"]
+    assert await compat.viewable(datasette, None, "news", wanted) == set(wanted)
+
+
+class _Listener:
+    """Counts what Datasette asks its plugins."""
+
+    __name__ = "listener"
+
+    def __init__(self) -> None:
+        self.asked: Counter[str] = Counter()
+
+    if V1:
+
+        @hookimpl
+        def permission_resources_sql(self, action: str) -> None:
+            self.asked[action] += 1
+
+    else:
+
+        @hookimpl
+        def permission_allowed(self, action: str) -> None:
+            self.asked[action] += 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/news/articles", f"/news/articles/{STORY}", "/news/articles.atom", "/news/topics"]
+)
+async def test_a_page_asks_once(archive: Path, path: str) -> None:
+    datasette = open_site(archive)
+    await datasette.client.get(path)
+    listener = _Listener()
+    pm.register(listener, name="listener")
+    try:
+        assert (await datasette.client.get(path)).status_code == 200
+    finally:
+        pm.unregister(name="listener")
+    # Some of these are Datasette's own: of each table that a cell leads to, and of the crumbs.
+    assert listener.asked["view-database"] < 8
+    assert listener.asked["view-table"] < (14 if V1 else len(TABLES) + 8)
