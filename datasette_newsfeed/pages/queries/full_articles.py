@@ -123,7 +123,10 @@ async def find_full_article(sight: Sight, key: str) -> FullArticle | None:
         return None
     related, related_count = await _find_related(sight, key)
     above = {key, *(card.id for card in related)}
-    same_story = await find_cards(sight, OF_SAME_STORY, FELLOW_LIMIT + len(related), key)
+    same_story: tuple[Card, ...] = ()
+    if found[0].card.story_id is not None:
+        # Where few articles have a story, SQLite looks for its others through all of them.
+        same_story = await find_cards(sight, OF_SAME_STORY, FELLOW_LIMIT + len(related), key)
     fellows = tuple(card for card in same_story if card.id not in above)[:FELLOW_LIMIT]
     above |= {card.id for card in same_story}
     return replace(
