@@ -8,7 +8,7 @@ and never how its result is drawn.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
@@ -101,14 +101,12 @@ class NewsFacet(Facet):
         names = [name for name in self.offers.get(self.table, ()) if name not in self._asked()]
         if not names or not await self.in_archive():
             return []
+        offered = [name for name in names if await self.applies(name)]
+        here = self.query()
+        links = self._addresses(here.plus((f"_facet_{self.type}", name)) for name in offered)
         return [
-            {
-                "name": name,
-                "type": self.type,
-                "toggle_url": self._address(self.query().plus((f"_facet_{self.type}", name))),
-            }
-            for name in names
-            if await self.applies(name)
+            {"name": name, "type": self.type, "toggle_url": link}
+            for name, link in zip(offered, links, strict=True)
         ]
 
     async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
@@ -183,32 +181,43 @@ class NewsFacet(Facet):
                 return f"{name}_{self.type}"
         return name
 
-    def _address(self, query: Query) -> str:
-        return str(self.ds.absolute_url(self.request, self._path(query)))
+    def _addresses(self, queries: Iterable[Query]) -> list[str]:
+        """The addresses of this page with other queries: dozens that differ in little."""
+        page = str(self.ds.absolute_url(self.request, self._path()))
+        encoded: dict[tuple[str, str], str] = {}
+        addresses = []
+        for query in queries:
+            for pair in query.pairs:
+                if pair not in encoded:
+                    encoded[pair] = urlencode([pair])
+            pairs = "&".join([encoded[pair] for pair in query.pairs])
+            addresses.append(f"{page}?{pairs}" if pairs else page)
+        return addresses
 
-    def _path(self, query: Query) -> str:
+    def _path(self) -> str:
         # Datasette adds base_url, so the path must be without: see its own doubled links.
         path = self.request.scope.get("route_path") or self.request.path
-        return str(self.ds.urls.path(f"{path}?{urlencode(query.pairs)}" if query.pairs else path))
+        return str(self.ds.urls.path(path))
 
     def _result(
         self, name: str, removable: bool, values: list[Value], truncated: bool
     ) -> dict[str, Any]:
-        off = self.query().without_pair(f"_facet_{self.type}", name)
+        off = urlencode(self.query().without_pair(f"_facet_{self.type}", name).pairs)
+        addresses = self._addresses(each.link for each in values)
         return {
             "name": self._shown_as(name),
             "type": self.type,
             "hideable": removable,
-            "toggle_url": self._path(off),
+            "toggle_url": f"{self._path()}?{off}" if off else self._path(),
             "truncated": truncated,
             "results": [
                 {
                     "value": each.value,
                     "label": each.label,
                     "count": each.count,
-                    "toggle_url": self._address(each.link),
+                    "toggle_url": address,
                     "selected": each.selected,
                 }
-                for each in values
+                for each, address in zip(values, addresses, strict=True)
             ],
         }
