@@ -122,6 +122,12 @@ def test_links_and_images_keep_their_manners() -> None:
         assert attribute in html
 
 
+def test_the_same_text_becomes_the_same_bytes() -> None:
+    """Else a page has another ETag each time, and its readers load it again and again."""
+    text = '![A quay](https://a.example/quay.png "At noon") and [more](https://a.example/ "More").'
+    assert len({html_of_markdown(text, None) for _ in range(40)}) == 1
+
+
 def test_a_text_too_long_to_render_is_shown_as_it_stands() -> None:
     html = str(html_of_markdown("*a* <b>" * MARKDOWN_LIMIT, BASE))
     assert html.startswith('<pre class="newsfeed-plain">*a* &lt;b&gt;')

@@ -38,9 +38,14 @@ TAGS = {
     *("ul", "ol", "li", "em", "strong", "s", "a", "img"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
-FIXED_ATTRIBUTES = {
-    "img": {"loading": "lazy", "decoding": "async", "referrerpolicy": "no-referrer"}
+IMAGE_ATTRIBUTES = {"loading": "lazy", "decoding": "async", "referrerpolicy": "no-referrer"}
+"""What every image of a text gets. From us: nh3 would set them in another order each time, and a
+page with other bytes has another ETag."""
+
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", *IMAGE_ATTRIBUTES},
+    "ol": {"start"},
 }
 LINK_REL = "noopener noreferrer external"
 
@@ -107,6 +112,8 @@ def html_of_markdown(
     for token in _all_tokens(tokens):
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1:]) + HEADING_SHIFT, 6)}"
+        if token.type == "image":
+            token.attrs.update(IMAGE_ATTRIBUTES)
         for attribute in ("href", "src"):
             if attribute in token.attrs:
                 address = _absolute(str(token.attrs[attribute]), base_url)
@@ -118,7 +125,6 @@ def html_of_markdown(
         attributes=ATTRIBUTES,
         url_schemes={"http", "https"},
         link_rel=LINK_REL,
-        set_tag_attribute_values=FIXED_ATTRIBUTES,
     )
     return Markup(clean)
 
