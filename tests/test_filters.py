@@ -111,7 +111,21 @@ async def test_related(news: Path) -> None:
     assert await ids(site, [("_related", "0")]) == everything - related
     assert await ids(site, [("_related", "1"), ("_related", "0")]) == set()
     assert await ids(site, [("_related", "")]) == everything
-    assert await ids(site, [("_related", "perhaps")]) == everything
+    refused = await site.client.get("/news/articles?_related=perhaps")
+    assert (refused.status_code, "_related is 1 or 0" in refused.text) == (400, True)
+
+
+async def test_the_list_for_a_spreadsheet_keeps_the_same(news: Path) -> None:
+    site = open_site(news)
+    topics = f"_topic={COMMON}", f"_topic={RARE}"
+    for query in (*topics, "_related=0", f"{topics[0]}&_related=1"):
+        text = {}
+        for table in ("articles", "article_list"):
+            answer = await site.client.get(f"/news/{table}.csv?{query}&_col=id&_size=max")
+            assert answer.status_code == 200, answer.text
+            text[table] = {line.split(",")[0] for line in answer.text.splitlines()[1:]}
+        assert text["article_list"] == text["articles"]
+        assert 0 < len(text["articles"]) < len(articles_with(news))
 
 
 async def test_the_page_says_what_is_kept(news: Path) -> None:

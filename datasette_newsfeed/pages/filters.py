@@ -3,14 +3,15 @@
 `?_topic=AI&_topic=Robotics` keeps the articles that have all of these topics,
 `?_related=1` those that name related articles, `?_related=0` those that name none,
 `?_dead_image=1` those of which an image could not be fetched, `?_dead_image=0` the others.
-They hold on the articles of a news archive and are passed over everywhere else.
+They hold on the articles of a news archive, and on its list of them; everywhere else they are
+passed over.
 Knows nothing of facets, which only make links of these words.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,8 @@ YES_OR_NO = {
     RELATED: YesOrNo(HAS_RELATED, "related articles", RELATED_TABLES),
     DEAD_IMAGE: YesOrNo(HAS_DEAD_IMAGE, "dead images", DEAD_IMAGE_TABLES),
 }
+NONE_IS_DEAD = YesOrNo("1 = 0", YES_OR_NO[DEAD_IMAGE].words, ())
+"""Where no image was fetched, as on a published site: so a shared link keeps its meaning."""
 
 
 async def from_request(
@@ -85,24 +88,21 @@ async def from_request(
     wrong += [f"{key} is neither a name nor JSON" for key, text in _facets(request) if _torn(text)]
     if wrong and await find_archive(datasette, request, database):
         raise BadRequest(wrong[0])
-    if table != ARTICLES:
+    if table not in (ARTICLES, schema.ARTICLE_LIST):
         return None
     topics = chosen(request, TOPIC)
-    asked = [
-        (word, value)
-        for word in YES_OR_NO
-        for value in chosen(request, word)
-        if value in ("0", "1")
-    ]
+    asked = [(word, value) for word in YES_OR_NO for value in chosen(request, word)]
     if not (topics or asked):
         return None
     archive = await find_archive(datasette, request, database)
     if archive is None:
         return None
-    if not archive.has_fetches:  # then nothing is known to be dead
-        asked = [(word, value) for word, value in asked if word != DEAD_IMAGE]
+    _check(asked)
+    known = dict(YES_OR_NO)
+    if not archive.has_fetches:
+        known[DEAD_IMAGE] = NONE_IS_DEAD
     needs: dict[str, tuple[str, ...]] = {TOPIC: TOPIC_TABLES} if topics else {}
-    needs |= {word: YES_OR_NO[word].tables for word, _ in asked}
+    needs |= {word: known[word].tables for word, _ in asked}
     for word, tables in needs.items():
         if not await may_view_all(datasette, request, database, tables):
             raise Forbidden(f"{word} needs permission to view {' and '.join(tables)}")
@@ -114,10 +114,19 @@ async def from_request(
         params[bind] = topic
         words.append(f'topic is "{topic}"')
     for word, value in asked:
-        clause, description = YES_OR_NO[word].of(value)
+        clause, description = known[word].of(value)
         clauses.append(clause)
         words.append(description)
+    if table != ARTICLES:
+        clauses = [clause.replace("articles.id", f"{table}.id") for clause in clauses]
     return FilterArguments(clauses, params, words)
+
+
+def _check(asked: Iterable[tuple[str, str]]) -> None:
+    """Raise BadRequest for a value that is neither 1 nor 0."""
+    for word, value in asked:
+        if value not in ("0", "1"):
+            raise BadRequest(f"{word} is 1 or 0")
 
 
 def _numbers(request: Any) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette.app import Datasette
+from datasette.filters import Filters
 
 from .. import schema
 from ..errors import SelectionError
@@ -37,8 +38,9 @@ def chosen_articles(database: str | Path, query: str) -> list[str]:
     ]
     if not pairs:
         raise SelectionError(query, f"chooses nothing; try {TOPIC}=..., heat__gte=50, {SEARCH}=...")
-    for key, _ in pairs:
+    for key, value in pairs:
         _check_column(query, key)
+        _check_operator(query, key, value)
     return asyncio.run(_ask(Path(database), query, pairs))
 
 
@@ -50,6 +52,12 @@ def _check_column(query: str, key: str) -> None:
     meant = f"_{column}" if f"_{column}" in (TOPIC, RELATED, SEARCH) else None
     hint = f"; did you mean {meant}?" if meant else f": {', '.join(schema.ARTICLES.column_names)}"
     raise SelectionError(query, f"articles have no column {column}{hint}")
+
+
+def _check_operator(query: str, key: str, value: str) -> None:
+    # Datasette passes over an operator that it does not know, and keeps every row.
+    if not key.startswith("_") and not Filters([(key, value)]).build_where_clauses("articles")[0]:
+        raise SelectionError(query, f"{key} chooses nothing; try __gte, __lt, __contains or __in")
 
 
 async def _ask(database: Path, query: str, pairs: list[tuple[str, str]]) -> list[str]:
