@@ -161,7 +161,7 @@ def test_without_sources_and_after_another_program(folder: Path, db: Path) -> No
         connection.execute("delete from similar_articles")
         connection.execute("update articles set is_headline = 1")
         connection.commit()
-    assert related(db)["compared"] == 0
+    assert related(db)["compared"] == 5
     assert content(db) == expected
 
 

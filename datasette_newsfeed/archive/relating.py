@@ -126,7 +126,7 @@ def relate(
         # Until both are committed nobody knows whether book and archive fit.
         book.set_state(UNSURE)
         changes = _take_in(db, book, is_unsure)
-        compared = changes.compared
+        compared = book.count() if changes.are_all else changes.compared
         _find_ties(book, changes)
         if changes.are_all or changes.ids:
             with transaction(db):
