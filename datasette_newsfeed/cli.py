@@ -113,11 +113,13 @@ def import_(
             "parsed", "images",
         )
     }  # fmt: skip
-    for note in report.notes:
-        click.echo(note, err=True)
+    unplaced = report.unplaced.in_words()
+    for note in (*report.notes, *([unplaced] if unplaced else [])):
+        click.echo(printable(note), err=True)
     if as_json:
         errors = [{"path": e.path, "place": e.place, "reason": e.reason} for e in report.errors]
-        click.echo(json.dumps({**counts, "errors": errors}, ensure_ascii=False, indent=2))
+        found = {**counts, "extra": report.unplaced.counts, "errors": errors}
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         click.echo(summary(counts, dry_run))
     if report.errors:
@@ -132,7 +134,7 @@ def summary(counts: dict[str, int], dry_run: bool = False) -> str:
         if counts[name]:
             line += f", {counts[name]:,} {name}"
     if counts["images"]:
-        line += f", {counts['images']:,} images taken"
+        line += f", {counts['images']:,} image{'s' * (counts['images'] != 1)} taken"
     return f"{line} (dry run: nothing was changed)" if dry_run else line
 
 

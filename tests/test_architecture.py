@@ -26,6 +26,7 @@ ARCHIVE_ROOMS = (
     "reader",
     "values",
     "adapter",
+    "unplaced",
     "urls",
     "database",
     "facts",

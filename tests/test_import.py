@@ -970,3 +970,21 @@ def test_a_picture_too_large_to_open(tmp_path, db):
     assert "Traceback" not in outcome.stderr
     assert renditions(db) == {}
     assert value(db, "select count(*) from articles") == 1
+
+
+def test_keys_without_a_column_are_told(db, tmp_path):
+    folder = tmp_path / "records"
+    write(folder / "a.md", record("A", "date: 2024-03-01", "author: Nobody", "images: [{by: x}]"))
+    write(folder / "b.md", record("B", "date: 2024-03-02", '"\\e[2J": 1', f"{'long' * 20}: 1"))
+    outcome = newsfeed("import", db, folder)
+    assert outcome.status == 0
+    assert outcome.stderr == (
+        "No column is for these keys, so they are kept in `extra`: "
+        f"date (2), \\x1b[2J (1), author (1), {'long' * 9}lon… (1)\n"
+    )
+    # Of what this run read: the next one reads nothing.
+    assert newsfeed("import", db, folder).stderr == ""
+    write(folder / "c.md", record("C", *(f"key{n}: 1" for n in range(1010))))
+    outcome = newsfeed("import", db, folder, "--json")
+    assert len(outcome.report["extra"]) == 1000
+    assert outcome.stderr.endswith("key103 (1), key104 (1) and 992 more\n")

@@ -20,6 +20,9 @@ from .values import flag, moment, size, text, whole, wrong
 
 T = TypeVar("T")
 
+PARTS = ("provider", "images", "related")
+"""The keys that hold mappings; what of these has no column stays under its key."""
+
 _SECRET = "secured"
 _MOST_COMPARED = 200_000_000
 """The most characters that are searched for a record's secrets: some tenths of a second."""

@@ -23,13 +23,7 @@ from ..errors import RecordError
 from ..record import Article, Organization
 from . import image_base, relating, rows, shared
 from .claims import Batch, Claims, ReadRecord
-from .database import (
-    check_archive,
-    copy_database,
-    header,
-    open_archive,
-    transaction,
-)
+from .database import check_archive, copy_database, header, open_archive, transaction
 from .folders import File, Folders
 from .found import FoundFiles
 from .gistbook import UNSURE, GistBook
@@ -38,6 +32,7 @@ from .readings import Asked, Readers, Seen, parsed
 from .relating import Related
 from .renditions import can_render
 from .sources import Reading, Source, Sources, faults, fingerprint, packed, sources_path
+from .unplaced import Unplaced
 
 BATCH = 1000
 BATCH_BYTES = 20_000_000
@@ -60,6 +55,7 @@ class Report:
     parsed: int = 0
     images: int = 0
     related: Related | None = None
+    unplaced: Unplaced = field(default_factory=Unplaced)
     errors: list[RecordError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -333,6 +329,7 @@ class _Run:
         readings = [winner.reading for winner in winners]
         articles = [w.record for w in winners if isinstance(w.record, Article)]
         organizations = [w.record for w in winners if isinstance(w.record, Organization)]
+        self._report.unplaced.note(articles)
         ids = [article.id for article in articles]
         batch.gone += self._claims.left_behind(organizations, batch.gone)
         # A file that names a provider now may have been an article: that one goes.
