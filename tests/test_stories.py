@@ -509,3 +509,24 @@ def test_a_part_that_is_published_has_the_stories_of_that_part(tmp_path: Path) -
         datasette = open_site(tmp_path / f"{name}.db", immutable=True)
         page = asyncio.run(get(datasette, f"/{name}/stories/2024-05-03-radio"))
         assert len(titles(page)) == count
+
+
+async def test_only_who_has_a_story_looks_for_others_of_it(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where hardly any has one, SQLite goes through all articles to find them."""
+    asked: list[str] = []
+    ask = Sight.ask
+
+    async def noted(sight: Sight, sql: str, values: Any = ()) -> Any:
+        asked.append(sql)
+        return await ask(sight, sql, values)
+
+    monkeypatch.setattr(Sight, "ask", noted)
+    datasette = open_site(archive)
+    looked = {}
+    for key in (LEAD, ALONE):
+        asked.clear()
+        assert (await datasette.client.get(f"/news/articles/{key}")).status_code == 200
+        looked[key] = any(cards.OF_SAME_STORY.condition in sql for sql in asked)
+    assert looked == {LEAD: True, ALONE: False}
