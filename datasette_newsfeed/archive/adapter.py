@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from itertools import repeat
 from typing import Any, TypeVar
 
 from ..errors import RecordError
@@ -26,6 +27,9 @@ PARTS = ("provider", "images", "related")
 _SECRET = "secured"
 _MOST_COMPARED = 200_000_000
 """The most characters that are searched for a record's secrets: some tenths of a second."""
+
+_LEAST_SECRET = 16
+"""A payload has a block of ciphertext at least; a shorter word may stand anywhere."""
 
 _DATED_NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?!\d)")
 
@@ -280,14 +284,24 @@ def plain(value: Any) -> Any:
 
 def _check_secrets(mapping: Mapping[str, Any]) -> None:
     """Refuse a record that says its secret a second time, as by an alias (`note: *s`)."""
-    secret: list[str] = []
+    secrets: set[str] = set()
     texts: list[tuple[str, str]] = []
-    _sort_texts(mapping, "", secret, texts)
-    # A payload has a block of ciphertext at least; a short word may stand anywhere.
-    secrets = {text for text in secret if len(text) >= 16}
+    # Each mapping and list once, a list with the key that it stands under.
+    left: list[tuple[Any, str, bool]] = [(mapping, "", False)]
+    for value, name, is_secret in left:
+        items = value.items() if isinstance(value, dict) else zip(repeat(name), value)
+        for key, item in items:
+            if not isinstance(item, str):
+                if item:
+                    left.append((item, key, is_secret or _is_secret(key)))
+            elif len(item) >= _LEAST_SECRET:
+                if is_secret or _is_secret(key):
+                    secrets.add(item)
+                else:
+                    texts.append((key, item))
     if not secrets:
         return
-    characters = sum(map(len, secret)) + sum(len(text) for _, text in texts)
+    characters = sum(map(len, secrets)) + sum(len(text) for _, text in texts)
     if len(secrets) * characters > _MOST_COMPARED:
         raise RecordError(
             f"{len(secrets):,} of them are too many beside so much text; split the record",
@@ -297,23 +311,6 @@ def _check_secrets(mapping: Mapping[str, Any]) -> None:
     for key, said in texts:
         if len(said) >= shortest and any(text in said for text in secrets):
             raise RecordError(f"repeats what `{_SECRET}` holds; remove it here", place=key)
-
-
-def _sort_texts(value: Any, key: str, secret: list[str], others: list[tuple[str, str]]) -> None:
-    """Put each text to the secret ones, that is all below a secret key, or with its key
-    to the others."""
-    if isinstance(value, str):
-        if _is_secret(key):
-            secret.append(str(value))
-        else:
-            others.append((key, str(value)))
-    elif isinstance(value, dict):
-        is_secret = _is_secret(key)
-        for name, item in value.items():
-            _sort_texts(item, key if is_secret else name, secret, others)
-    elif isinstance(value, list):
-        for item in value:
-            _sort_texts(item, key, secret, others)
 
 
 def _is_secret(key: str) -> bool:
