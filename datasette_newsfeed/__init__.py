@@ -6,6 +6,7 @@ call of `datasette` or `sqlite-utils` does it.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from datasette import hookimpl
@@ -134,9 +135,15 @@ def render_cell(
     request: Any = None,
 ) -> Any:
     """Thumbnails, labels, long texts."""
+    return _cells().draw_cell(datasette, request, database, table, column, row=row, value=value)
+
+
+@cache
+def _cells() -> Any:
+    # Asked a thousand times a page, where even a look at what was imported takes its time.
     from .pages import cells
 
-    return cells.draw_cell(datasette, request, database, table, column, row=row, value=value)
+    return cells
 
 
 @hookimpl

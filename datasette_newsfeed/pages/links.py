@@ -7,7 +7,7 @@ without the host.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,6 +45,8 @@ class Links:
 
     datasette: Any
     database_name: str
+    paths: dict[str, str] = field(default_factory=dict, compare=False, kw_only=True)
+    """The paths of tables. A page of cards has hundreds of links to their rows."""
 
     def database(self) -> str:
         """The database's page."""
@@ -52,7 +54,10 @@ class Links:
 
     def table(self, table: str, **filters: str) -> str:
         """A table's page, with filters such as `provider_id="example.org"`."""
-        path = str(self.datasette.urls.table(self.database_name, table))
+        path = self.paths.get(table)
+        if path is None:
+            path = str(self.datasette.urls.table(self.database_name, table))
+            self.paths[table] = path
         return f"{path}?{urlencode(filters)}" if filters else path
 
     def search(self, **words: str) -> str:
@@ -63,6 +68,8 @@ class Links:
     def row(self, table: str, *keys: object, extension: str | None = None) -> str:
         """A row's own page, or what it is in another format."""
         path = ",".join(tilde_encode(str(key)) for key in keys)
+        if extension is None:
+            return f"{self.table(table)}/{path}"
         return str(self.datasette.urls.row(self.database_name, table, path, format=extension))
 
     def article(self, key: str) -> str:

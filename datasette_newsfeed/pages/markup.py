@@ -51,6 +51,9 @@ LINK_REL = "noopener noreferrer external"
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _URI_CHARACTERS = "%/:=&?~#+!$,;'@()*[]"
+_MARKED = re.compile(r"[<&\r\0]")
+"""What alone HTML reads as anything else than itself."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -80,7 +83,10 @@ def plain_text(value: str | None, limit: int | None = None) -> str | None:
     """
     if not value:
         return None
-    text = html.unescape(nh3.clean(value[:MARKUP_LIMIT], tags=set())).strip()
+    text = value[:MARKUP_LIMIT]
+    if _MARKED.search(text):  # most are plain
+        text = html.unescape(nh3.clean(text, tags=set()))
+    text = text.strip()
     if limit is not None:
         text = " ".join(text.split())
         if len(text) > limit:

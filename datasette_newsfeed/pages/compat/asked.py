@@ -78,11 +78,11 @@ async def current_request(datasette: Any, request: Any) -> Any:
     scope = _scope.get()
     if request is not None or scope is None:
         return request
-    coming = Request(scope, None)
-    known = notes(coming)
-    if "actor" not in known:
-        known["actor"] = await _find_actor(datasette, coming)
-    return Request({**scope, "actor": known["actor"]}, None)
+    known = scope[NOTES]
+    if "request" not in known:
+        actor = await _find_actor(datasette, Request(scope, None))
+        known["request"] = Request({**scope, "actor": actor}, None)
+    return known["request"]
 
 
 async def _find_actor(datasette: Any, request: Any) -> Any:
