@@ -11,6 +11,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -191,6 +192,24 @@ def test_however_a_run_ends_no_process_is_left(
     assert_sound(tmp_path / "news.db")
     newsfeed("import", tmp_path / "fresh.db", many)
     assert content(tmp_path / "news.db") == content(tmp_path / "fresh.db")
+
+
+def test_ctrl_c_waits_until_a_process_is_started() -> None:
+    """Whichever thread the system hands it to: else a process begins without its orders."""
+    other = threading.Thread(target=time.sleep, args=(0.5,))
+    other.start()
+    started = []
+
+    def start() -> None:
+        with readings._ctrl_c_held():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+            started.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert started
+    other.join()
 
 
 @proc
