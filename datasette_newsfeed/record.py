@@ -171,7 +171,8 @@ class Card:
     """An article in short, as lists show it.
 
     `id` is None for a related article that is not in this archive; then `url`
-    leads to it. URLs are http(s) or None, `excerpt` is plain text.
+    leads to it. URLs are http(s) or None, `excerpt` is plain text: that of the record, else
+    what its body begins with.
     """
 
     id: str | None

@@ -11,6 +11,7 @@ from datasette_newsfeed.pages.markup import (
     MARKDOWN_LIMIT,
     MARKUP_LIMIT,
     find_player,
+    first_words,
     html_of_markdown,
     plain_text,
     web_url,
@@ -170,3 +171,22 @@ def test_only_the_beginning_of_a_text_made_to_be_slow_is_read() -> None:
     frame = '<iframe src="https://player.vimeo.com/video/1"></iframe>'
     assert find_player("x" * 100 + frame) is not None
     assert find_player("x" * MARKUP_LIMIT + frame) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("# Head\n\nThe *ferry* [left](https://a.example/x) at `9`.", "The ferry left at 9."),
+        ("One line\nand  \nanother", "One line and another"),
+        ("![A quay](quay.png)\n\nA <b>bold</b> word, 3 &lt; 4", "A bold word, 3 < 4"),
+        ("```\ncode\n```\n\n- one\n- two", "one two"),
+        ("word " * 100, "word " * 4 + "…"),
+        ("# Only a heading", None),
+        ("![Only an image](a.png)", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_first_words_of_a_text(body: str | None, words: str | None) -> None:
+    limit = 21 if body and body.startswith("word") else 280
+    assert first_words(body, limit) == words

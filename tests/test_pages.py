@@ -650,3 +650,25 @@ async def test_the_demos_metadata_serves_both_lines(demo_db: Path) -> None:
         ).json()
         assert result, name
     assert words["title"] in text_of(panel(await get(datasette, "/"), "front"))
+
+
+async def test_what_no_excerpt_leads_its_first_words_do(tmp_path: Path) -> None:
+    path = build_archive(tmp_path / "news.db")
+    db = sqlite_utils.Database(path)
+    body = "# A heading\n\nThe *tide* turns <script>alert(1)</script>.\n\n![Map](map.png)\n"
+    row = {"id": "turn", "title": "Turn", "published_at": "2025-01-01T00:00:00Z", "body": body}
+    db.table("articles").insert(row)
+    related = {"article_id": STORY, "position": 9, "related_id": "turn", "title": "A turn"}
+    db.table("related_articles").insert(related)
+    db.close()
+    site = open_site(path)
+    first = '<p class="newsfeed-excerpt">The tide turns .</p>'
+    for address in ("/news/articles", "/news", f"/news/articles/{STORY}"):
+        page = (await site.client.get(address)).text
+        assert first in page, address
+        assert "A heading" not in page, address
+    page = (await site.client.get("/news/articles/turn")).text
+    assert '<meta name="description" content="The tide turns .">' in page
+    assert "newsfeed-lede" not in page
+    feed = (await site.client.get("/news/articles.jsonfeed")).json()
+    assert feed["items"][0]["summary"] == "The tide turns ."

@@ -54,6 +54,9 @@ _URI_CHARACTERS = "%/:=&?~#+!$,;'@()*[]"
 _MARKED = re.compile(r"[<&\r\0]")
 """What alone HTML reads as anything else than itself."""
 
+_WORDS = {"softbreak": " ", "hardbreak": " ", "image": ""}
+"""What stands for these in plain text; all else is its own words."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -92,6 +95,20 @@ def plain_text(value: str | None, limit: int | None = None) -> str | None:
         if len(text) > limit:
             text = text[:limit].rsplit(" ", 1)[0].rstrip(" .,;:") + " …"
     return text or None
+
+
+def first_words(body: str | None, limit: int) -> str | None:
+    """Return what Markdown begins with, as plain text: its headings, images and code left out."""
+    if not body:
+        return None
+    words: list[str] = []
+    before = ""
+    for token in _MARKDOWN.parse(body[:MARKUP_LIMIT]):
+        if token.type == "inline" and before != "heading_open":
+            words += [_WORDS.get(child.type, child.content) for child in token.children or ()]
+            words.append(" ")
+        before = token.type
+    return plain_text("".join(words), limit)
 
 
 def _all_tokens(tokens: Sequence[Token]) -> Iterator[Token]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...record import Card
-from ..markup import EXCERPT_LIMIT, plain_text, web_url
+from ..markup import EXCERPT_LIMIT, first_words, plain_text, web_url
 from ..sight import Sight
 from .pictures import picture, stored
 
@@ -81,6 +81,7 @@ where related_id = :key and article_id <> :key""",
 CARDS_SQL = """
 select
   articles.id, articles.title, articles.published_at, articles.url, articles.excerpt,
+  {beginning} as beginning,
   articles.type, articles.heat, articles.published,
   articles.provider_id, providers.name as provider_name, articles.provider_name as credited_as,
   pictures.id as image_id, pictures.url as image_url,
@@ -106,6 +107,9 @@ select substr(published_at, 1, 7) as month, count(*) as n from articles
 where {condition}
   and published_at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
 group by 1 order by 1"""
+
+BEGINNING = "case when nullif({excerpt}, '') is null then substr(articles.body, 1, 2000) end"
+"""What an article begins with, where nothing else leads it."""
 
 _STORY = """
   articles.story_id, articles.is_headline,
@@ -142,7 +146,8 @@ def card(sight: Sight, row: Any, topics: Iterable[str] = ()) -> Card:
         title=row["title"] or row["url"] or "Untitled",
         published_at=row["published_at"] or "",
         url=web_url(row["url"]),
-        excerpt=plain_text(row["excerpt"], EXCERPT_LIMIT),
+        excerpt=plain_text(row["excerpt"], EXCERPT_LIMIT)
+        or first_words(row["beginning"], EXCERPT_LIMIT),
         type=row["type"],
         heat=row["heat"],
         published=None if row["published"] is None else bool(row["published"]),
@@ -193,6 +198,7 @@ async def _find(sight: Sight, chosen: str, values: Mapping[str, Any]) -> tuple[C
         image_stored=stored(sight, "pictures"),
         logo_stored=stored(sight, "logos"),
         story=story_columns(sight),
+        beginning=BEGINNING.format(excerpt="articles.excerpt"),
     )
     rows = await sight.ask(sql, values)
     topics = await _find_topics(sight, [row["id"] for row in rows])

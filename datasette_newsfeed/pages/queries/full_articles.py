@@ -14,6 +14,7 @@ from ...record import Card, FullArticle, Picture, Resemblance
 from ..markup import plain_text, web_url
 from ..sight import Sight
 from .cards import (
+    BEGINNING,
     MENTIONING,
     OF_SAME_STORY,
     card,
@@ -51,6 +52,7 @@ select
   coalesce(nullif(related_articles.published_at, ''), articles.published_at) as published_at,
   coalesce(related_articles.url, articles.url) as url,
   coalesce(related_articles.excerpt, articles.excerpt) as excerpt,
+  {beginning} as beginning,
   coalesce(related_articles.type, articles.type) as type,
   articles.heat, articles.published,
   providers.domain as provider_id, providers.name as provider_name,
@@ -165,6 +167,9 @@ async def _find_related(sight: Sight, key: str) -> tuple[tuple[Card, ...], int]:
         image_stored=stored(sight, "pictures"),
         logo_stored=stored(sight, "logos"),
         story=story_columns(sight),
+        beginning=BEGINNING.format(
+            excerpt="coalesce(related_articles.excerpt, articles.excerpt)",
+        ),
     )
     rows = await sight.ask(sql, {"key": key, "limit": RELATED_LIMIT})
     count = int((await sight.ask(RELATED_COUNT_SQL, {"key": key}))[0][0])
