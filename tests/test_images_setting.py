@@ -131,6 +131,51 @@ async def test_an_image_in_the_text_becomes_a_link(archive: Path) -> None:
     assert f'<img src="{BODY_IMAGE}"' in both
 
 
+@pytest.mark.parametrize("images", ["both", "stored", "remote"])
+async def test_an_image_in_the_text_is_a_copy_where_there_is_one(
+    tmp_path: Path, images: str
+) -> None:
+    """Under whatever spelling; also in feeds, there with the host."""
+    path = build_archive(tmp_path / "news.db")
+    spaced = "img/a quay.png"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("insert into images (id, url) values (?, ?)", (image_id(spaced), spaced))
+        db.execute(
+            "insert into image_renditions select ?, width, height, type, sha256, original_type,"
+            " original_width, original_height, original_size, content from image_renditions"
+            " where image_id = ? limit 1",
+            (image_id(spaced), image_id(LEAD_URL)),
+        )
+        body = f"![Kite]({LEAD_URL}) ![Quay](img/a%20quay.png) ![None]({BODY_IMAGE})"
+        db.execute("update articles set body = ? where id = ?", (body, STORY))
+        db.commit()
+    own = re.compile(r"/news/-/newsfeed/image/([0-9a-f]{20})/\d+")
+    page = (await _page(path, f"/news/articles/{STORY}", images)).partition("newsfeed-body")[2]
+    page = page.partition("</div>")[0]
+    copies = [] if images == "remote" else [image_id(LEAD_URL), image_id(spaced)]
+    assert own.findall(page) == copies
+    assert (f'<img src="{BODY_IMAGE}"' in page) is (images != "stored")
+    assert (f'<img src="{LEAD_URL}"' in page) is (images == "remote")
+    assert (f'<a href="{BODY_IMAGE}"' in page) is (images == "stored")
+    feed = json.loads(await _page(path, "/news/articles.jsonfeed", images))
+    html = next(item for item in feed["items"] if STORY in item["url"])["content_html"]
+    found = re.findall(r'<img src="http://localhost/news/-/newsfeed/image/(\w+)/\d+\?v=', html)
+    assert found == copies
+
+
+@pytest.mark.parametrize("table", ["images", "image_renditions", ""])
+async def test_who_may_not_see_the_copies_gets_no_address_of_them(
+    tmp_path: Path, table: str
+) -> None:
+    path = build_archive(tmp_path / "news.db")
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("update articles set body = ? where id = ?", (f"![Kite]({LEAD_URL})", STORY))
+        db.commit()
+    rule = {"databases": {"news": {"tables": {table: {"allow": {"id": "editor"}}}}}}
+    page = (await open_site(path, metadata=rule).client.get(f"/news/articles/{STORY}")).text
+    assert ('<img src="/news/-/newsfeed/image/' in page) is (table == "")
+
+
 async def test_remote_images_alone(archive: Path) -> None:
     for address in PAGES:
         assert "/newsfeed/image/" not in await _page(archive, address, "remote"), address

@@ -177,12 +177,18 @@ async def _draw_article(sight: Sight, request: Any, key: str) -> Markup | None:
     article = await full_articles.find_full_article(sight, key)
     if article is None:
         return None
+    links = Links(sight.datasette, sight.database)
     return await _draw(
         sight,
         request,
         "_newsfeed_full.html",
         article=article,
-        body=html_of_markdown(article.body, article.card.url, with_images=sight.shows_remote),
+        body=html_of_markdown(
+            article.body,
+            article.card.url,
+            with_images=sight.shows_remote,
+            copies=await Pictures(sight, links).copies_in([article.body]),
+        ),
         player=find_player(article.featured_content),
     )
 

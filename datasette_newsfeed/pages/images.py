@@ -7,20 +7,21 @@ the address with the copy's fingerprint, and what comes from there never changes
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
-from ..record import Enclosure, Picture
+from ..record import Enclosure, Picture, image_id
 from . import policy
 from .freshness import is_known
 from .links import VERSION, Links
-from .markup import uri
+from .markup import images_in, uri
 from .queries import pictures
 from .sight import Sight, glance
 
@@ -36,6 +37,12 @@ REDIRECT_MAX_AGE = 300
 
 TABLES = ("images", "image_renditions")
 """What a visitor must be allowed to see before any image is given."""
+
+TEXT_WIDTH = 960
+"""Pixels: an image within a text is as wide as the text."""
+
+MOST_ASKED = 1000
+"""So many images of texts are asked for at once."""
 
 WIDEST = 10_000
 """Pixels. No copy is wider; larger numbers are a mistake."""
@@ -82,6 +89,30 @@ class Pictures:
             elif picture.url is not None:
                 found[key] = _elsewhere(picture, picture.url)
         return found
+
+    async def copies_in(self, texts: Iterable[str | None]) -> dict[str, str]:
+        """Return where the stored copies are of images in Markdown, by their address there."""
+        if not self.sight.has_copies:
+            return {}
+        # Long texts take long: they must not hold up other visitors.
+        named = await asyncio.to_thread(_named, list(texts))
+        wanted = sorted({key for keys in named.values() for key in keys})[:MOST_ASKED]
+        stored = await pictures.find_images(self.sight, wanted)
+        found = {}
+        for address, keys in named.items():
+            for key in keys:
+                if key in stored and stored[key].copies:
+                    found[address] = self.source(stored[key], TEXT_WIDTH) or ""
+        return found
+
+
+def _named(texts: Iterable[str | None]) -> dict[str, tuple[str, ...]]:
+    return {each: _keys(each) for text in texts for each in images_in(text)}
+
+
+def _keys(address: str) -> tuple[str, ...]:
+    """The keys of an image by its address in Markdown, where a space may be written as %20."""
+    return tuple(image_id(each) for each in dict.fromkeys((address, unquote(address))))
 
 
 def _elsewhere(picture: Picture, url: str) -> Enclosure:

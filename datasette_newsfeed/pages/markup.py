@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html.parser import HTMLParser
+from types import MappingProxyType
 from urllib.parse import quote, urljoin, urlsplit
 
 import nh3
@@ -29,6 +30,11 @@ EXCERPT_LIMIT = 280
 MARKUP_LIMIT = 20_000
 """Characters of a text, tags included, that are read to show it without them, or to find a
 player in it. The time for more grows with the square of a text made for that."""
+
+MOST_IMAGES = 100
+"""So many images of a text are looked for among the copies."""
+
+NO_COPIES: Mapping[str, str] = MappingProxyType({})
 
 HEADING_SHIFT = 2
 """The page's own headings come first, so a body's # becomes h3."""
@@ -117,12 +123,26 @@ def _all_tokens(tokens: Sequence[Token]) -> Iterator[Token]:
         yield from _all_tokens(token.children or ())
 
 
+def images_in(text: str | None) -> tuple[str, ...]:
+    """Return the addresses of the images that Markdown names, each once, MOST_IMAGES at most."""
+    if not text or "![" not in text or len(text) > MARKDOWN_LIMIT:
+        return ()
+    tokens = _all_tokens(_MARKDOWN.parse(text))
+    found = dict.fromkeys(str(token.attrs["src"]) for token in tokens if token.type == "image")
+    return tuple(found)[:MOST_IMAGES]
+
+
 def html_of_markdown(
-    text: str | None, base_url: str | None, *, with_images: bool = True
+    text: str | None,
+    base_url: str | None,
+    *,
+    with_images: bool = True,
+    copies: Mapping[str, str] = NO_COPIES,
 ) -> Markup | None:
     """Return Markdown as safe HTML; relative addresses are those of the article's own site.
 
-    Without images a link stands in the place of each.
+    copies: where an image is instead, by an address of `images_in`. Without images a link
+    stands in the place of each that has no copy.
     """
     if not text or not text.strip():
         return None
@@ -131,7 +151,7 @@ def html_of_markdown(
     tokens = _MARKDOWN.parse(text)
     if not with_images:
         for inline in tokens:
-            inline.children = inline.children and list(_without_images(inline.children))
+            inline.children = inline.children and list(_without_images(inline.children, copies))
     for token in _all_tokens(tokens):
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1:]) + HEADING_SHIFT, 6)}"
@@ -139,8 +159,9 @@ def html_of_markdown(
             token.attrs.update(IMAGE_ATTRIBUTES)
         for attribute in ("href", "src"):
             if attribute in token.attrs:
-                address = _absolute(str(token.attrs[attribute]), base_url)
-                token.attrs[attribute] = web_url(address) or ""
+                written = str(token.attrs[attribute])
+                copy = copies.get(written) if token.type == "image" else None
+                token.attrs[attribute] = copy or web_url(_absolute(written, base_url)) or ""
     rendered = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     clean = nh3.clean(
         rendered,
@@ -152,11 +173,11 @@ def html_of_markdown(
     return Markup(clean)
 
 
-def _without_images(tokens: Sequence[Token]) -> Iterator[Token]:
+def _without_images(tokens: Sequence[Token], copies: Mapping[str, str]) -> Iterator[Token]:
     depth = 0
     for token in tokens:
         depth += token.nesting if token.type.startswith("link_") else 0
-        if token.type != "image":
+        if token.type != "image" or token.attrs["src"] in copies:
             yield token
             continue
         words = Token("text", "", 0, content=token.content or "Image")

@@ -139,13 +139,18 @@ class Edition:
 
     async def _entries(self, articles: Sequence[tuple[Sight, FullArticle]]) -> tuple[Entry, ...]:
         images: dict[str, Mapping[str, Enclosure]] = {}
+        copies: dict[str, Mapping[str, str]] = {}
         for each in self.sights:
-            pictures = [article.card.image for sight, article in articles if sight is each]
+            own = [article for sight, article in articles if sight is each]
             drawn = Pictures(each, Links(self.datasette, each.database))
-            images[each.database] = await drawn.enclosures(self.request, pictures)
+            lead = [article.card.image for article in own]
+            images[each.database] = await drawn.enclosures(self.request, lead)
+            found = await drawn.copies_in(article.body for article in own)
+            copies[each.database] = {key: self._absolute(path) for key, path in found.items()}
         # Long texts take long: they must not hold up other visitors.
         bodies = await asyncio.to_thread(
-            _bodies, [(article, sight.shows_remote) for sight, article in articles]
+            _bodies,
+            [(article, sight.shows_remote, copies[sight.database]) for sight, article in articles],
         )
         return tuple(
             [
@@ -189,14 +194,16 @@ class Edition:
         )
 
 
-def _bodies(articles: Iterable[tuple[FullArticle, bool]]) -> list[Markup | None]:
-    """The texts as HTML, each with or without the images of other sites."""
+def _bodies(
+    articles: Iterable[tuple[FullArticle, bool, Mapping[str, str]]],
+) -> list[Markup | None]:
+    """The texts as HTML, each with or without the images of other sites, and with its copies."""
     found: list[Markup | None] = []
     left = MOST_TEXT
-    for article, with_images in articles:
+    for article, with_images, copies in articles:
         left -= len(article.body or "")
         found.append(
-            html_of_markdown(article.body, article.card.url, with_images=with_images)
+            html_of_markdown(article.body, article.card.url, with_images=with_images, copies=copies)
             if left >= 0
             else None
         )

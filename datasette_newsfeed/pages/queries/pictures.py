@@ -22,10 +22,10 @@ _COPIES = f"""(
   from image_renditions where image_id = {{image}}.id
 )"""
 
-IMAGE_SQL = """
+IMAGES_SQL = """
 select images.id as image_id, images.url as image_url,
   images.width as image_width, images.height as image_height, {image_stored} as image_stored
-from images where images.id = :key"""
+from images where images.id in ({places})"""
 
 # The smallest copy that is wide enough, else the widest.
 RENDITION_SQL = """
@@ -78,9 +78,17 @@ def remote_url(sight: Sight, url: str | None) -> str | None:
 
 async def find_image(sight: Sight, key: str) -> Picture | None:
     """Return an image, None if there is none with this key."""
-    sql = IMAGE_SQL.format(image_stored=stored(sight, "images"))
-    rows = await sight.ask(sql, {"key": key})
-    return picture(sight, rows[0], "image") if rows else None
+    return (await find_images(sight, [key])).get(key)
+
+
+async def find_images(sight: Sight, keys: Sequence[str]) -> dict[str, Picture]:
+    """Return those of these images that there are, by their keys."""
+    if not keys:
+        return {}
+    places = ", ".join("?" for _ in keys)
+    sql = IMAGES_SQL.format(image_stored=stored(sight, "images"), places=places)
+    found = (picture(sight, row, "image") for row in await sight.ask(sql, keys))
+    return {each.id: each for each in found if each is not None}
 
 
 async def find_rendition(sight: Sight, key: str, width: int) -> Any:
