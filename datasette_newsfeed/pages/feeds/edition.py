@@ -62,6 +62,7 @@ class Edition:
         self.request = request
         self.database = database
         self.extension = extension
+        self._host = str(self.datasette.absolute_url(request, "/")).removesuffix("/")
 
     async def feed(
         self,
@@ -123,8 +124,9 @@ class Edition:
             self.datasette.urls.path(f"{path}?{urlencode(query.pairs)}" if query.pairs else path)
         )
 
-    def _absolute(self, path: str) -> str:
-        return str(self.datasette.absolute_url(self.request, path))
+    def _absolute(self, path: object) -> str:
+        # Datasette would take this page's own address apart for each of a hundred.
+        return f"{self._host}{path}"
 
     # -- entries --------------------------------------------------------------
 
