@@ -76,8 +76,12 @@ class _Strict:
 
             if action != "view-table":
                 return None
-            sql = "select 'news' as parent, 'authors' as child, 0 as allow, 'no' as reason"
-            return PermissionSQL(sql=sql, params={})
+            # Under a name that Datasette has for one of its own.
+            sql = (
+                "select 'news' as parent, 'authors' as child, 0 as allow, 'no' as reason"
+                " where :limit = 3"
+            )
+            return PermissionSQL(sql=sql, params={"limit": 3})
 
     else:
 
@@ -158,3 +162,39 @@ async def test_a_page_asks_once(archive: Path, path: str) -> None:
     # Some of these are Datasette's own: of each table that a cell leads to, and of the crumbs.
     assert listener.asked["view-database"] < 8
     assert listener.asked["view-table"] < (14 if V1 else len(TABLES) + 8)
+
+
+if V1:
+
+    async def test_what_is_skipped_for_once_is_not_kept(archive: Path) -> None:
+        from datasette.permissions import SkipPermissions
+
+        datasette = open_site(archive, metadata=NO)
+        await datasette.invoke_startup()
+        seen = []
+
+        async def app(*_: Any) -> None:
+            with SkipPermissions():
+                seen.append(await compat.viewable(datasette, None, "news", TABLES[:4]))
+            seen.append(await compat.viewable(datasette, None, "news", TABLES[:4]))
+
+        scope = {"type": "http", "path": "/news", "query_string": b"", "headers": []}
+        await compat.remember_request(datasette, app)(scope, None, None)
+        assert seen == [set(TABLES[:4]), set()]
+
+    async def test_many_full_texts_beside_an_archive(tmp_path: Path) -> None:
+        """1.0 asks about the table of each, so that one question about all is hundreds."""
+        path = build_archive(tmp_path / "news.db")
+        db = sqlite_utils.Database(path)
+        for number in range(40):
+            db.table(f"t{number}").insert({"a": "b"}).enable_fts(["a"])
+        db.close()
+        datasette = open_site(path)
+        await datasette.invoke_startup()
+        listener = _Listener()
+        pm.register(listener, name="listener")
+        try:
+            assert await compat.viewable(datasette, None, "news", TABLES) == set(TABLES)
+        finally:
+            pm.unregister(name="listener")
+        assert listener.asked["view-table"] < 20

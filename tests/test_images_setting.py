@@ -135,24 +135,34 @@ async def test_an_image_in_the_text_becomes_a_link(archive: Path) -> None:
 async def test_an_image_in_the_text_is_a_copy_where_there_is_one(
     tmp_path: Path, images: str
 ) -> None:
-    """Under whatever spelling; also in feeds, there with the host."""
+    """Under whatever spelling; also in feeds, there with the host. What only another record
+    names is another image."""
     path = build_archive(tmp_path / "news.db")
-    spaced = "img/a quay.png"
+    spaced, slashed, other = "img/a quay.png", "img/a%2Fb.png", "img/other.png"
     with closing(sqlite3.connect(path)) as db:
-        db.execute("insert into images (id, url) values (?, ?)", (image_id(spaced), spaced))
-        db.execute(
-            "insert into image_renditions select ?, width, height, type, sha256, original_type,"
-            " original_width, original_height, original_size, content from image_renditions"
-            " where image_id = ? limit 1",
-            (image_id(spaced), image_id(LEAD_URL)),
+        for place, url in enumerate([spaced, "img/a/b.png", slashed, other], 50):
+            db.execute("insert into images (id, url) values (?, ?)", (image_id(url), url))
+            db.execute(
+                "insert into image_renditions select ?, width, height, type, sha256, original_type,"
+                " original_width, original_height, original_size, content from image_renditions"
+                " where image_id = ? limit 1",
+                (image_id(url), image_id(LEAD_URL)),
+            )
+            db.execute(
+                "insert into article_images (article_id, position, image_id) values (?, ?, ?)",
+                (FOLLOWER if url == other else STORY, place, image_id(url)),
+            )
+        body = (
+            f"![Kite]({LEAD_URL}) ![Quay](img/a%20quay.png) ![B]({slashed}) ![Other]({other})"
+            f" ![None]({BODY_IMAGE})"
         )
-        body = f"![Kite]({LEAD_URL}) ![Quay](img/a%20quay.png) ![None]({BODY_IMAGE})"
         db.execute("update articles set body = ? where id = ?", (body, STORY))
         db.commit()
     own = re.compile(r"/news/-/newsfeed/image/([0-9a-f]{20})/\d+")
     page = (await _page(path, f"/news/articles/{STORY}", images)).partition("newsfeed-body")[2]
     page = page.partition("</div>")[0]
-    copies = [] if images == "remote" else [image_id(LEAD_URL), image_id(spaced)]
+    named = [image_id(url) for url in (LEAD_URL, spaced, slashed)]
+    copies = [] if images == "remote" else named
     assert own.findall(page) == copies
     assert (f'<img src="{BODY_IMAGE}"' in page) is (images != "stored")
     assert (f'<img src="{LEAD_URL}"' in page) is (images == "remote")

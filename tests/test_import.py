@@ -987,4 +987,4 @@ def test_keys_without_a_column_are_told(db, tmp_path):
     write(folder / "c.md", record("C", *(f"key{n}: 1" for n in range(1010))))
     outcome = newsfeed("import", db, folder, "--json")
     assert len(outcome.report["extra"]) == 1000
-    assert outcome.stderr.endswith("key103 (1), key104 (1) and 992 more\n")
+    assert outcome.stderr.endswith("key103 (1), key104 (1) and at least 992 more\n")

@@ -60,6 +60,8 @@ def test_no_addresses_on_the_web(url: object) -> None:
         ("<b>bold</b> <script>alert(1)</script>", "bold"),
         ("1 < 2 & 3 > 2", "1 < 2 & 3 > 2"),
         ("&lt;script&gt;", "<script>"),  # a text again, to be escaped by the template
+        ("\ufeffA mark before", "A mark before"),
+        ("A\rB", "A\nB"),
         ("  ", None),
         (None, None),
     ],
@@ -181,6 +183,9 @@ def test_only_the_beginning_of_a_text_made_to_be_slow_is_read() -> None:
         ("![A quay](quay.png)\n\nA <b>bold</b> word, 3 &lt; 4", "A bold word, 3 < 4"),
         ("```\ncode\n```\n\n- one\n- two", "one two"),
         ("word " * 100, "word " * 4 + "…"),
+        ("Use `<div>` & <b>more</b>", "Use <div> & more"),
+        ("Cut. ![a](data:image/png;base64," + "A" * 600 + ")\n\nText.", "Cut."),
+        ("Cut. [a" + "b" * 600 + "](https://a.example/)", "Cut."),
         ("# Only a heading", None),
         ("![Only an image](a.png)", None),
         ("", None),

@@ -136,6 +136,7 @@ def test_no_byte_is_left_of_what_was_not_chosen(tmp_path: Path) -> None:
         ("?_layout=cards", "chooses nothing"),
         ("heat__gte=9999", "nothing to publish"),
         ("heat__never=1", "heat__never chooses nothing"),
+        ('type__in=["video"', 'type__in=["video"'),
         ("heat__gte=3&title__never=1", "title__never chooses nothing"),
         ("_where=nope", "nope"),
     ],

@@ -37,7 +37,9 @@ class Unplaced:
             return None
         ordered = sorted(self.counts.items(), key=lambda each: (-each[1], each[0]))
         named = [f"{_short(key)} ({count:,})" for key, count in ordered[:MOST_SHOWN]]
-        others = f" and {len(ordered) - MOST_SHOWN:,} more" if len(ordered) > MOST_SHOWN else ""
+        least = "at least " if len(ordered) == MOST_KEYS else ""
+        left = len(ordered) - MOST_SHOWN
+        others = f" and {least}{left:,} more" if left > 0 else ""
         return (
             f"No column is for these keys, so they are kept in `extra`: {', '.join(named)}{others}"
         )

@@ -21,7 +21,7 @@ from .head import is_page_of
 from .images import Pictures
 from .links import FILTERED_BY, Links
 from .listing import find_listing
-from .markup import find_player, html_of_markdown
+from .markup import NO_COPIES, find_player, html_of_markdown
 from .queries import cards, full_articles, pictures, stories, tallies
 from .queries.shares import is_common_topic
 from .sight import Sight, find_archive, look
@@ -177,7 +177,8 @@ async def _draw_article(sight: Sight, request: Any, key: str) -> Markup | None:
     article = await full_articles.find_full_article(sight, key)
     if article is None:
         return None
-    links = Links(sight.datasette, sight.database)
+    pictures = Pictures(sight, Links(sight.datasette, sight.database))
+    copies = await pictures.copies_in({key: article.body})
     return await _draw(
         sight,
         request,
@@ -187,7 +188,7 @@ async def _draw_article(sight: Sight, request: Any, key: str) -> Markup | None:
             article.body,
             article.card.url,
             with_images=sight.shows_remote,
-            copies=await Pictures(sight, links).copies_in([article.body]),
+            copies=copies.get(key, NO_COPIES),
         ),
         player=find_player(article.featured_content),
     )

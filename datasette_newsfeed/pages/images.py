@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -40,9 +40,6 @@ TABLES = ("images", "image_renditions")
 
 TEXT_WIDTH = 960
 """Pixels: an image within a text is as wide as the text."""
-
-MOST_ASKED = 1000
-"""So many images of texts are asked for at once."""
 
 WIDEST = 10_000
 """Pixels. No copy is wider; larger numbers are a mistake."""
@@ -90,24 +87,32 @@ class Pictures:
                 found[key] = _elsewhere(picture, picture.url)
         return found
 
-    async def copies_in(self, texts: Iterable[str | None]) -> dict[str, str]:
-        """Return where the stored copies are of images in Markdown, by their address there."""
+    async def copies_in(self, texts: Mapping[str, str | None]) -> dict[str, dict[str, str]]:
+        """Return where the stored copies of images in Markdown are, by their address there.
+
+        texts, and what is returned: by the ids of the articles. An image has a copy here if
+        the article's own record names it, too: `img/a.png` is another one elsewhere.
+        """
         if not self.sight.has_copies:
             return {}
         # Long texts take long: they must not hold up other visitors.
-        named = await asyncio.to_thread(_named, list(texts))
-        wanted = sorted({key for keys in named.values() for key in keys})[:MOST_ASKED]
-        stored = await pictures.find_images(self.sight, wanted)
-        found = {}
-        for address, keys in named.items():
-            for key in keys:
-                if key in stored and stored[key].copies:
-                    found[address] = self.source(stored[key], TEXT_WIDTH) or ""
+        named = await asyncio.to_thread(_named, dict(texts))
+        own = await pictures.find_own(self.sight, list(named))
+        found: dict[str, dict[str, str]] = {}
+        for article, addresses in named.items():
+            for address in addresses:
+                for key in _keys(address):
+                    image = own.get((article, key))
+                    if image and image.copies:
+                        path = self.source(image, TEXT_WIDTH)
+                        found.setdefault(article, {})[address] = path or ""
+                        break
         return found
 
 
-def _named(texts: Iterable[str | None]) -> dict[str, tuple[str, ...]]:
-    return {each: _keys(each) for text in texts for each in images_in(text)}
+def _named(texts: Mapping[str, str | None]) -> dict[str, tuple[str, ...]]:
+    """The addresses of images, by the article, of those articles whose text has any."""
+    return {article: named for article, text in texts.items() if (named := images_in(text))}
 
 
 def _keys(address: str) -> tuple[str, ...]:

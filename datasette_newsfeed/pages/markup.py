@@ -7,6 +7,7 @@ nothing, players are recognised by host and rebuilt, never copied.
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,9 @@ MARKDOWN_LIMIT = 100_000
 
 EXCERPT_LIMIT = 280
 """Characters of an excerpt on a card; its three lines hold no more."""
+
+BEGINNING_LENGTH = 500
+"""Characters of a text in which its first words are looked for."""
 
 MARKUP_LIMIT = 20_000
 """Characters of a text, tags included, that are read to show it without them, or to find a
@@ -57,9 +61,10 @@ LINK_REL = "noopener noreferrer external"
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _URI_CHARACTERS = "%/:=&?~#+!$,;'@()*[]"
-_MARKED = re.compile(r"[<&\r\0]")
+_MARKED = re.compile("[<&\r\0\ufeff]")
 """What alone HTML reads as anything else than itself."""
 
+_CUT_OFF = re.compile(r"!?\[[^\[\]]*(?:\]\([^\s()]*)?\Z")
 _WORDS = {"softbreak": " ", "hardbreak": " ", "image": ""}
 """What stands for these in plain text; all else is its own words."""
 
@@ -104,14 +109,26 @@ def plain_text(value: str | None, limit: int | None = None) -> str | None:
 
 
 def first_words(body: str | None, limit: int) -> str | None:
-    """Return what Markdown begins with, as plain text: its headings, images and code left out."""
-    if not body:
-        return None
+    """Return what Markdown begins with, as plain text: its headings, images and code left out.
+
+    Only BEGINNING_LENGTH characters are read: it takes longer than all the rest of a card.
+    """
+    return _first_words(body[:BEGINNING_LENGTH], limit) if body else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _first_words(beginning: str, limit: int) -> str | None:
     words: list[str] = []
     before = ""
-    for token in _MARKDOWN.parse(body[:MARKUP_LIMIT]):
+    if len(beginning) == BEGINNING_LENGTH:
+        # A link or image that is cut off would be shown as it is written.
+        beginning = _CUT_OFF.sub("", beginning)
+    for token in _MARKDOWN.parse(beginning):
         if token.type == "inline" and before != "heading_open":
-            words += [_WORDS.get(child.type, child.content) for child in token.children or ()]
+            for child in token.children or ():
+                words.append(_WORDS.get(child.type, child.content))
+                if child.type == "code_inline":
+                    words[-1] = html.escape(words[-1])
             words.append(" ")
         before = token.type
     return plain_text("".join(words), limit)

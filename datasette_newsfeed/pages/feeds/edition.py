@@ -8,7 +8,7 @@ The rows of a query across databases name articles of several archives.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,7 +21,7 @@ from ..access import actor_of
 from ..facets.base import Query
 from ..images import Pictures
 from ..links import Links
-from ..markup import html_of_markdown, uri
+from ..markup import NO_COPIES, html_of_markdown, uri
 from ..queries.full_articles import find_full_articles
 from ..sight import Sight
 from .feed import Entry, Feed, entry_id, rfc3339
@@ -142,18 +142,17 @@ class Edition:
     async def _entries(self, articles: Sequence[tuple[Sight, FullArticle]]) -> tuple[Entry, ...]:
         images: dict[str, Mapping[str, Enclosure]] = {}
         copies: dict[str, Mapping[str, str]] = {}
+        shown = _within(articles)
         for each in self.sights:
             own = [article for sight, article in articles if sight is each]
             drawn = Pictures(each, Links(self.datasette, each.database))
             lead = [article.card.image for article in own]
             images[each.database] = await drawn.enclosures(self.request, lead)
-            found = await drawn.copies_in(article.body for article in own)
-            copies[each.database] = {key: self._absolute(path) for key, path in found.items()}
+            texts = {str(a.card.id): a.body for a in own if a.card.id in shown}
+            for key, found in (await drawn.copies_in(texts)).items():
+                copies[key] = {each: self._absolute(path) for each, path in found.items()}
         # Long texts take long: they must not hold up other visitors.
-        bodies = await asyncio.to_thread(
-            _bodies,
-            [(article, sight.shows_remote, copies[sight.database]) for sight, article in articles],
-        )
+        bodies = await asyncio.to_thread(_bodies, articles, shown, copies)
         return tuple(
             [
                 await self._entry(sight.database, article, body, images[sight.database])
@@ -196,17 +195,31 @@ class Edition:
         )
 
 
-def _bodies(
-    articles: Iterable[tuple[FullArticle, bool, Mapping[str, str]]],
-) -> list[Markup | None]:
-    """The texts as HTML, each with or without the images of other sites, and with its copies."""
-    found: list[Markup | None] = []
+def _within(articles: Iterable[tuple[Sight, FullArticle]]) -> set[str | None]:
+    """The ids of the articles whose text the feed has room for, from the first on."""
+    found = set()
     left = MOST_TEXT
-    for article, with_images, copies in articles:
+    for _, article in articles:
         left -= len(article.body or "")
-        found.append(
-            html_of_markdown(article.body, article.card.url, with_images=with_images, copies=copies)
-            if left >= 0
-            else None
-        )
+        if left >= 0:
+            found.add(article.card.id)
     return found
+
+
+def _bodies(
+    articles: Iterable[tuple[Sight, FullArticle]],
+    shown: Container[str | None],
+    copies: Mapping[str, Mapping[str, str]],
+) -> list[Markup | None]:
+    """The texts as HTML, with or without the images of other sites, with the copies of each."""
+    return [
+        html_of_markdown(
+            article.body,
+            article.card.url,
+            with_images=sight.shows_remote,
+            copies=copies.get(str(article.card.id), NO_COPIES),
+        )
+        if article.card.id in shown
+        else None
+        for sight, article in articles
+    ]

@@ -5,12 +5,13 @@ Each selection gives ids, the newest first, and is served by an index.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...record import Card
-from ..markup import EXCERPT_LIMIT, first_words, plain_text, web_url
+from ..markup import BEGINNING_LENGTH, EXCERPT_LIMIT, first_words, plain_text, web_url
 from ..sight import Sight
 from .pictures import picture, stored
 
@@ -108,7 +109,10 @@ where {condition}
   and published_at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
 group by 1 order by 1"""
 
-BEGINNING = "case when nullif({excerpt}, '') is null then substr(articles.body, 1, 2000) end"
+BEGINNING = (
+    "case when nullif(trim({excerpt}), '') is null"
+    f" then substr(articles.body, 1, {BEGINNING_LENGTH}) end"
+)
 """What an article begins with, where nothing else leads it."""
 
 _STORY = """
@@ -202,7 +206,12 @@ async def _find(sight: Sight, chosen: str, values: Mapping[str, Any]) -> tuple[C
     )
     rows = await sight.ask(sql, values)
     topics = await _find_topics(sight, [row["id"] for row in rows])
-    return tuple(card(sight, row, topics.get(row["id"], ())) for row in rows)
+
+    def draw() -> tuple[Card, ...]:
+        return tuple(card(sight, row, topics.get(row["id"], ())) for row in rows)
+
+    # To read Markdown takes long: it must not hold up other visitors.
+    return await asyncio.to_thread(draw) if any(row["beginning"] for row in rows) else draw()
 
 
 async def _find_topics(sight: Sight, ids: Sequence[str]) -> dict[str, list[str]]:

@@ -22,10 +22,16 @@ _COPIES = f"""(
   from image_renditions where image_id = {{image}}.id
 )"""
 
-IMAGES_SQL = """
+IMAGE_SQL = """
 select images.id as image_id, images.url as image_url,
   images.width as image_width, images.height as image_height, {image_stored} as image_stored
-from images where images.id in ({places})"""
+from images where images.id = :key"""
+
+OWN_SQL = """
+select article_images.article_id, images.id as image_id, images.url as image_url,
+  images.width as image_width, images.height as image_height, {image_stored} as image_stored
+from article_images join images on images.id = article_images.image_id
+where article_images.article_id in ({places})"""
 
 # The smallest copy that is wide enough, else the widest.
 RENDITION_SQL = """
@@ -78,17 +84,23 @@ def remote_url(sight: Sight, url: str | None) -> str | None:
 
 async def find_image(sight: Sight, key: str) -> Picture | None:
     """Return an image, None if there is none with this key."""
-    return (await find_images(sight, [key])).get(key)
+    sql = IMAGE_SQL.format(image_stored=stored(sight, "images"))
+    rows = await sight.ask(sql, {"key": key})
+    return picture(sight, rows[0], "image") if rows else None
 
 
-async def find_images(sight: Sight, keys: Sequence[str]) -> dict[str, Picture]:
-    """Return those of these images that there are, by their keys."""
-    if not keys:
+async def find_own(sight: Sight, articles: Sequence[str]) -> dict[tuple[str, str], Picture]:
+    """Return the images that the records of these articles name, by the keys of both."""
+    if not articles or not sight.sees("images", "article_images"):
         return {}
-    places = ", ".join("?" for _ in keys)
-    sql = IMAGES_SQL.format(image_stored=stored(sight, "images"), places=places)
-    found = (picture(sight, row, "image") for row in await sight.ask(sql, keys))
-    return {each.id: each for each in found if each is not None}
+    places = ", ".join("?" for _ in articles)
+    sql = OWN_SQL.format(image_stored=stored(sight, "images"), places=places)
+    found = {}
+    for row in await sight.ask(sql, articles):
+        image = picture(sight, row, "image")
+        if image is not None:
+            found[row["article_id"], image.id] = image
+    return found
 
 
 async def find_rendition(sight: Sight, key: str, width: int) -> Any:
