@@ -206,9 +206,15 @@ def test_ctrl_c_waits_until_a_process_is_started() -> None:
             time.sleep(0.1)
             started.append(True)
 
-    with pytest.raises(KeyboardInterrupt):
-        start()
+    # A job in the background ignores Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert started
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     other.join()
 
 
