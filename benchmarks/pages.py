@@ -34,6 +34,7 @@ from datasette.app import Datasette
 from datasette.plugins import get_plugins
 from datasette.utils import escape_fts
 
+from datasette_newsfeed import facet_tables
 from datasette_newsfeed.defaults import SIZES
 from datasette_newsfeed.pages.facets import FACETS, rowsets
 from datasette_newsfeed.pages.facets.columns import NewsColumnFacet
@@ -87,6 +88,19 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 EMPTY = "an empty page of Datasette (no rows)"
 CARDS = SIZES["articles"]
 SEARCHES = ("+ search, rare word", "+ search, common word")
+
+COUNTED = ("topic", "provider_id", "type", facet_tables.DAY, "heat", "image")
+"""The default facets, as the index calls them."""
+
+SQL_FACETS = (
+    "select topic, count(*) from article_topics where article_id in (select id from ({rows}))"
+    " group by 1",
+    "select provider_id, count(*) from ({rows}) group by 1",
+    "select type, count(*) from ({rows}) group by 1",
+    "select substr(published_at, 1, 10), count(*) from ({rows}) group by 1",
+    "select heat, count(*) from ({rows}) group by 1",
+    "select image_id is not null, count(*) from ({rows}) group by 1",
+)
 
 DUCK_FACETS = (
     "select topic, count(*) from links where article_id in (select id from found) group by 1",
@@ -318,6 +332,42 @@ class Bench:
             cells = [f"{median(t):,.1f}" if t else "" for t in times.values()]
             print(f"| {name} | {rows:,} | {' | '.join(cells)} | {', '.join(late)} |", flush=True)
 
+    async def counting(self, runs: int) -> None:
+        """Print how long the index takes alone: to find the rows of a filter, and to count them.
+
+        Whoever counts, a page has its labels and links to draw as well.
+        """
+        print("\n| filter | found and counted by the index, ms | by SQL, ms |\n|---|---:|---:|")
+        find = rowsets._find
+        asked: list[tuple[Any, str, Any]] = []
+
+        async def noted(datasette: Any, database: str, rows: Any) -> Any:
+            asked[:] = [(datasette, database, rows)]
+            return await find(datasette, database, rows)
+
+        for name, (query, _) in FILTERS.items():
+            query = query.format(**{k: v.replace(" ", "+") for k, v in self.names.items()})
+            rowsets._find = noted  # type: ignore[assignment]
+            self.forget()
+            await self.page_ms(f"/articles?{query}&_nosuggest=1&_layout=table")
+            rowsets._find = find
+            self.clock.spans.clear()
+            times = []
+            for _ in range(runs):
+                self.forget()
+                start = time.perf_counter()
+                tally = await find(*asked[0])
+                assert tally is not None
+                for facet in COUNTED:
+                    tally.counts(facet)
+                times.append(1000 * (time.perf_counter() - start))
+            rows = asked[0][2]
+            start = time.perf_counter()
+            for sql in SQL_FACETS:
+                self.plain.execute(sql.format(rows=rows.sql), dict(rows.params)).fetchall()
+            by_sql = 1000 * (time.perf_counter() - start)
+            print(f"| {name} | {median(times):,.2f} | {by_sql:,.1f} |", flush=True)
+
     async def _count(self, query: str) -> int:
         for shelves in rowsets._shelves.values():
             for shelf in shelves.values():
@@ -467,6 +517,7 @@ async def main() -> None:
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"\npeak memory of these pages: {after / 1024:,.0f} MB, {before / 1024:,.0f} before\n")
     await bench.facets(arguments.runs)
+    await bench.counting(arguments.runs)
     await bench.four_visitors()
 
 
