@@ -7,21 +7,20 @@ the address with the copy's fingerprint, and what comes from there never changes
 
 from __future__ import annotations
 
-import asyncio
 import mimetypes
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
-from ..record import Enclosure, Picture, image_id
+from ..record import Enclosure, Picture
 from . import policy
 from .freshness import is_known
 from .links import VERSION, Links
-from .markup import images_in, uri
+from .markup import uri
 from .queries import pictures
 from .sight import Sight, glance
 
@@ -88,36 +87,20 @@ class Pictures:
         return found
 
     async def copies_in(self, texts: Mapping[str, str | None]) -> dict[str, dict[str, str]]:
-        """Return where the stored copies of images in Markdown are, by their address there.
+        """Return where the stored copies are of the images that records name, by their keys.
 
-        texts, and what is returned: by the ids of the articles. An image has a copy here if
-        the article's own record names it, too: `img/a.png` is another one elsewhere.
+        texts, and what is returned: by the ids of the articles; only of those whose text has
+        an image. What another record names is another one: `img/a.png` is so elsewhere.
         """
         if not self.sight.has_copies:
             return {}
-        # Long texts take long: they must not hold up other visitors.
-        named = await asyncio.to_thread(_named, dict(texts))
-        own = await pictures.find_own(self.sight, list(named))
+        wanted = [article for article, text in texts.items() if text and "![" in text]
         found: dict[str, dict[str, str]] = {}
-        for article, addresses in named.items():
-            for address in addresses:
-                for key in _keys(address):
-                    image = own.get((article, key))
-                    if image and image.copies:
-                        path = self.source(image, TEXT_WIDTH)
-                        found.setdefault(article, {})[address] = path or ""
-                        break
+        for (article, key), image in (await pictures.find_own(self.sight, wanted)).items():
+            path = self.source(image, TEXT_WIDTH) if image.copies else None
+            if path:
+                found.setdefault(article, {})[key] = path
         return found
-
-
-def _named(texts: Mapping[str, str | None]) -> dict[str, tuple[str, ...]]:
-    """The addresses of images, by the article, of those articles whose text has any."""
-    return {article: named for article, text in texts.items() if (named := images_in(text))}
-
-
-def _keys(address: str) -> tuple[str, ...]:
-    """The keys of an image by its address in Markdown, where a space may be written as %20."""
-    return tuple(image_id(each) for each in dict.fromkeys((address, unquote(address))))
 
 
 def _elsewhere(picture: Picture, url: str) -> Enclosure:

@@ -13,14 +13,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from types import MappingProxyType
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from ..record import Player
+from ..record import Player, image_id
 
 MARKDOWN_LIMIT = 100_000
 """Characters. A longer body is shown as plain text: rendering it would hold up all visitors."""
@@ -126,9 +126,9 @@ def _first_words(beginning: str, limit: int) -> str | None:
     for token in _MARKDOWN.parse(beginning):
         if token.type == "inline" and before != "heading_open":
             for child in token.children or ():
-                words.append(_WORDS.get(child.type, child.content))
-                if child.type == "code_inline":
-                    words[-1] = html.escape(words[-1])
+                is_code = child.type == "code_inline"
+                said = html.escape(child.content) if is_code else child.content
+                words.append(_WORDS.get(child.type, said))
             words.append(" ")
         before = token.type
     return plain_text("".join(words), limit)
@@ -140,13 +140,18 @@ def _all_tokens(tokens: Sequence[Token]) -> Iterator[Token]:
         yield from _all_tokens(token.children or ())
 
 
-def images_in(text: str | None) -> tuple[str, ...]:
-    """Return the addresses of the images that Markdown names, each once, MOST_IMAGES at most."""
-    if not text or "![" not in text or len(text) > MARKDOWN_LIMIT:
-        return ()
-    tokens = _all_tokens(_MARKDOWN.parse(text))
-    found = dict.fromkeys(str(token.attrs["src"]) for token in tokens if token.type == "image")
-    return tuple(found)[:MOST_IMAGES]
+def _copied(tokens: Sequence[Token], copies: Mapping[str, str]) -> dict[str, str]:
+    """Where the images of a text are instead, by their address there: a space may be %20."""
+    if not copies:
+        return {}
+    images = (token for token in _all_tokens(tokens) if token.type == "image")
+    named = dict.fromkeys(str(image.attrs["src"]) for image in images)
+    keys = {each: (image_id(each), image_id(unquote(each))) for each in tuple(named)[:MOST_IMAGES]}
+    return {
+        address: copies[exact if exact in copies else other]
+        for address, (exact, other) in keys.items()
+        if exact in copies or other in copies
+    }
 
 
 def html_of_markdown(
@@ -158,17 +163,18 @@ def html_of_markdown(
 ) -> Markup | None:
     """Return Markdown as safe HTML; relative addresses are those of the article's own site.
 
-    copies: where an image is instead, by an address of `images_in`. Without images a link
-    stands in the place of each that has no copy.
+    copies: where an image is instead, by its key (`image_id`). Without images a link stands
+    in the place of each that has no copy.
     """
     if not text or not text.strip():
         return None
     if len(text) > MARKDOWN_LIMIT:
         return Markup('<pre class="newsfeed-plain">{}</pre>').format(text)
     tokens = _MARKDOWN.parse(text)
+    copied = _copied(tokens, copies)
     if not with_images:
         for inline in tokens:
-            inline.children = inline.children and list(_without_images(inline.children, copies))
+            inline.children = inline.children and list(_without_images(inline.children, copied))
     for token in _all_tokens(tokens):
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1:]) + HEADING_SHIFT, 6)}"
@@ -177,7 +183,7 @@ def html_of_markdown(
         for attribute in ("href", "src"):
             if attribute in token.attrs:
                 written = str(token.attrs[attribute])
-                copy = copies.get(written) if token.type == "image" else None
+                copy = copied.get(written) if token.type == "image" else None
                 token.attrs[attribute] = copy or web_url(_absolute(written, base_url)) or ""
     rendered = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     clean = nh3.clean(
@@ -190,11 +196,11 @@ def html_of_markdown(
     return Markup(clean)
 
 
-def _without_images(tokens: Sequence[Token], copies: Mapping[str, str]) -> Iterator[Token]:
+def _without_images(tokens: Sequence[Token], copied: Mapping[str, str]) -> Iterator[Token]:
     depth = 0
     for token in tokens:
         depth += token.nesting if token.type.startswith("link_") else 0
-        if token.type != "image" or token.attrs["src"] in copies:
+        if token.type != "image" or token.attrs["src"] in copied:
             yield token
             continue
         words = Token("text", "", 0, content=token.content or "Image")

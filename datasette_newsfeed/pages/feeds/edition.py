@@ -8,7 +8,7 @@ The rows of a query across databases name articles of several archives.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -142,17 +142,16 @@ class Edition:
     async def _entries(self, articles: Sequence[tuple[Sight, FullArticle]]) -> tuple[Entry, ...]:
         images: dict[str, Mapping[str, Enclosure]] = {}
         copies: dict[str, Mapping[str, str]] = {}
-        shown = _within(articles)
         for each in self.sights:
             own = [article for sight, article in articles if sight is each]
             drawn = Pictures(each, Links(self.datasette, each.database))
             lead = [article.card.image for article in own]
             images[each.database] = await drawn.enclosures(self.request, lead)
-            texts = {str(a.card.id): a.body for a in own if a.card.id in shown}
+            texts = {str(article.card.id): article.body for article in own}
             for key, found in (await drawn.copies_in(texts)).items():
                 copies[key] = {each: self._absolute(path) for each, path in found.items()}
         # Long texts take long: they must not hold up other visitors.
-        bodies = await asyncio.to_thread(_bodies, articles, shown, copies)
+        bodies = await asyncio.to_thread(_bodies, articles, copies)
         return tuple(
             [
                 await self._entry(sight.database, article, body, images[sight.database])
@@ -195,31 +194,22 @@ class Edition:
         )
 
 
-def _within(articles: Iterable[tuple[Sight, FullArticle]]) -> set[str | None]:
-    """The ids of the articles whose text the feed has room for, from the first on."""
-    found = set()
-    left = MOST_TEXT
-    for _, article in articles:
-        left -= len(article.body or "")
-        if left >= 0:
-            found.add(article.card.id)
-    return found
-
-
 def _bodies(
-    articles: Iterable[tuple[Sight, FullArticle]],
-    shown: Container[str | None],
-    copies: Mapping[str, Mapping[str, str]],
+    articles: Iterable[tuple[Sight, FullArticle]], copies: Mapping[str, Mapping[str, str]]
 ) -> list[Markup | None]:
     """The texts as HTML, with or without the images of other sites, with the copies of each."""
-    return [
-        html_of_markdown(
-            article.body,
-            article.card.url,
-            with_images=sight.shows_remote,
-            copies=copies.get(str(article.card.id), NO_COPIES),
+    found: list[Markup | None] = []
+    left = MOST_TEXT
+    for sight, article in articles:
+        left -= len(article.body or "")
+        found.append(
+            html_of_markdown(
+                article.body,
+                article.card.url,
+                with_images=sight.shows_remote,
+                copies=copies.get(str(article.card.id), NO_COPIES),
+            )
+            if left >= 0
+            else None
         )
-        if article.card.id in shown
-        else None
-        for sight, article in articles
-    ]
+    return found
