@@ -98,9 +98,7 @@ async def from_request(
     if archive is None:
         return None
     _check(asked)
-    known = dict(YES_OR_NO)
-    if not archive.has_fetches:
-        known[DEAD_IMAGE] = NONE_IS_DEAD
+    known = YES_OR_NO if archive.has_fetches else {**YES_OR_NO, DEAD_IMAGE: NONE_IS_DEAD}
     needs: dict[str, tuple[str, ...]] = {TOPIC: TOPIC_TABLES} if topics else {}
     needs |= {word: known[word].tables for word, _ in asked}
     for word, tables in needs.items():

@@ -81,6 +81,19 @@ def _name(config: Any) -> str | None:
     return config if isinstance(config, str) else None
 
 
+def _with_queries(page: str, queries: Iterable[Query]) -> list[str]:
+    """The addresses of a page with queries, of which dozens differ in little."""
+    encoded: dict[tuple[str, str], str] = {}
+    addresses = []
+    for query in queries:
+        for pair in query.pairs:
+            if pair not in encoded:
+                encoded[pair] = urlencode([pair])
+        pairs = "&".join([encoded[pair] for pair in query.pairs])
+        addresses.append(f"{page}?{pairs}" if pairs else page)
+    return addresses
+
+
 class NewsFacet(Facet):
     """A facet by its name: `?_facet_TYPE=NAME`, or `- TYPE: NAME` in a metadata file."""
 
@@ -182,17 +195,8 @@ class NewsFacet(Facet):
         return name
 
     def _addresses(self, queries: Iterable[Query]) -> list[str]:
-        """The addresses of this page with other queries: dozens that differ in little."""
-        page = str(self.ds.absolute_url(self.request, self._path()))
-        encoded: dict[tuple[str, str], str] = {}
-        addresses = []
-        for query in queries:
-            for pair in query.pairs:
-                if pair not in encoded:
-                    encoded[pair] = urlencode([pair])
-            pairs = "&".join([encoded[pair] for pair in query.pairs])
-            addresses.append(f"{page}?{pairs}" if pairs else page)
-        return addresses
+        """The addresses of this page with other queries."""
+        return _with_queries(str(self.ds.absolute_url(self.request, self._path())), queries)
 
     def _path(self) -> str:
         # Datasette adds base_url, so the path must be without: see its own doubled links.
@@ -202,13 +206,13 @@ class NewsFacet(Facet):
     def _result(
         self, name: str, removable: bool, values: list[Value], truncated: bool
     ) -> dict[str, Any]:
-        off = urlencode(self.query().without_pair(f"_facet_{self.type}", name).pairs)
+        off = self.query().without_pair(f"_facet_{self.type}", name)
         addresses = self._addresses(each.link for each in values)
         return {
             "name": self._shown_as(name),
             "type": self.type,
             "hideable": removable,
-            "toggle_url": f"{self._path()}?{off}" if off else self._path(),
+            "toggle_url": _with_queries(self._path(), [off])[0],
             "truncated": truncated,
             "results": [
                 {
