@@ -113,8 +113,7 @@ def import_(
             "parsed", "images",
         )
     }  # fmt: skip
-    unplaced = report.unplaced.in_words()
-    for note in (*report.notes, *([unplaced] if unplaced else [])):
+    for note in report.notes:
         click.echo(printable(note), err=True)
     if as_json:
         errors = [{"path": e.path, "place": e.place, "reason": e.reason} for e in report.errors]

@@ -211,6 +211,8 @@ class _Run:
         report.skipped = counts.get("skipped", 0)
         report.rejected = counts.get("rejected", 0) + self._folders.faulty_files
         self._take_images()
+        if unplaced := report.unplaced.in_words():
+            report.notes.append(unplaced)
         return report
 
     def _reject(self, error: RecordError) -> None:
