@@ -31,9 +31,9 @@ import sqlite_utils
 from PIL import Image, ImageFilter
 
 from datasette_newsfeed import schema
-from datasette_newsfeed.archive.fetching import DRAWING, fetch_images
-from datasette_newsfeed.archive.renditions import render
-from datasette_newsfeed.record import image_id
+from datasette_newsfeed.archive.images.fetch import DRAWING, fetch_images
+from datasette_newsfeed.archive.images.renditions import render
+from datasette_newsfeed.image_urls import image_id
 
 HOST = "127.0.0.1"
 PICTURES = 16

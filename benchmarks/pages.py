@@ -34,9 +34,9 @@ from datasette.app import Datasette
 from datasette.plugins import get_plugins
 from datasette.utils import escape_fts
 
-from datasette_newsfeed import facet_tables
-from datasette_newsfeed.defaults import SIZES
-from datasette_newsfeed.pages.facets import FACETS, rowsets
+from datasette_newsfeed import facet_index_schema
+from datasette_newsfeed.default_metadata import SIZES
+from datasette_newsfeed.pages.facets import FACETS, indexed_counts
 from datasette_newsfeed.pages.facets.columns import NewsColumnFacet
 
 FILTERS: dict[str, tuple[str, str]] = {
@@ -89,7 +89,7 @@ EMPTY = "an empty page of Datasette (no rows)"
 CARDS = SIZES["articles"]
 SEARCHES = ("+ search, rare word", "+ search, common word")
 
-COUNTED = ("topic", "provider_id", "type", facet_tables.DAY, "heat", "image")
+COUNTED = ("topic", "provider_id", "type", facet_index_schema.DAY, "heat", "image")
 """The default facets, as the index calls them."""
 
 SQL_FACETS = (
@@ -283,7 +283,7 @@ class Bench:
 
     def forget(self) -> None:
         """Let no set be there from the run before."""
-        for shelves in rowsets._shelves.values():
+        for shelves in indexed_counts._shelves.values():
             for shelf in shelves.values():
                 shelf.sets.clear()
 
@@ -294,7 +294,7 @@ class Bench:
             "| facets, processor ms | timed out |"
         )
         print("|---|---:|---:|---:|---:|---:|---|")
-        find = rowsets._find
+        find = indexed_counts._find
         self.duck = self._duck()
         for name, (query, condition) in FILTERS.items():
             query = query.format(**{k: v.replace(" ", "+") for k, v in self.names.items()})
@@ -319,7 +319,7 @@ class Bench:
                 if condition:
                     times["duck"].append(self.duck_ms(condition, names))
                 if run == 0:  # seconds each; once is enough to tell them apart
-                    rowsets._find = _none  # type: ignore[assignment]
+                    indexed_counts._find = _none  # type: ignore[assignment]
                     try:
                         await self.page_ms(address, self.patient)
                     except AssertionError:
@@ -327,7 +327,7 @@ class Bench:
                         self.clock.spans.clear()
                     else:
                         times["sql"].append(self.clock.read())
-                    rowsets._find = find
+                    indexed_counts._find = find
             rows = await self._count(query)
             cells = [f"{median(t):,.1f}" if t else "" for t in times.values()]
             print(f"| {name} | {rows:,} | {' | '.join(cells)} | {', '.join(late)} |", flush=True)
@@ -338,7 +338,7 @@ class Bench:
         Whoever counts, a page has its labels and links to draw as well.
         """
         print("\n| filter | found and counted by the index, ms | by SQL, ms |\n|---|---:|---:|")
-        find = rowsets._find
+        find = indexed_counts._find
         asked: list[tuple[Any, str, Any]] = []
 
         async def noted(datasette: Any, database: str, rows: Any) -> Any:
@@ -347,10 +347,10 @@ class Bench:
 
         for name, (query, _) in FILTERS.items():
             query = query.format(**{k: v.replace(" ", "+") for k, v in self.names.items()})
-            rowsets._find = noted  # type: ignore[assignment]
+            indexed_counts._find = noted  # type: ignore[assignment]
             self.forget()
             await self.page_ms(f"/articles?{query}&_nosuggest=1&_layout=table")
-            rowsets._find = find
+            indexed_counts._find = find
             self.clock.spans.clear()
             times = []
             for _ in range(runs):
@@ -369,7 +369,7 @@ class Bench:
             print(f"| {name} | {median(times):,.2f} | {by_sql:,.1f} |", flush=True)
 
     async def _count(self, query: str) -> int:
-        for shelves in rowsets._shelves.values():
+        for shelves in indexed_counts._shelves.values():
             for shelf in shelves.values():
                 for rows in reversed(shelf.sets.values()):
                     return len(rows)

@@ -23,9 +23,9 @@ def register_commands(cli: Any) -> Any:
 @hookimpl
 def startup(datasette: Any) -> Any:
     """Give every archive its defaults."""
-    from .pages import sight
+    from .pages.access import archives
 
-    return lambda: sight.apply_defaults(datasette)
+    return lambda: archives.apply_defaults(datasette)
 
 
 @hookimpl
@@ -39,9 +39,9 @@ def get_metadata(datasette: Any, key: str | None, database: str | None) -> Any:
 @hookimpl
 def permission_allowed(datasette: Any, actor: Any, action: Any, resource: Any) -> Any:
     """Whether a list or a query of ours may be seen, for Datasette 0.65."""
-    from .pages import access, sight
+    from .pages.access import archives, permissions
 
-    return sight.refuse_derived(datasette, actor, action, resource) or access.may_run(
+    return archives.refuse_derived(datasette, actor, action, resource) or permissions.may_run(
         datasette, actor, action, resource
     )
 
@@ -49,18 +49,19 @@ def permission_allowed(datasette: Any, actor: Any, action: Any, resource: Any) -
 @hookimpl
 def permission_resources_sql(datasette: Any, actor: Any, action: Any) -> Any:
     """Whether `article_list` may be seen."""
-    from .pages import sight
+    from .pages.access import archives
 
-    return sight.refused_lists(datasette, actor, action)
+    return archives.refused_lists(datasette, actor, action)
 
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Any:
     """Let cells know the request, caches what they may keep, browsers what a page may do."""
-    from .pages import compat, freshness, policy
+    from .pages import compat
+    from .pages.headers import caching, security_policy
 
     def wrapped(app: Any) -> Any:
-        kept = freshness.keep_pages(datasette, policy.restrict_pages(datasette, app))
+        kept = caching.keep_pages(datasette, security_policy.restrict_pages(datasette, app))
         return compat.remember_request(datasette, kept)
 
     return wrapped
@@ -69,17 +70,17 @@ def asgi_wrapper(datasette: Any) -> Any:
 @hookimpl
 def prepare_jinja2_environment(env: Any, datasette: Any) -> Any:
     """Our template filters, and the place of panels in Datasette 0.65."""
-    from .pages import articles
+    from .pages.views import panels
 
-    articles.add_to_templates(env, datasette)
+    panels.add_to_templates(env, datasette)
 
 
 @hookimpl
 def extra_css_urls(datasette: Any, request: Any, database: Any) -> Any:
     """Our stylesheet, on the pages of archives only."""
-    from .pages import articles
+    from .pages.views import panels
 
-    return articles.stylesheets(datasette, request, database)
+    return panels.stylesheets(datasette, request, database)
 
 
 @hookimpl
@@ -87,41 +88,41 @@ def extra_template_vars(
     datasette: Any, request: Any, view_name: Any, template: Any, database: Any, table: Any
 ) -> Any:
     """The articles page as cards; panels, for Datasette 0.65."""
-    from .pages import articles
+    from .pages.views import panels
 
-    return articles.template_variables(datasette, request, view_name, template, database, table)
+    return panels.template_variables(datasette, request, view_name, template, database, table)
 
 
 @hookimpl
 def top_homepage(datasette: Any, request: Any) -> Any:
     """The newest articles of each archive."""
-    from .pages import articles
+    from .pages.views import panels
 
-    return articles.draw_home(datasette, request)
+    return panels.draw_home(datasette, request)
 
 
 @hookimpl
 def top_database(datasette: Any, request: Any, database: Any) -> Any:
     """The newest articles."""
-    from .pages import articles
+    from .pages.views import panels
 
-    return articles.draw_database(datasette, request, database)
+    return panels.draw_database(datasette, request, database)
 
 
 @hookimpl
 def top_table(datasette: Any, request: Any, database: Any, table: Any) -> Any:
     """Topics and providers in numbers."""
-    from .pages import articles
+    from .pages.views import panels
 
-    return articles.draw_table(datasette, request, database, table)
+    return panels.draw_table(datasette, request, database, table)
 
 
 @hookimpl
 def top_row(datasette: Any, request: Any, database: Any, table: Any, row: Any) -> Any:
     """The article, or the newest articles of this row."""
-    from .pages import articles
+    from .pages.views import panels
 
-    return articles.draw_row(datasette, request, database, table, str(row[0]))
+    return panels.draw_row(datasette, request, database, table, str(row[0]))
 
 
 @hookimpl
@@ -141,7 +142,7 @@ def render_cell(
 @cache
 def _cells() -> Any:
     # Asked a thousand times a page, where even a look at what was imported takes its time.
-    from .pages import cells
+    from .pages.views import cells
 
     return cells
 
@@ -149,27 +150,27 @@ def _cells() -> Any:
 @hookimpl
 def register_routes() -> Any:
     """Pages of our own."""
-    from .pages import images, search
+    from .pages.views import image_route, search_page
 
     ours = r"^/(?P<database>[^/]+)/-/newsfeed/"
     return [
-        (ours + r"image/(?P<image>[^/]+)/(?P<width>[^/]+)$", images.serve_image),
-        (ours + r"search$", search.show_search),
+        (ours + r"image/(?P<image>[^/]+)/(?P<width>[^/]+)$", image_route.serve_image),
+        (ours + r"search$", search_page.show_search),
     ]
 
 
 @hookimpl
 def handle_exception(datasette: Any, request: Any, exception: Any) -> Any:
     """The way to a story by the id of any of its articles."""
-    from .pages import stories
+    from .pages.views import story_page
 
-    return stories.lead_to_story(datasette, request, exception)
+    return story_page.lead_to_story(datasette, request, exception)
 
 
 @hookimpl
 def register_output_renderer() -> Any:
     """`.atom`, `.rss`, `.jsonfeed`."""
-    from .pages.feeds import RENDERERS
+    from .pages.feeds.renderer import RENDERERS
 
     return RENDERERS
 
@@ -177,7 +178,7 @@ def register_output_renderer() -> Any:
 @hookimpl
 def sitemap_extra_paths(datasette: Any, request: Any) -> Any:
     """What search engines should read: a hook of datasette-sitemap, unheard without it."""
-    from .pages import sitemap
+    from .pages.views import sitemap
 
     return sitemap.find_paths(datasette, request)
 
@@ -194,6 +195,6 @@ def register_facet_classes() -> Any:
 @hookimpl
 def filters_from_request(request: Any, database: Any, table: Any, datasette: Any) -> Any:
     """`?_topic=` and `?_related=`."""
-    from .pages import filters
+    from .pages.filters import conditions
 
-    return filters.from_request(datasette, request, database, table)
+    return conditions.from_request(datasette, request, database, table)

@@ -18,7 +18,7 @@ import click
 import sqlite_utils
 import yaml
 
-from . import defaults
+from . import default_metadata
 from .errors import ArchiveError, BusyError, DiskError, RecordError, SelectionError, WorkersError
 from .schema import OUTCOMES
 
@@ -83,7 +83,7 @@ def import_(
     rows. A file that cannot be imported is reported, all others are imported, and the
     exit status is 1. DB-sources, beside DB, keeps the files as read.
     """
-    from .archive.importer import import_archive, knows_files_below
+    from .archive.importing.importer import import_archive, knows_files_below
 
     missing = [path for path in paths if not Path(path).exists()]
     if missing and not (prune and knows_files_below(database, missing)):
@@ -195,7 +195,7 @@ def relate(database: str, again: bool, as_json: bool) -> None:
     end, unless told not to. Nothing is asked of the network; whatever is found depends on
     the records alone.
     """
-    from .archive.relating import relate_archive
+    from .archive.relate.run import relate_archive
 
     with _said(), _progress("Comparing") as on_progress:
         related = relate_archive(database, again=again, on_progress=on_progress)
@@ -236,14 +236,14 @@ def prepare(
     the commands that publish it.
     """
     from .archive.database import served_name
-    from .archive.prepare import prepare_archive
-    from .publishing import commands
+    from .archive.publish.commands import commands
+    from .archive.publish.prepare import prepare_archive
 
     with _said():
         chosen = None
         if query is not None:
             served_name(database)
-            from .pages.selection import chosen_articles
+            from .pages.filters.article_ids import chosen_articles
 
             chosen = chosen_articles(database, query)
         prepared = prepare_archive(
@@ -281,7 +281,7 @@ def metadata(database: str, as_json: bool) -> None:
 
     with _said():
         name = served_name(database)
-    found = {"databases": {name: defaults.of_database(name)}}
+    found = {"databases": {name: default_metadata.of_database(name)}}
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
@@ -327,7 +327,7 @@ def images(
     command: the table image_fetches says why, for each. Images of the own machine or
     its network are never asked for.
     """
-    from .archive.fetching import fetch_images
+    from .archive.images.fetch import fetch_images
 
     with _said(), _progress("Fetching") as on_progress:
         report = fetch_images(

@@ -21,7 +21,7 @@ from typing import Any
 
 from pyroaring import BitMap
 
-from .facet_tables import CREATE, LOG, NAME, STATE, TABLES, TOPIC, TRIGGERS, VALUES, VERSION
+from .facet_index_schema import CREATE, LOG, NAME, STATE, TABLES, TOPIC, TRIGGERS, VALUES, VERSION
 
 PAYS_FROM = 20_000
 """Articles. Plain SQL is fast enough below, also for several visitors at once."""

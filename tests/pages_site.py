@@ -19,7 +19,7 @@ from datasette.app import Datasette
 from share import LINE
 
 from datasette_newsfeed import schema
-from datasette_newsfeed.record import image_id
+from datasette_newsfeed.image_urls import image_id
 
 V1 = LINE == "1.0"
 

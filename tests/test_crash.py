@@ -162,7 +162,7 @@ def run_command(arguments: list[str], size: int | None, user: int | None, sendin
     """What runs in the process: the command, its output sent back if it comes to its end."""
     import sqlite3
 
-    from datasette_newsfeed.archive import importer
+    from datasette_newsfeed.archive.importing import importer
     from datasette_newsfeed.cli import newsfeed as group
 
     importer.BATCH = BATCH
@@ -215,9 +215,9 @@ def start() -> Run:
     processes.set_forkserver_preload(
         [
             *("pytest", "click.testing", "sqlite_utils", "frontmatter", "PIL.Image"),
-            *("datasette_newsfeed.cli", "datasette_newsfeed.archive.importer"),
-            *("datasette_newsfeed.archive.prepare", "datasette_newsfeed.archive.exporter"),
-            "datasette_newsfeed.archive.relating",
+            *("datasette_newsfeed.cli", "datasette_newsfeed.archive.importing.importer"),
+            *("datasette_newsfeed.archive.publish.prepare", "datasette_newsfeed.archive.exporter"),
+            "datasette_newsfeed.archive.relate.run",
             "test_crash",
         ]
     )

@@ -20,8 +20,8 @@ from pages_site import (
     open_site,
 )
 
-from datasette_newsfeed import defaults, schema
-from datasette_newsfeed.record import image_id
+from datasette_newsfeed import default_metadata, schema
+from datasette_newsfeed.image_urls import image_id
 
 QUERY = f"/news/{schema.DEAD_LINKS}.json?_shape=array"
 FACET = "/news/articles?_facet_presence=dead_image"
@@ -152,5 +152,5 @@ async def test_a_users_own_query_of_that_name_wins(archive: Path) -> None:
 
 def test_the_query_runs_on_an_old_sqlite() -> None:
     assert "->>" not in schema.DEAD_LINKS_SQL
-    assert set(defaults.QUERIES) == {schema.DEAD_LINKS}
-    assert defaults.of_database("x")["queries"] == {}
+    assert set(default_metadata.QUERIES) == {schema.DEAD_LINKS}
+    assert default_metadata.of_database("x")["queries"] == {}

@@ -9,7 +9,7 @@ import pytest
 import sqlite_utils
 from pages_site import FOLLOWER, STORY, V1, VIDEO, build_archive, open_site, text_of
 
-from datasette_newsfeed import defaults, schema
+from datasette_newsfeed import default_metadata, schema
 from datasette_newsfeed.pages import compat
 
 
@@ -26,14 +26,16 @@ async def _html(datasette: Any, path: str) -> str:
 
 def test_the_defaults_speak_of_tables_and_columns_that_exist() -> None:
     columns = {table.name: table.column_names for table in schema.TABLES}
-    found = defaults.of_database("news")["tables"]
-    assert set(found) == {*columns, schema.ARTICLE_LIST, *defaults.CLOSED}
-    assert set(defaults.HIDDEN) | set(defaults.SIZES) | set(defaults.FACETS) <= set(columns)
-    for name, label in defaults.LABELS.items():
+    found = default_metadata.of_database("news")["tables"]
+    assert set(found) == {*columns, schema.ARTICLE_LIST, *default_metadata.CLOSED}
+    assert set(default_metadata.HIDDEN) | set(default_metadata.SIZES) | set(
+        default_metadata.FACETS
+    ) <= set(columns)
+    for name, label in default_metadata.LABELS.items():
         assert label in columns[name]
     for name, table in found.items():
         assert set(table.get("columns", ())) <= set(columns.get(name, ()))
-        if name in defaults.CLOSED:
+        if name in default_metadata.CLOSED:
             assert table == {"hidden": True, "allow": False}
             continue
         assert table["title"]
@@ -45,7 +47,7 @@ async def test_titles_and_descriptions(archive: Path) -> None:
     datasette = open_site(archive)
     database = text_of(await _html(datasette, "/news"))
     assert "news: a news archive" in database
-    assert defaults.DESCRIPTION in database
+    assert default_metadata.DESCRIPTION in database
     articles = text_of(await _html(datasette, "/news/articles"))
     assert "Articles" in articles
     assert schema.ARTICLES.description in articles
@@ -72,7 +74,7 @@ async def test_labels_are_names_not_keys(archive: Path) -> None:
 @pytest.mark.asyncio
 async def test_join_tables_are_hidden(archive: Path) -> None:
     page = await _html(open_site(archive), "/news")
-    for name in defaults.HIDDEN:
+    for name in default_metadata.HIDDEN:
         assert f'<a href="/news/{name}">' not in page
     for name in ("articles", "providers", "topics", "related_articles"):
         assert f'<a href="/news/{name}">{name}</a>' in page
@@ -137,7 +139,7 @@ async def test_what_datasette_merges_into_the_defaults_is_not_kept(archive: Path
     # Asked for each permission.
     assert compat.metadata_065(datasette, "allow", "news") == {}
     tables = compat.metadata_065(datasette, "tables", "news")["databases"]["news"]["tables"]
-    assert tables == {table: {"allow": False} for table in defaults.CLOSED}
+    assert tables == {table: {"allow": False} for table in default_metadata.CLOSED}
 
 
 @pytest.mark.asyncio

@@ -23,8 +23,8 @@ from commands import import_report, newsfeed, record, write
 from facet_archive import open_site
 from sqlite_utils import Database
 
-from datasette_newsfeed import defaults, facet_index, facet_tables
-from datasette_newsfeed.pages.facets import conjuncts, rowsets
+from datasette_newsfeed import default_metadata, facet_index, facet_index_schema
+from datasette_newsfeed.pages.facets import indexed_counts, where_clause
 
 ARTICLES = 600
 EDITS = 240
@@ -58,9 +58,9 @@ def by_sql(conn: sqlite3.Connection) -> dict[str, dict[Any, int]]:
         facet: dict(
             conn.execute(f"select {sql or facet}, count(*) from articles group by 1").fetchall()
         )
-        for facet, sql in facet_tables.VALUES.items()
+        for facet, sql in facet_index_schema.VALUES.items()
     }
-    counted[facet_tables.TOPIC] = dict(
+    counted[facet_index_schema.TOPIC] = dict(
         conn.execute(
             "select topic, count(*) from article_topics join articles on id = article_id group by 1"
         ).fetchall()
@@ -136,7 +136,10 @@ def test_exact_after_random_edits(news: Path, recursive: bool) -> None:
             if number % 60 == 0:  # as an import ends
                 assert facet_index.keep(conn)
                 conn.commit()
-                assert conn.execute(f"select count(*) from {facet_tables.LOG}").fetchone()[0] <= 1
+                assert (
+                    conn.execute(f"select count(*) from {facet_index_schema.LOG}").fetchone()[0]
+                    <= 1
+                )
                 assert_exact(conn)
                 assert_exact(conn, known)
 
@@ -166,7 +169,7 @@ def test_exact_after_sqlite_utils(news: Path) -> None:
 def test_what_changes_no_facet_is_not_written_down(news: Path) -> None:
     with connected(news) as conn:
         conn.execute("update articles set title = 'another', body = 'text'")
-        assert conn.execute(f"select count(*) from {facet_tables.LOG}").fetchone()[0] == 0
+        assert conn.execute(f"select count(*) from {facet_index_schema.LOG}").fetchone()[0] == 0
 
 
 def transform(news: Path) -> None:
@@ -197,19 +200,19 @@ def change_too_much(news: Path) -> None:
 
 def drop_a_trigger(news: Path) -> None:
     with connected(news) as conn:
-        conn.execute(f"drop trigger {next(iter(facet_tables.TRIGGERS))}")
+        conn.execute(f"drop trigger {next(iter(facet_index_schema.TRIGGERS))}")
 
 
 def lame_a_trigger(news: Path) -> None:
     with connected(news) as conn:
-        name, sql = next(iter(facet_tables.TRIGGERS.items()))
+        name, sql = next(iter(facet_index_schema.TRIGGERS.items()))
         conn.execute(f"drop trigger {name}")
         conn.execute(f"{sql.partition(' begin ')[0]} begin select 1; end")
 
 
 def age(news: Path) -> None:
     with connected(news) as conn:
-        conn.execute(f"update {facet_tables.STATE} set build = '0:' || substr(build, 3)")
+        conn.execute(f"update {facet_index_schema.STATE} set build = '0:' || substr(build, 3)")
 
 
 LOSSES = (transform, restore, change_too_much, drop_a_trigger, lame_a_trigger, age)
@@ -286,11 +289,15 @@ def test_the_importer_keeps_it(tmp_path: Path) -> None:
     with connected(db) as conn:
         known = assert_exact(conn)
         assert known.facets["heat"].keys() == {5, 7}
-        assert known.seq == conn.execute(f"select seq from {facet_tables.STATE}").fetchone()[0] > 0
+        assert (
+            known.seq
+            == conn.execute(f"select seq from {facet_index_schema.STATE}").fetchone()[0]
+            > 0
+        )
         conn.execute("delete from article_topics where article_id = '0'")
     import_report(db, folder)  # nothing to read, but another program wrote
     with connected(db) as conn:
-        assert conn.execute(f"select count(*) from {facet_tables.LOG}").fetchone()[0] <= 1
+        assert conn.execute(f"select count(*) from {facet_index_schema.LOG}").fetchone()[0] <= 1
         assert_exact(conn)
 
 
@@ -391,7 +398,7 @@ async def test_pages_are_those_of_sql(
     with connected(plain) as conn:
         facet_index.drop(conn)
     used: list[str] = []
-    find = rowsets.find_tally
+    find = indexed_counts.find_tally
 
     async def spied(*arguments: Any) -> Any:
         found = await find(*arguments)
@@ -442,8 +449,8 @@ async def test_the_second_page_counts_what_the_first_does(news: Path) -> None:
 
 async def test_rows_are_found_once_a_page(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    find = rowsets._rows
-    monkeypatch.setattr(rowsets, "_rows", lambda *a: asked.append(a[2]) or find(*a))
+    find = indexed_counts._rows
+    monkeypatch.setattr(indexed_counts, "_rows", lambda *a: asked.append(a[2]) or find(*a))
     site = open_site(news)
     query = "title__contains=or"
     assert len(await shown(site, query)) > 7
@@ -458,10 +465,10 @@ async def test_rows_are_found_once_a_page(news: Path, monkeypatch: pytest.Monkey
 
 async def test_sets_that_are_kept_are_bounded(news: Path) -> None:
     site = open_site(news)
-    for number in range(rowsets.MOST_KEPT + 9):
+    for number in range(indexed_counts.MOST_KEPT + 9):
         await shown(site, f"heat__gte={number}")
-    (shelf,) = rowsets._shelves[site].values()
-    assert len(shelf.sets) == rowsets.MOST_KEPT
+    (shelf,) = indexed_counts._shelves[site].values()
+    assert len(shelf.sets) == indexed_counts.MOST_KEPT
 
 
 async def test_without_trust_pages_count_by_sql_and_say_so_once(
@@ -482,8 +489,8 @@ async def test_without_trust_pages_count_by_sql_and_say_so_once(
 async def test_a_row_set_that_takes_too_long_times_every_facet_out_once(
     news: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rowsets, "BUDGET", 0)
-    monkeypatch.setattr(rowsets, "STEPS", 50)
+    monkeypatch.setattr(indexed_counts, "BUDGET", 0)
+    monkeypatch.setattr(indexed_counts, "STEPS", 50)
     site = open_site(news)
     query = "_where=(select+count(*)+from+articles+a,+articles+b)+>+1&_nosuggest=1"
     response = await site.client.get(f"/news/articles?{query}")
@@ -498,11 +505,13 @@ async def test_nobody_sees_the_tables_of_the_index(news: Path) -> None:
     """They hold names of topics, whoever may see topics."""
     site = open_site(news)
     listed = (await site.client.get("/news.json")).json()["tables"]
-    assert not {each["name"] for each in listed if not each["hidden"]} & set(facet_tables.TABLES)
-    for table in facet_tables.TABLES:
+    assert not {each["name"] for each in listed if not each["hidden"]} & set(
+        facet_index_schema.TABLES
+    )
+    for table in facet_index_schema.TABLES:
         assert (await site.client.get(f"/news/{table}.json")).status_code == 403
         assert (await site.client.get(f"/news/{table}")).status_code == 403
-    assert set(facet_tables.TABLES) <= set(defaults.of_database("news")["tables"])
+    assert set(facet_index_schema.TABLES) <= set(default_metadata.of_database("news")["tables"])
 
 
 # -- conditions ---------------------------------------------------------------
@@ -529,7 +538,7 @@ async def test_nobody_sees_the_tables_of_the_index(news: Path) -> None:
     ],
 )
 def test_conditions_are_taken_apart(where: str, parts: list[str] | None) -> None:
-    assert conjuncts.split(where) == parts
+    assert where_clause.split(where) == parts
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 7, 1000])

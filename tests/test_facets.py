@@ -26,8 +26,8 @@ from share import IS_LONG
 
 from datasette_newsfeed.pages.facets import DEFAULT_FACETS, FACETS, bands, periods
 from datasette_newsfeed.pages.facets.base import NewsFacet
+from datasette_newsfeed.pages.facets.filter_sql import Rows, all_pages
 from datasette_newsfeed.pages.facets.ranges import Range
-from datasette_newsfeed.pages.facets.rows import Rows, all_pages
 
 Pairs = list[tuple[str, str]]
 OURS: Pairs = [

@@ -36,10 +36,10 @@ from test_facets import SORTS, load, random_query
 from test_hostile import Page
 from test_hostile import archive as hostile_archive  # noqa: F401 - a fixture
 
-from datasette_newsfeed.pages import sight
+from datasette_newsfeed.image_urls import image_id
+from datasette_newsfeed.pages.access import archives
 from datasette_newsfeed.pages.feeds.feed import UNKNOWN_TIME, entry_id
 from datasette_newsfeed.pages.links import FEEDS
-from datasette_newsfeed.record import image_id
 
 COMBINATIONS = 200 if IS_LONG else 24
 
@@ -440,11 +440,11 @@ async def test_a_page_that_took_too_long_is_not_kept(
     await get(datasette, "/news/articles")
     slow = "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n"
 
-    async def late(self: sight.Sight, sql: str, values: Any = ()) -> Any:
+    async def late(self: archives.Sight, sql: str, values: Any = ()) -> Any:
         return await ask(self, slow, ())
 
-    ask = sight.Sight.ask
-    monkeypatch.setattr(sight.Sight, "ask", late)
+    ask = archives.Sight.ask
+    monkeypatch.setattr(archives.Sight, "ask", late)
     page = await get(datasette, "/news/articles/" + STORY)
     assert page.headers["cache-control"] == "no-store"
     feed = await get(datasette, "/news/articles.atom", status=503)

@@ -23,14 +23,16 @@ import pytest
 from commands import PROGRAMS, assert_sound, newsfeed, program, record, rows, value, write
 from small_web import Canary, SmallWeb, packed_bomb, picture, small_web
 
-from datasette_newsfeed.archive import addresses, counter, fetching, renditions
-from datasette_newsfeed.archive import web as web_room
-from datasette_newsfeed.archive.fetching import FetchReport, fetch_images
-from datasette_newsfeed.archive.sources import Sources
-from datasette_newsfeed.archive.web import Limits, Web
-from datasette_newsfeed.record import image_id
+from datasette_newsfeed.archive.images import fetch as fetch_module
+from datasette_newsfeed.archive.images import http_client as web_room
+from datasette_newsfeed.archive.images import public_addresses, renditions
+from datasette_newsfeed.archive.images.fetch import FetchReport, fetch_images
+from datasette_newsfeed.archive.images.http_client import Limits, Web
+from datasette_newsfeed.archive.sources import change_counter
+from datasette_newsfeed.archive.sources.store import Sources
+from datasette_newsfeed.image_urls import image_id
 
-PACKAGE = Path(fetching.__file__).parent.parent
+PACKAGE = Path(fetch_module.__file__).parent.parent.parent
 QUICK = Limits(
     connect=2.0,
     silence=1.0,
@@ -230,7 +232,7 @@ def test_a_host_that_is_gone_does_not_hold_up_the_run(
     _import(db, *urls, web.url("/image/1"))
     fetch()
     asked = [name for name in names if "gone.invalid" in name]
-    assert len(asked) == fetching.GIVEN_UP_AFTER * QUICK.attempts
+    assert len(asked) == fetch_module.GIVEN_UP_AFTER * QUICK.attempts
     outcomes = _outcomes(db)
     assert {outcomes[url] for url in urls} == {
         ("failed", None, "has a host name that is not known")
@@ -310,8 +312,8 @@ def test_no_spelling_of_an_address_leads_inside(
     ],
 )
 def test_public(address: str) -> None:
-    assert addresses.is_public(ip_address(address))
-    assert addresses.is_public_text(address)
+    assert public_addresses.is_public(ip_address(address))
+    assert public_addresses.is_public_text(address)
 
 
 @pytest.mark.parametrize(
@@ -326,7 +328,7 @@ def test_public(address: str) -> None:
     ],
 )
 def test_not_public(address: str) -> None:
-    assert not addresses.is_public_text(address)
+    assert not public_addresses.is_public_text(address)
 
 
 def test_no_command_setting_or_record_reaches_the_switch_of_these_tests(
@@ -345,7 +347,7 @@ def test_no_command_setting_or_record_reaches_the_switch_of_these_tests(
         for path in PACKAGE.rglob("*.py")
         if "own_endpoints" in path.read_text(encoding="utf-8")
     }
-    assert users == {"archive/web.py", "archive/fetching.py"}
+    assert users == {"archive/images/http_client.py", "archive/images/fetch.py"}
     assert "os.environ" not in Path(web_room.__file__).read_text(encoding="utf-8")
 
 
@@ -357,7 +359,7 @@ def test_only_one_room_speaks_http() -> None:
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if {name.partition(".")[0] for name in names} & {"httpx", "httpx_secure", "stamina"}:
                 speaking.add(path.relative_to(PACKAGE).as_posix())
-    assert speaking == {"archive/web.py"}
+    assert speaking == {"archive/images/http_client.py"}
 
 
 # -- again and again ----------------------------------------------------------
@@ -520,12 +522,12 @@ KILLS = int(os.environ.get("NEWSFEED_RUNS", "3"))
 RUNNER = """
 import sys
 from datetime import timedelta
-from datasette_newsfeed.archive import fetching
-from datasette_newsfeed.archive.web import Limits
-fetching.BATCH = 3
+from datasette_newsfeed.archive.images import fetch
+from datasette_newsfeed.archive.images.http_client import Limits
+fetch.BATCH = 3
 db, port, count = sys.argv[1:]
 limits = Limits(connect=1, silence=1, total=2, attempts=2, wait_initial=0.01)
-fetching.fetch_images(db, max_age=timedelta(days=1), limits=limits,
+fetch.fetch_images(db, max_age=timedelta(days=1), limits=limits,
                       own_endpoints=frozenset({("127.0.0.1", int(port))}))
 """
 
@@ -575,9 +577,9 @@ def test_killed_at_any_moment_and_run_again(
 
 def test_it_leaves_the_archive_as_the_import_left_it(db: Path, web: SmallWeb, fetch: Fetch) -> None:
     _import(db, web.url("/image/1"), web.url("/nowhere"))
-    assert counter.is_as_left(db)
+    assert change_counter.is_as_left(db)
     fetch()
-    assert counter.is_as_left(db)
+    assert change_counter.is_as_left(db)
     assert newsfeed("relate", db, "--json").report["compared"] == 0
 
 
@@ -589,20 +591,20 @@ def test_it_hides_no_other_writer(db: Path, web: SmallWeb, fetch: Fetch) -> None
 
     _import(db, web.url("/image/1"), web.url("/nowhere"))
     fetch(on_progress=write_meanwhile)
-    assert not counter.is_as_left(db)
+    assert not change_counter.is_as_left(db)
     _import(db, web.url("/image/1"), web.url("/nowhere"))
     with closing(sqlite3.connect(db)) as other:
         other.execute("update articles set title = 'Another title'")
         other.commit()
     fetch(max_age=timedelta(0))
-    assert not counter.is_as_left(db)
+    assert not change_counter.is_as_left(db)
 
 
 def test_it_runs_beside_an_import(db: Path, web: SmallWeb, fetch: Fetch) -> None:
     _import(db, web.url("/image/1"))
     with closing(Sources(db)):
         assert fetch().outcomes["stored"] == 1
-    assert not counter.is_as_left(db)
+    assert not change_counter.is_as_left(db)
 
 
 # -- the command --------------------------------------------------------------
@@ -615,7 +617,7 @@ def test_one_line_sums_up(db: Path, web: SmallWeb, monkeypatch: pytest.MonkeyPat
         here = frozenset({web.endpoint})
         return fetch_images(database, **more, limits=QUICK, own_endpoints=here)
 
-    monkeypatch.setattr(fetching, "fetch_images", fetching_here)
+    monkeypatch.setattr(fetch_module, "fetch_images", fetching_here)
     outcome = newsfeed("images", db)
     assert (outcome.status, outcome.stdout, outcome.stderr) == (
         0,
@@ -670,7 +672,7 @@ def test_wrong_use(db: Path, tmp_path: Path) -> None:
 
 def test_without_the_libraries_it_says_which(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _import(db, "/a.png")
-    monkeypatch.setattr(fetching, "can_fetch", lambda: False)
+    monkeypatch.setattr(fetch_module, "can_fetch", lambda: False)
     outcome = newsfeed("images", db)
     assert outcome.status == 2
     assert "datasette-newsfeed[images]" in outcome.stderr

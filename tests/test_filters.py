@@ -18,9 +18,9 @@ from datasette.app import Datasette
 from facet_archive import open_site
 
 from datasette_newsfeed import facet_index
-from datasette_newsfeed.pages import filters
-from datasette_newsfeed.pages.queries.shares import is_common_topic
-from datasette_newsfeed.pages.sight import find_archive
+from datasette_newsfeed.pages.access.archives import find_archive
+from datasette_newsfeed.pages.filters import conditions
+from datasette_newsfeed.pages.queries.topic_frequency import is_common_topic
 
 RARE, COMMON = "Small topic 40", "Harbour"
 
@@ -167,7 +167,7 @@ async def test_both_shapes_keep_the_same_rows(news: Path, monkeypatch: pytest.Mo
         async def always(datasette: Any, archive: Any, topic: str, answer: bool = answer) -> bool:
             return answer
 
-        monkeypatch.setattr(filters, "is_common_topic", always)
+        monkeypatch.setattr(conditions, "is_common_topic", always)
         for topic in (COMMON, RARE):
             assert await ids(open_site(news), [("_topic", topic)]) == articles_with(news, topic)
 

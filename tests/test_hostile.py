@@ -23,7 +23,7 @@ from pages_site import build_archive, open_site
 from share import share
 
 from datasette_newsfeed import schema
-from datasette_newsfeed.record import image_id
+from datasette_newsfeed.image_urls import image_id
 
 MARK = "pwn"
 """Stands in every payload, so that what runs can be told from Datasette's own scripts."""

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 from share import IS_LONG, share
 
 from datasette_newsfeed import schema
-from datasette_newsfeed.record import image_id
+from datasette_newsfeed.image_urls import image_id
 
 pytestmark = pytest.mark.browser
 

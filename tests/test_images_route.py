@@ -21,8 +21,8 @@ from pages_site import (
     rendition,
 )
 
-from datasette_newsfeed.pages.sight import Sight
-from datasette_newsfeed.record import image_id
+from datasette_newsfeed.image_urls import image_id
+from datasette_newsfeed.pages.access.archives import Sight
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from pages_site import (
 )
 from playwright.sync_api import Browser
 
-from datasette_newsfeed.record import absolute_url, image_id
+from datasette_newsfeed.image_urls import absolute_url, image_id
 
 BODY_IMAGE = "https://elsewhere.example/in-the-text.png"
 PAGES = (

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from commands import assert_sound, newsfeed, record, value, write
 
-from datasette_newsfeed.archive import importer
+from datasette_newsfeed.archive.importing import importer
 
 PROVIDER = (
     "provider:",

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from commands import assert_sound, content, import_report, newsfeed, rows, write
 
-from datasette_newsfeed.archive import importer
+from datasette_newsfeed.archive.importing import importer
 
 
 @pytest.fixture
@@ -224,9 +224,9 @@ def test_a_refused_database_gets_no_sources(root: Path, tmp_path: Path) -> None:
 
 
 def test_many_large_files_are_many_batches(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from datasette_newsfeed.archive.folders import Folders
-    from datasette_newsfeed.archive.found import FoundFiles
-    from datasette_newsfeed.archive.sources import Sources
+    from datasette_newsfeed.archive.files import Folders
+    from datasette_newsfeed.archive.importing.file_queue import FoundFiles
+    from datasette_newsfeed.archive.sources.store import Sources
 
     for n in range(4):
         write(root / f"{n}.md", record("One") + "x" * 1000)

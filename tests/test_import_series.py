@@ -35,7 +35,7 @@ from commands import (
     write,
 )
 
-from datasette_newsfeed.archive import importer
+from datasette_newsfeed.archive.importing import importer
 
 SEEDS = int(os.environ.get("NEWSFEED_SEEDS", "8"))
 STEPS = 12

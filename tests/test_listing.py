@@ -28,9 +28,9 @@ from pages_site import (
 )
 from share import share
 
-from datasette_newsfeed.pages import preview
+from datasette_newsfeed.pages.access.archives import Sight
 from datasette_newsfeed.pages.queries import cards
-from datasette_newsfeed.pages.sight import Sight
+from datasette_newsfeed.pages.views import social_preview
 
 TITLE = re.compile(r'<h3 class="newsfeed-card-title"><a href="([^"]*)">(.*?)</a>', re.S)
 ODD_KEYS = [
@@ -389,7 +389,7 @@ async def test_the_table_costs_no_cards_but_those_of_its_preview(
 ) -> None:
     datasette = open_site(news)
     for path, most in (
-        ("/news/articles?_layout=table", preview.LEADING),
+        ("/news/articles?_layout=table", social_preview.LEADING),
         *(("/news/articles.json?_shape=array", 0), ("/news/articles.csv", 0)),
         ("/news/articles.csv?_stream=1", 0),
     ):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from datasette_newsfeed.pages.markup import (
+from datasette_newsfeed.pages.text.markup import (
     EXCERPT_LIMIT,
     MARKDOWN_LIMIT,
     MARKUP_LIMIT,

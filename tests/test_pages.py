@@ -29,9 +29,9 @@ from pages_site import (
     text_of,
 )
 
+from datasette_newsfeed.image_urls import image_id
+from datasette_newsfeed.pages.access.archives import Sight
 from datasette_newsfeed.pages.queries import cards
-from datasette_newsfeed.pages.sight import Sight
-from datasette_newsfeed.record import image_id
 
 OUTSIDE = 'rel="noopener noreferrer external"'
 DEEP = [

@@ -22,7 +22,7 @@ from pages_site import V1, open_site, rendition
 from share import IS_LONG, share
 
 from datasette_newsfeed import schema
-from datasette_newsfeed.record import image_id
+from datasette_newsfeed.image_urls import image_id
 
 ARTICLES, PROVIDERS, TOPICS = 41, 53, 61
 """Of each table another number, that no sum of others makes: the front page adds them up."""

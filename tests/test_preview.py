@@ -17,9 +17,9 @@ from datasette.utils import tilde_encode
 from pages_site import FOLLOWER, HOSTILE, LEAD_URL, ODD, SCRIPT, STORY, build_archive, open_site
 from test_hostile import PAYLOADS
 
-from datasette_newsfeed.pages import preview
+from datasette_newsfeed.image_urls import image_id
 from datasette_newsfeed.pages.links import FEEDS
-from datasette_newsfeed.record import image_id
+from datasette_newsfeed.pages.views import social_preview
 
 SITE = "news: a news archive"
 DAY = {"published_at__gte": "2024-03-04", "published_at__lt": "2024-03-05"}
@@ -171,7 +171,7 @@ async def test_whatever_an_address_holds_the_head_holds(archive: Path, payload: 
     assert head.is_over
     assert len(head.data) == 1
     assert head["og:url"] == head.canonical == f"http://localhost/news/articles?{query}"
-    assert len(head["og:title"] or "") <= preview.LONGEST_TITLE + 2
+    assert len(head["og:title"] or "") <= social_preview.LONGEST_TITLE + 2
 
 
 # -- a selection --------------------------------------------------------------

@@ -28,7 +28,7 @@ from datasette.app import Datasette
 from pages_site import STORY, build_archive, open_site
 from test_facets import kept, load, random_query
 
-from datasette_newsfeed import publishing
+from datasette_newsfeed.archive.publish import commands
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_the_commands_fit_the_datasette_of_here(tmp_path: Path, datasette_line: 
     assert "--setting default_cache_ttl 3600" in options
     assert ("--config metadata.json" in options) == (datasette_line == "1.0")
     assert "suggest_facets" not in options
-    assert "--setting suggest_facets off" in publishing.commands(out, publishing.LARGE)[-1]
+    assert "--setting suggest_facets off" in commands.commands(out, commands.LARGE)[-1]
     said = newsfeed("prepare", tmp_path / "news.db", out, "--force").stdout
     assert publish in said
     assert f"{report['size']:,} bytes" in said
@@ -232,12 +232,12 @@ def test_the_plugin_goes_along_as_a_wheel_only_where_it_came_from_a_folder(
             return self.note
 
     installed = Installed()
-    monkeypatch.setattr(publishing, "distribution", lambda name: installed)
-    _, publish = publishing.commands("news.db")
+    monkeypatch.setattr(commands, "distribution", lambda name: installed)
+    _, publish = commands.commands("news.db")
     assert "--install datasette-newsfeed==7.8" in publish
     assert "plugins" not in publish
     installed.note = '{"url": "file:///some%20where/newsfeed", "dir_info": {"editable": true}}'
-    _, wheel, publish = publishing.commands("news.db")
+    _, wheel, publish = commands.commands("news.db")
     assert wheel == "pip wheel --no-deps --wheel-dir plugins '/some where/newsfeed'"
     assert "--plugins-dir plugins" in publish
     assert "--install plugins/datasette_newsfeed-7.8-py3-none-any.whl" in publish
@@ -255,7 +255,7 @@ def test_the_plugin_goes_along_as_a_wheel_only_where_it_came_from_a_folder(
     ],
 )
 def test_a_service_has_a_name_that_it_may_have(name: str, service: str) -> None:
-    assert publishing.service(name) == service
+    assert commands.service(name) == service
 
 
 def test_the_demo_in_part(tmp_path: Path, demo_db: Path) -> None:

@@ -26,7 +26,7 @@ from commands import (
     write,
 )
 
-from datasette_newsfeed.archive import reader
+from datasette_newsfeed.archive.importing import front_matter
 from datasette_newsfeed.errors import RecordError
 
 SECONDS = 30
@@ -143,11 +143,11 @@ def test_rejected(case, tmp_path):
 
 
 def test_all_text_counts_that_aliases_repeat_and_that_comes_after(monkeypatch):
-    monkeypatch.setattr(reader, "MAX_CHARACTERS", 100)
+    monkeypatch.setattr(front_matter, "MAX_CHARACTERS", 100)
     text = "---\na: &a {}\nb: [*a, *a]\nc: {}\n---\n"
-    assert reader.read(text.format("x" * 20, "y" * 30).encode()) is not None
+    assert front_matter.read(text.format("x" * 20, "y" * 30).encode()) is not None
     with pytest.raises(RecordError, match="100 characters"):
-        reader.read(text.format("x" * 20, "y" * 60).encode())
+        front_matter.read(text.format("x" * 20, "y" * 60).encode())
 
 
 def test_one_line_an_error_on_standard_error(tmp_path):

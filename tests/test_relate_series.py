@@ -19,9 +19,9 @@ import pytest
 from sqlite_utils import Database
 
 from datasette_newsfeed import schema
-from datasette_newsfeed.archive import relating, similar, similar_rows, story_rows, wordfile
 from datasette_newsfeed.archive.database import transaction
-from datasette_newsfeed.archive.gistbook import BEHIND, CURRENT, GistBook
+from datasette_newsfeed.archive.relate import nearest, run, similar_rows, story_rows, term_index
+from datasette_newsfeed.archive.relate.cache import BEHIND, CURRENT, GistBook
 
 SEEDS = int(os.environ.get("NEWSFEED_SEEDS", "6"))
 STEPS = 8
@@ -107,18 +107,18 @@ def fresh(articles: Articles, dice: random.Random) -> list[list[tuple[Any, ...]]
         dice.shuffle(shuffled)
         with transaction(db):
             put(db, {key: articles[key] for key in shuffled})
-        relating.relate_anew(db)
+        run.relate_anew(db)
         return answers(db)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_any_series_ends_like_one_run(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     if seed % 2:  # a small archive in as many steps as a large one
-        monkeypatch.setattr(relating, "BATCH", 9)
-        monkeypatch.setattr(similar, "BLOCK", 7)
+        monkeypatch.setattr(run, "BATCH", 9)
+        monkeypatch.setattr(nearest, "BLOCK", 7)
         monkeypatch.setattr(similar_rows, "STEP", 5)
         monkeypatch.setattr(story_rows, "TIES", 2)
-        monkeypatch.setattr(wordfile, "IN_MEMORY", 900)
+        monkeypatch.setattr(term_index, "IN_MEMORY", 900)
     dice = random.Random(f"related {seed}")
     articles: Articles = {}
     seen_stories = small_runs = 0
@@ -142,13 +142,13 @@ def test_any_series_ends_like_one_run(seed: int, monkeypatch: pytest.MonkeyPatch
             if dice.random() < 0.2:
                 continue  # --no-relate
             was_behind = book.state == BEHIND
-            related = relating.relate(db, book)
+            related = run.relate(db, book)
             small_runs += was_behind and related.compared < len(articles)
             assert book.state == CURRENT
             found = answers(db)
             assert found == fresh(articles, dice), f"step {step}"
             seen_stories += len(found[0])
-            assert relating.relate(db, book).compared == 0
+            assert run.relate(db, book).compared == 0
             assert answers(db) == found
     assert seen_stories > 3
     assert small_runs > 0
@@ -162,7 +162,7 @@ def test_rows_are_left_alone_where_nothing_changed() -> None:
         book = GistBook(Database(connection))
         with transaction(db):
             put(db, articles)
-        relating.relate(db, book)
+        run.relate(db, book)
         before = db.conn.total_changes
-        relating.relate(db, book)
+        run.relate(db, book)
         assert db.conn.total_changes == before

@@ -11,11 +11,24 @@ from typing import Any
 
 import pytest
 
-from datasette_newsfeed.archive import gists, similar, wordfile, words
-from datasette_newsfeed.archive.gists import Gist, make_gist, unpack
-from datasette_newsfeed.archive.similar import MOST_SIMILAR, SimilarIndex, most_holders
-from datasette_newsfeed.archive.stories import MOST_SPAN, Member, components, group, make_story
-from datasette_newsfeed.archive.ties import DAY, MOST_SECONDS, SAME_PAGE, Tie, find_tie, find_ties
+from datasette_newsfeed.archive.relate import nearest, term_index, term_vectors, words
+from datasette_newsfeed.archive.relate.clusters import (
+    MOST_SPAN,
+    Member,
+    components,
+    group,
+    make_story,
+)
+from datasette_newsfeed.archive.relate.nearest import MOST_SIMILAR, SimilarIndex, most_holders
+from datasette_newsfeed.archive.relate.same_story import (
+    DAY,
+    MOST_SECONDS,
+    SAME_PAGE,
+    Tie,
+    find_tie,
+    find_ties,
+)
+from datasette_newsfeed.archive.relate.term_vectors import Gist, make_gist, unpack
 from datasette_newsfeed.errors import DiskError
 
 TITLE = "Tidewright and Corvane raise the Solmoy barrage"
@@ -112,7 +125,7 @@ def test_a_gist_is_small_and_of_text_alone() -> None:
     made = gist("a", text, " ".join(f"Name{number}" for number in range(5000)))
     assert {"quagga", "okapi"} <= set(made.weights)
     assert not {"zebra", "hidden", "site", "amp", "class"} & set(made.weights)
-    assert len(made.weights) == gists.MOST_WORDS
+    assert len(made.weights) == term_vectors.MOST_WORDS
     assert len(made.packed()) < 1000
 
 
@@ -120,7 +133,7 @@ def test_own_topics_and_the_provider_tell_little() -> None:
     made = gist(
         "a", "Robots harvest for Corvane", None, topics=["Robots"], provider="corvane.example"
     )
-    assert made.weights["robot"] == made.weights["corvan"] == gists.IN_TITLE * words.NEWS
+    assert made.weights["robot"] == made.weights["corvan"] == term_vectors.IN_TITLE * words.NEWS
 
 
 @pytest.mark.parametrize("date", ["", "2026", "yesterday"])
@@ -250,7 +263,7 @@ def index_of(*found: Gist) -> SimilarIndex:
     return index
 
 
-def nearest(index: SimilarIndex, key: str) -> list[tuple[float, str]]:
+def listed_for(index: SimilarIndex, key: str) -> list[tuple[float, str]]:
     number = index.number(key)
     assert number is not None
     ((_, listed),) = index.nearest([number])
@@ -263,7 +276,7 @@ def test_the_most_alike_stand_first_and_say_why() -> None:
     far = gist("c", "Corvane opens museum", None, published_at="2019-03-02T08:00:00Z")
     unlike = gist("d", "Herons win the derby", None)
     with index_of(one, near, far, unlike) as index:
-        listed = nearest(index, "a")
+        listed = listed_for(index, "a")
         assert [key for _, key in listed] == ["b", "c"]
         assert listed[0][0] > listed[1][0] > 0
         theirs = set(index.entry(1).words)
@@ -284,8 +297,8 @@ def test_each_list_is_the_same_alone_and_with_all_others(
     found = [gist(f"{n:03}", " ".join(dice.sample(names, 6)), None) for n in range(80)]
     with index_of(*found) as index:
         expected = dict(index.all_nearest())
-    monkeypatch.setattr(similar, "BLOCK", block)
-    monkeypatch.setattr(wordfile, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(nearest, "BLOCK", block)
+    monkeypatch.setattr(term_index, "IN_MEMORY", in_memory)
     with index_of(*found) as index:
         lists = dict(index.all_nearest())
         assert lists == expected
@@ -305,7 +318,7 @@ def test_words_of_the_whole_archive_tell_nothing() -> None:
     found = [gist(f"{n:03}", f"Corvane Name{n // 2}", None) for n in range(count)]
     with index_of(*found) as index:
         assert index.holders("corvan") > most_holders(count)
-        assert [key for _, key in nearest(index, "000")] == ["001"]
+        assert [key for _, key in listed_for(index, "000")] == ["001"]
         assert [form for _, form in index.told_by(found[0])] == ["Name0"]
 
 
@@ -322,7 +335,7 @@ def test_articles_are_found_by_id_and_by_word() -> None:
 
 
 def test_a_full_disk_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wordfile, "IN_MEMORY", 100)
+    monkeypatch.setattr(term_index, "IN_MEMORY", 100)
     with index_of(*(gist(f"{n:03}") for n in range(20))) as index:
         real = index._file._file  # type: ignore[attr-defined]
 

@@ -10,7 +10,13 @@ from pages_site import png
 from PIL import Image
 from small_web import bomb
 
-from datasette_newsfeed.archive.renditions import MAX_BYTES, MAX_SIDE, WIDTHS, Rendition, render
+from datasette_newsfeed.archive.images.renditions import (
+    MAX_BYTES,
+    MAX_SIDE,
+    WIDTHS,
+    Rendition,
+    render,
+)
 from datasette_newsfeed.errors import ImageError
 
 ORIENTATION, ARTIST = 0x0112, 0x013B

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pages_site import ARTICLES, SCRIPT, STORY, build_archive, open_site, text_of
 
+from datasette_newsfeed.pages.access.archives import FULL_TEXT, Sight
 from datasette_newsfeed.pages.queries import search
 from datasette_newsfeed.pages.queries.search import Part, parts
-from datasette_newsfeed.pages.search import LONGEST, MOST_PAGES, PAGE
-from datasette_newsfeed.pages.sight import FULL_TEXT, Sight
+from datasette_newsfeed.pages.views.search_page import LONGEST, MOST_PAGES, PAGE
 
 HIT = re.compile(r'<h2 class="newsfeed-hit-title"><a href="([^"]*)">(.*?)</a></h2>', re.S)
 COUNT = re.compile(r'class="newsfeed-count" role="status">(.*?) articles?, the best first', re.S)
@@ -355,7 +355,7 @@ async def test_page_by_page_all_are_found_once(news: Path) -> None:
 
 
 async def test_the_last_page_leads_no_further(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from datasette_newsfeed.pages import search as page_of_search
+    from datasette_newsfeed.pages.views import search_page as page_of_search
 
     monkeypatch.setattr(page_of_search, "MOST_PAGES", 2)
     page = await find(open_site(news), "bridge", page=2)

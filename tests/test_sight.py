@@ -15,7 +15,7 @@ from pages_site import STORY, V1, open_site, rendition
 from share import share
 
 from datasette_newsfeed import schema
-from datasette_newsfeed.record import image_id
+from datasette_newsfeed.image_urls import image_id
 
 OTHER = "2024-03-04-other"
 LEAD, LOGO, MORE = (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pages_site import ARTICLES, build_archive, open_site
 
-from datasette_newsfeed.pages import sitemap
+from datasette_newsfeed.pages.views import sitemap
 
 NAMESPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 

@@ -20,10 +20,10 @@ from datasette.utils import tilde_encode
 from pages_site import open_site, text_of
 
 from datasette_newsfeed import schema
-from datasette_newsfeed.pages import listing, sitemap
+from datasette_newsfeed.pages.access.archives import Sight
 from datasette_newsfeed.pages.queries import cards, full_articles
 from datasette_newsfeed.pages.queries import stories as story_queries
-from datasette_newsfeed.pages.sight import Sight
+from datasette_newsfeed.pages.views import articles_page, sitemap
 
 FIRST, LEAD, THIRD, FOURTH, LAST = (
     "2024-05-01-flood-watch",
@@ -294,7 +294,7 @@ async def test_stories_that_take_too_long_say_so(
     async def late(*_: Any) -> Any:
         raise QueryInterrupted(ValueError("late"), "select 1", {})
 
-    monkeypatch.setattr(listing, "find_stories", late)
+    monkeypatch.setattr(articles_page, "find_stories", late)
     assert "These stories took too long" in await get(open_site(archive), "/news/stories")
 
 

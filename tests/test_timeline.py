@@ -14,11 +14,11 @@ import pytest
 import sqlite_utils
 from facet_archive import PROVIDERS, TOPICS, build, open_site
 
-from datasette_newsfeed.pages import timeline
+from datasette_newsfeed.pages.access.archives import Sight
 from datasette_newsfeed.pages.facets.periods import DAY, MONTH, YEAR, Period
 from datasette_newsfeed.pages.queries import cards
-from datasette_newsfeed.pages.sight import Sight
-from datasette_newsfeed.pages.timeline import MOST_BARS, Timeline, of_facet, of_months, parse
+from datasette_newsfeed.pages.views import timeline
+from datasette_newsfeed.pages.views.timeline import MOST_BARS, Timeline, of_facet, of_months, parse
 
 
 def value(name: str, count: int = 1, selected: bool = False) -> dict[str, Any]:

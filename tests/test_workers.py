@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from commands import assert_sound, content, dump, newsfeed, record, sources_of, write
 
-from datasette_newsfeed.archive import importer, readings
+from datasette_newsfeed.archive.importing import importer, workers
 from datasette_newsfeed.errors import RecordError
 
 SOME = 60
@@ -50,9 +50,9 @@ def made(root: Path, seed: str) -> None:
 def import_both(places: tuple[Path, Path], root: Path, *arguments: object) -> None:
     """Import with one process and with two others; what they say and leave is the same."""
     said = []
-    for place, workers in zip(places, (1, 2), strict=True):
+    for place, processes in zip(places, (1, 2), strict=True):
         place.mkdir(exist_ok=True)
-        outcome = newsfeed("import", place / "news.db", root, *arguments, "--workers", workers)
+        outcome = newsfeed("import", place / "news.db", root, *arguments, "--workers", processes)
         assert_sound(place / "news.db")
         said.append((outcome, dump(place / "news.db"), dump(sources_of(place / "news.db"))))
     assert said[0] == said[1]
@@ -60,7 +60,7 @@ def import_both(places: tuple[Path, Path], root: Path, *arguments: object) -> No
 
 def test_the_same_rows_and_the_same_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importer, "BATCH", 7)
-    monkeypatch.setattr(readings, "CHUNK", 3)
+    monkeypatch.setattr(workers, "CHUNK", 3)
     root = tmp_path / "records"
     # Of one depth, so that they call the files the same.
     places = (tmp_path / "one", tmp_path / "two")
@@ -201,7 +201,7 @@ def test_ctrl_c_waits_until_a_process_is_started() -> None:
     started = []
 
     def start() -> None:
-        with readings._ctrl_c_held():
+        with workers._ctrl_c_held():
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.1)
             started.append(True)
@@ -239,7 +239,7 @@ def test_where_no_process_can_be_had_it_is_said(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(readings, "ProcessPoolExecutor", refuse)
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", refuse)
     write(tmp_path / "records/one.md", record("One"))
     outcome = newsfeed("import", tmp_path / "news.db", tmp_path / "records", "--workers", "2")
     assert outcome.status == 1

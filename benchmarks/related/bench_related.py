@@ -33,15 +33,15 @@ import yaml
 from datasketch import MinHash
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from datasette_newsfeed.archive import similar
-from datasette_newsfeed.archive.adapter import adapt
-from datasette_newsfeed.archive.gists import Gist, make_gist, plain
-from datasette_newsfeed.archive.reader import read
-from datasette_newsfeed.archive.similar import SimilarIndex
-from datasette_newsfeed.archive.stories import group
-from datasette_newsfeed.archive.ties import MOST_SECONDS, find_ties
+from datasette_newsfeed.archive.dialects.smartable import adapt
+from datasette_newsfeed.archive.importing.front_matter import read
+from datasette_newsfeed.archive.records import Article
+from datasette_newsfeed.archive.relate import nearest
+from datasette_newsfeed.archive.relate.clusters import group
+from datasette_newsfeed.archive.relate.nearest import SimilarIndex
+from datasette_newsfeed.archive.relate.same_story import MOST_SECONDS, find_ties
+from datasette_newsfeed.archive.relate.term_vectors import Gist, make_gist, plain
 from datasette_newsfeed.archive.urls import url_key
-from datasette_newsfeed.record import Article
 
 HERE = Path(__file__).parent
 DEMO = HERE.parents[1] / "demo" / "articles"
@@ -355,9 +355,9 @@ def print_similar() -> None:
     print(f"{'':28}{'development':>22}{'held-out':>22}")
     for name, ranking in BASELINES.items():
         _print_recall(name, lists_of(ranking), halves)
-    nearness, similar.NEARNESS = similar.NEARNESS, 0.0
+    nearness, nearest.NEARNESS = nearest.NEARNESS, 0.0
     _print_recall("newsfeed relate, no nearness", our_lists(), halves)
-    similar.NEARNESS = nearness
+    nearest.NEARNESS = nearness
     _print_recall("newsfeed relate", our_lists(), halves)
     _print_recall("nearest in time alone", lists_of(by_time), halves)
 

@@ -92,8 +92,8 @@ def store(path: Path, rows: Iterator[dict[str, Any]]) -> None:
 def measure(count: int, folder: Path) -> dict[str, Any]:
     """Return seconds and megabytes of a first run, and of 100 articles more."""
     from datasette_newsfeed.archive.database import header
-    from datasette_newsfeed.archive.relating import relate_archive
-    from datasette_newsfeed.archive.sources import Sources, sources_path
+    from datasette_newsfeed.archive.relate.run import relate_archive
+    from datasette_newsfeed.archive.sources.store import Sources, sources_path
 
     path = folder / f"{count}.db"
     store(path, articles(count))
@@ -111,7 +111,7 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
         more = [{**row, "id": f"{row['id']}-more-{name}"} for row in rows]
         store(path, iter(more))
         sources = Sources(path)
-        from datasette_newsfeed.archive.gistbook import BEHIND, GistBook
+        from datasette_newsfeed.archive.relate.cache import BEHIND, GistBook
 
         GistBook(sources.db).set_state(BEHIND)
         sources.note_change_counter(header(path)[0])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..errors import ArchiveError, ExportError
-from .sources import Sources, fingerprint, sources_path, unpacked
+from .sources.store import Sources, fingerprint, sources_path, unpacked
 
 
 @dataclass(slots=True)

@@ -6,7 +6,8 @@ has one name here.
 
 from __future__ import annotations
 
-from .asked import (
+from .permissions import refused_views, viewable
+from .request import (
     Answer,
     App,
     Scope,
@@ -17,7 +18,6 @@ from .asked import (
     notes,
     remember_request,
 )
-from .permissions import refused_views, viewable
 from .settings import apply_defaults, close, database_text, metadata_065, query_title, setting
 from .templates import add_templates, keeps_facet_order, needs_partial, render
 

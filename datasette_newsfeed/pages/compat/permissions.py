@@ -10,8 +10,8 @@ import json
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from .asked import noted
-from .line import is_v1
+from .request import noted
+from .version import is_v1
 
 Hides = Callable[[Any, Any, str], Awaitable[bool]]
 """Whether a view of a database is to be hidden from an actor: (datasette, actor, database)."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from . import told
-from .line import is_v1
+from . import internal_tables
+from .version import is_v1
 
 PLUGIN = "datasette-newsfeed"
 """The name below which our settings stand."""
@@ -140,7 +140,7 @@ async def _apply_metadata(datasette: Any, database: str, defaults: Mapping[str, 
         # One write for all: a call of Datasette's for each takes longer than the whole start.
         for place, texts in places.items():
             rows = [(*place, key, texts[key]) for key in METADATA_KEYS if key in texts]
-            conn.executemany(told.INTO[len(place)], rows)
+            conn.executemany(internal_tables.INTO[len(place)], rows)
 
     await datasette.get_internal_database().execute_write_fn(write)
 

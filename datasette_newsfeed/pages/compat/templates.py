@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .line import is_v1
+from .version import is_v1
 
 TEMPLATES_065 = Path(__file__).resolve().parents[2] / "templates_065"
 

@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from .base import quoted
+from .filter_sql import Rows
 from .ranges import Count, Counts, Range, RangeFacet
-from .rows import Rows
 
 FIXED = ("heat", "quality")
 FIXED_EDGES = tuple(map(Decimal, (0, 25, 50, 75, 100)))

@@ -11,51 +11,20 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from datasette.database import QueryInterrupted
 from datasette.facets import Facet
 from datasette.utils.sqlite import sqlite3
 
-from ..filters import ARTICLES
-from ..sight import find_archive
-from .rows import Rows, page_rows
-from .rowsets import Tally, find_tally
+from ..access.archives import find_archive
+from ..filters.conditions import ARTICLES
+from ..filters.query_string import Query
+from .filter_sql import Rows, page_rows
+from .indexed_counts import Tally, find_tally
 
 KINDS = ("column", "date", "array", "topic", "period", "band", "presence")
 """Who keeps a name that two facets would have: the first of these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A query string, as pairs. Each method returns another one.
-
-    `_next` is left out from the start: it is a place in another list.
-    """
-
-    pairs: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, request: Any) -> Query:
-        """Return the query of a request, its blank values included."""
-        pairs = parse_qsl(request.query_string, keep_blank_values=True)
-        return cls(tuple(pair for pair in pairs if pair[0] != "_next"))
-
-    def all(self, key: str) -> list[str]:
-        """Return the values of a key."""
-        return [value for name, value in self.pairs if name == key]
-
-    def plus(self, *pairs: tuple[str, str]) -> Query:
-        """Return the query with these pairs at its end."""
-        return Query((*self.pairs, *pairs))
-
-    def without(self, *keys: str) -> Query:
-        """Return the query without these keys."""
-        return Query(tuple(pair for pair in self.pairs if pair[0] not in keys))
-
-    def without_pair(self, key: str, value: str) -> Query:
-        """Return the query without this value of a key; its other values stay."""
-        return Query(tuple(pair for pair in self.pairs if pair != (key, value)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from datasette.database import QueryInterrupted, Results
 from datasette.facets import ArrayFacet, ColumnFacet, DateFacet, Facet
 from datasette.utils.sqlite import sqlite3
 
-from ... import facet_tables, schema
-from ..sight import find_archive
-from .rows import Rows, page_rows
-from .rowsets import find_tally
+from ... import facet_index_schema, schema
+from ..access.archives import find_archive
+from .filter_sql import Rows, page_rows
+from .indexed_counts import find_tally
 
 SAMPLE = 1000
 """Rows by which suggestions are made. 0.65 looks at all of them, three times a column."""
@@ -70,7 +70,7 @@ class NewsColumnFacet(_Sampled, ColumnFacet):
         return results, timed_out
 
     async def _counted(self, column: str, rows: Rows) -> list[Mapping[str, Any]] | None:
-        if column not in facet_tables.COLUMNS:
+        if column not in facet_index_schema.COLUMNS:
             return None
         tally = await find_tally(self.ds, self.request, self.database, rows)
         if tally is None or column not in tally.index.facets:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
-from ... import facet_tables
-from ..filters import HAS_RARE_TOPIC, TOPIC, TOPIC_BIND, TOPIC_TABLES
-from ..sight import Sight
+from ... import facet_index_schema
+from ..access.archives import Sight
+from ..filters.conditions import HAS_RARE_TOPIC, TOPIC, TOPIC_BIND, TOPIC_TABLES
 from .base import quoted
+from .filter_sql import Rows
+from .indexed_counts import find_tally
 from .ranges import Count, Counts, Range, RangeFacet
-from .rows import Rows
-from .rowsets import find_tally
 
 MOST_DAYS = 31
 """A range of so many days is shown day by day."""
@@ -196,16 +196,16 @@ class PeriodFacet(RangeFacet):
 
     async def _count(self, name: str) -> tuple[Mapping[str | None, int], int]:
         """Return the rows of each day, by the first of the month where no day will be shown."""
-        tally = await self.tally(facet_tables.DAY) if name == "published_at" else None
+        tally = await self.tally(facet_index_schema.DAY) if name == "published_at" else None
         if tally is None:
             rows = await self.rows()
             sql = COUNTS_SQL.format(column=f"rows_in_view.{quoted(name)}", rows=rows.sql)
             counted = {row["day"]: row["n"] for row in await self.count(sql, rows)}
             return counted, sum(counted.values())
-        months = tally.counts_by(facet_tables.DAY, "month", _first_of_month)
+        months = tally.counts_by(facet_index_schema.DAY, "month", _first_of_month)
         firsts = sorted(first for first in map(to_date, months) if first is not None)
         if firsts and (firsts[-1] - firsts[0]).days < DAYS_OF_THREE_MONTHS:
-            return tally.counts(facet_tables.DAY), len(tally.rows)
+            return tally.counts(facet_index_schema.DAY), len(tally.rows)
         return months, len(tally.rows)
 
     def words(self, name: str, span: Range) -> str:
@@ -237,7 +237,7 @@ async def count_by_month(
     sql = f"select id from articles where {OF_ROW[filtered_by]}"
     rows = Rows(sql, {f"{TOPIC_BIND}0": key} if filtered_by == TOPIC else {"p0": key})
     tally = await find_tally(sight.datasette, request, sight.database, rows)
-    if tally is None or facet_tables.DAY not in tally.index.facets:
+    if tally is None or facet_index_schema.DAY not in tally.index.facets:
         return None
-    months = tally.counts_by(facet_tables.DAY, "month", _first_of_month)
+    months = tally.counts_by(facet_index_schema.DAY, "month", _first_of_month)
     return sorted((first[:7], n) for first, n in months.items() if first)

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..filters import (
+from ..access.archives import find_archive
+from ..filters.conditions import (
     ARTICLES,
     DEAD_IMAGE,
     DEAD_IMAGE_TABLES,
@@ -19,8 +20,8 @@ from ..filters import (
     RELATED_TABLES,
     may_view_all,
 )
-from ..sight import find_archive
-from .base import NewsFacet, Query, Value
+from ..filters.query_string import Query
+from .base import NewsFacet, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .base import NewsFacet, Query, Value
+from ..filters.query_string import Query
+from .base import NewsFacet, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from ... import facet_tables
-from ..filters import ARTICLES, TOPIC, TOPIC_TABLES, chosen, may_view_all
+from ... import facet_index_schema
+from ..filters.conditions import ARTICLES, TOPIC, TOPIC_TABLES, chosen, may_view_all
 from .base import NewsFacet, Value
 
 # With no filter the links alone are counted, along their index.
@@ -49,9 +49,9 @@ class TopicFacet(NewsFacet):
         """Return the chosen topics and the most frequent others."""
         picked = chosen(self.request, TOPIC)
         size = self.get_facet_size()
-        tally = await self.tally(facet_tables.TOPIC)
+        tally = await self.tally(facet_index_schema.TOPIC)
         if tally:
-            found = tally.counts(facet_tables.TOPIC)
+            found = tally.counts(facet_index_schema.TOPIC)
             order = sorted(found, key=lambda topic: (topic not in picked, -found[topic], topic))
             counts = {topic: found[topic] for topic in order[: len(picked) + size + 1]}
         else:

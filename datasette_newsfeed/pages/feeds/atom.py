@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ...record import Enclosure
-from .elements import GENERATOR, add, add_media
+from ..models import Enclosure
 from .feed import UNKNOWN_TIME, Entry, Feed, xml_text
+from .xml_elements import GENERATOR, add, add_media
 
 NAMESPACES = {
     "xmlns": "http://www.w3.org/2005/Atom",

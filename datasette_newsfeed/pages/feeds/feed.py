@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from ...record import Enclosure
+from ..models import Enclosure
 
 NAMESPACE = uuid5(NAMESPACE_URL, "datasette-newsfeed:article")
 """Of the ids of articles. Never to be changed: readers would see every article as new."""

@@ -11,8 +11,8 @@ from email.utils import format_datetime
 from html import escape
 from xml.etree import ElementTree as ET
 
-from .elements import GENERATOR, add, add_media
 from .feed import Entry, Feed, xml_text
+from .xml_elements import GENERATOR, add, add_media
 
 NAMESPACES = {
     "xmlns:atom": "http://www.w3.org/2005/Atom",

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...record import Card
-from ..markup import BEGINNING_LENGTH, EXCERPT_LIMIT, first_words, plain_text, web_url
-from ..sight import Sight
+from ..access.archives import Sight
+from ..models import Card
+from ..text.markup import BEGINNING_LENGTH, EXCERPT_LIMIT, first_words, plain_text, web_url
 from .pictures import picture, stored
 
 

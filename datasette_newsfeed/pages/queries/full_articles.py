@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...record import Card, FullArticle, Picture, Resemblance
-from ..markup import plain_text, web_url
-from ..sight import Sight
+from ..access.archives import Sight
+from ..models import Card, FullArticle, Picture, Resemblance
+from ..text.markup import plain_text, web_url
 from .cards import (
     BEGINNING,
     MENTIONING,

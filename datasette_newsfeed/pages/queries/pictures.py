@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...record import Copy, Picture, absolute_url
-from ..markup import web_url
-from ..sight import Sight
+from ...image_urls import absolute_url
+from ..access.archives import Sight
+from ..models import Copy, Picture
+from ..text.markup import web_url
 
 FINGERPRINT = 12
 """Hexadecimal digits of a copy's SHA-256: enough to tell it from those before it."""

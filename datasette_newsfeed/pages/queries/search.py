@@ -8,9 +8,9 @@ from typing import Any
 
 from datasette.utils import escape_fts
 
-from ...record import Card
-from ..markup import plain_text
-from ..sight import FULL_TEXT, Sight
+from ..access.archives import FULL_TEXT, Sight
+from ..models import Card
+from ..text.markup import plain_text
 from .cards import find_cards_by_id
 
 START, END = "\x02", "\x03"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...record import Card, Story
-from ..sight import Sight
+from ..access.archives import Sight
+from ..models import Card, Story
 from .cards import find_cards_by_id
 
 STORY_LIMIT = 100

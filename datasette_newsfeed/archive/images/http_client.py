@@ -1,0 +1,318 @@
+"""Asks the web for one image, safely and within bounds. Knows neither pixels nor tables.
+
+The only room that speaks HTTP. Whatever a server does ends as bytes, as "not
+changed", or as a FetchError with its reason: in bounded time, memory and redirects.
+No proxy, no cookies, no credentials: see docs/decisions.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.metadata import version
+from importlib.util import find_spec
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING, Any
+
+from ...errors import FetchError
+from .public_addresses import checked, is_public, is_public_text
+from .renditions import MAX_BYTES
+
+if TYPE_CHECKING:
+    import httpx
+
+Endpoint = tuple[str, int]
+"""A network address and a port."""
+
+GONE = frozenset({404, 410})
+MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Answers after which it is worth asking again."""
+
+PIECE = 65_536
+"""Bytes read at once, and unpacked at once."""
+
+NAMES_KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one image may cost. Times are in seconds."""
+
+    connect: float = 10.0
+    silence: float = 15.0
+    total: float = 60.0
+    bytes: int = MAX_BYTES
+    redirects: int = 5
+    attempts: int = 3
+    wait_initial: float = 1.0
+    wait_most: float = 60.0
+    """The longest that a server may ask us to wait, with Retry-After."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came: the bytes, or None where the image did not change since it was last asked for."""
+
+    status: int
+    content: bytes | None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+def can_fetch() -> bool:
+    """Tell whether the libraries of the extra `images` are installed."""
+    return all(find_spec(name) for name in ("httpx", "httpx_secure", "stamina", "PIL"))
+
+
+class Web:
+    """A client for many images. Use it inside `open_web`."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, limits: Limits, own_endpoints: frozenset[Endpoint]
+    ) -> None:
+        self._client = client
+        self._limits = limits
+        self._own_endpoints = own_endpoints
+        self._known_names: set[tuple[str, int]] = set()
+
+    async def get(self, url: str, etag: str | None, last_modified: str | None) -> Reply:
+        """Return an image's bytes, or that it did not change. Raises FetchError.
+
+        What may pass is tried again, after the time that the server asks for or else
+        after a growing one.
+        """
+        import stamina
+
+        checked(url)
+        limits = self._limits
+        attempts = stamina.retry_context(
+            on=_backoff,
+            attempts=limits.attempts,
+            timeout=None,
+            wait_initial=limits.wait_initial,
+            wait_max=limits.wait_most,
+            wait_jitter=limits.wait_initial,
+        )
+        async for attempt in attempts:
+            with attempt, _as_fetch_error():
+                async with asyncio.timeout(limits.total):
+                    return await self._ask(url, etag, last_modified)
+        raise AssertionError("stamina returns or raises")
+
+    async def _ask(self, url: str, etag: str | None, last_modified: str | None) -> Reply:
+        headers = {}
+        if etag:
+            headers["If-None-Match"] = etag
+        if last_modified:
+            headers["If-Modified-Since"] = last_modified
+        request = self._client.build_request("GET", url, headers=headers)
+        for hop in range(self._limits.redirects + 1):
+            try:
+                with _as_fetch_error():
+                    # Each is checked as if it stood in the record.
+                    await self._check(str(request.url))
+                    response = await self._client.send(request, stream=True)
+            except FetchError as error:
+                if hop == 0:
+                    raise
+                raise error.after_redirect() from error
+            try:
+                if response.next_request is None:
+                    return await self._read(response, bool(headers))
+                request = response.next_request
+            finally:
+                await response.aclose()
+        raise FetchError("failed", f"redirects more than {self._limits.redirects} times")
+
+    async def _check(self, url: str) -> None:
+        """Refuse an address before anything is sent to it, even to say hello.
+
+        What a name means may change until the connection is made, so the address
+        connected to is checked there again: see `_admits`.
+        """
+        parts = checked(url)
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        if (host, port) in self._known_names:
+            return
+        try:
+            async with asyncio.timeout(self._limits.connect):
+                found = await asyncio.get_running_loop().getaddrinfo(
+                    host, port, type=socket.SOCK_STREAM
+                )
+        except (OSError, UnicodeError) as error:
+            raise FetchError(
+                "failed", "has a host name that is not known", may_pass=True, is_unreachable=True
+            ) from error
+        for *_, place in found:
+            address = str(place[0])
+            if (address, port) not in self._own_endpoints and not is_public_text(address):
+                raise FetchError("refused", f"leads to {address}, which is no public address")
+        if len(self._known_names) >= NAMES_KEPT:
+            self._known_names.clear()
+        self._known_names.add((host, port))
+
+    async def _read(self, response: httpx.Response, is_conditional: bool) -> Reply:
+        status = response.status_code
+        etag, modified = response.headers.get("etag"), response.headers.get("last-modified")
+        if status == 304 and is_conditional:
+            return Reply(status, None, etag, modified)
+        if status != 200:
+            wait = _seconds(response.headers.get("retry-after"))
+            raise _refusal(status, wait, self._limits.wait_most)
+        length = response.headers.get("content-length", "")
+        if length.isdigit() and int(length) > self._limits.bytes:
+            raise self._too_much()
+        content = bytearray()
+        async for piece in _plain(response):
+            content += piece
+            if len(content) > self._limits.bytes:
+                raise self._too_much()
+        return Reply(status, bytes(content), etag, modified)
+
+    def _too_much(self) -> FetchError:
+        return FetchError("unfit", f"has more than {self._limits.bytes:,} bytes", status=200)
+
+
+async def _plain(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Yield a body in small pieces, unpacked: a few bytes of gzip may hold gigabytes."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("identity", ""):
+        async for piece in response.aiter_raw(PIECE):
+            yield piece
+        return
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise FetchError("unfit", f"is packed as {encoding}, which was not asked for", status=200)
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    async for packed in response.aiter_raw(PIECE):
+        rest = packed
+        while rest:
+            try:
+                piece = unpacker.decompress(rest, PIECE)
+            except zlib.error as error:
+                raise FetchError("unfit", f"is packed wrongly: {error}", status=200) from error
+            yield piece
+            rest = unpacker.unconsumed_tail
+    if not unpacker.eof:
+        raise FetchError("failed", "ends too early", status=200, may_pass=True)
+
+
+def _refusal(status: int, wait: float | None, wait_most: float) -> FetchError:
+    """Return an answer other than the image as an error."""
+    try:
+        words = f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        words = f"{status}, which is no standard answer"
+    is_too_long = wait is not None and wait > wait_most
+    return FetchError(
+        "gone" if status in GONE else "failed",
+        f"{words}; wants us to wait longer than we do" if is_too_long else words,
+        status=status,
+        may_pass=status in MAY_PASS and not is_too_long,
+        wait=wait,
+    )
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Return what Retry-After says (RFC 9110, 10.2.3): seconds, or a time. None if neither."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        time = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return max(0.0, (time - datetime.now(UTC)).total_seconds())
+
+
+@contextmanager
+def _as_fetch_error() -> Iterator[None]:
+    """Say what went wrong with a connection in words of our own, the same on every system."""
+    import httpx
+    from httpx_secure import SSRFProtectionError
+
+    try:
+        yield
+    except SSRFProtectionError as error:
+        raise FetchError(
+            "refused", f"leads to {error.ip_addr}, which is no public address"
+        ) from error
+    except TimeoutError as error:
+        raise FetchError("failed", "takes too long", may_pass=True) from error
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        if "certificate" in str(error).lower():
+            raise FetchError("failed", "has a certificate that does not hold") from error
+        raise FetchError(
+            "failed", "has a host that cannot be reached", may_pass=True, is_unreachable=True
+        ) from error
+    except httpx.TimeoutException as error:
+        raise FetchError("failed", "takes too long", may_pass=True) from error
+    except httpx.RemoteProtocolError as error:
+        if isinstance(error.__context__, httpx.InvalidURL):
+            raise FetchError("refused", "redirects to no URL") from error
+        raise FetchError("failed", "ends too early, or is no HTTP", may_pass=True) from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+        raise FetchError("refused", "is no URL") from error
+    except httpx.HTTPError as error:
+        words = str(error) or type(error).__name__
+        raise FetchError("failed", f"breaks off: {words[:200]}", may_pass=True) from error
+
+
+def _backoff(error: BaseException) -> bool | timedelta:
+    """Tell stamina whether to ask again, and after how long."""
+    if not isinstance(error, FetchError) or not error.may_pass:
+        return False
+    return True if error.wait is None else timedelta(seconds=error.wait)
+
+
+@asynccontextmanager
+async def open_web(
+    limits: Limits, concurrency: int, own_endpoints: frozenset[Endpoint] = frozenset()
+) -> AsyncIterator[Web]:
+    """Open a client for `concurrency` images at once.
+
+    `own_endpoints` are of test servers on this machine: the only way to reach an
+    address that is not public, and no command, setting or record leads here.
+    """
+    import httpx
+    import stamina
+    from httpx_secure import httpx_ssrf_protection
+
+    def admits(hostname: str, address: IPv4Address | IPv6Address, port: int) -> bool:
+        return (str(address), port) in own_endpoints or is_public(address)
+
+    client = httpx.AsyncClient(
+        headers={
+            "User-Agent": f"datasette-newsfeed/{version('datasette-newsfeed')}",
+            "Accept": "image/webp,image/*;q=0.9,*/*;q=0.1",
+            "Accept-Encoding": "identity",
+        },
+        timeout=httpx.Timeout(limits.silence, connect=limits.connect),
+        limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
+        # Nothing of the environment: a proxy would connect where we cannot look.
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+    httpx_ssrf_protection(
+        client,
+        check_globally_reachable=not own_endpoints,
+        custom_validator=admits,
+        dns_cache_ttl=60,
+    )
+    hooks: Any = stamina.instrumentation.get_on_retry_hooks()
+    # It would log each retry on standard error, in the middle of the progress bar.
+    stamina.instrumentation.set_on_retry_hooks(())
+    try:
+        async with client:
+            yield Web(client, limits, own_endpoints)
+    finally:
+        stamina.instrumentation.set_on_retry_hooks(hooks)

@@ -1,0 +1,1 @@
+"""`newsfeed import`: files become records, and records become rows."""

@@ -1,0 +1,134 @@
+"""The files of one run: what was found, what is still to be read, what became of each.
+
+Kept in a temporary table of DB-sources, so that a run over a million files takes no
+more memory than one over a thousand. Knows names and outcomes, no contents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ..files import File
+
+if TYPE_CHECKING:
+    from ..sources.store import Sources
+
+_FOUND = """
+CREATE TEMP TABLE found (
+  file TEXT PRIMARY KEY,
+  path TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  mtime INTEGER NOT NULL,
+  outcome TEXT            -- null: still to be read
+) WITHOUT ROWID
+"""
+
+# The order of reading, made once it is known what is to be read: without it, each batch
+# would look at all files.
+_TO_READ = "CREATE INDEX temp.to_read ON found (path, file) WHERE outcome IS NULL"
+
+_NEXT = """
+SELECT file, path, size, mtime FROM found
+WHERE outcome IS NULL AND (path, file) > (?, ?) ORDER BY path, file LIMIT ?
+"""
+
+
+class FoundFiles:
+    """The files of this run, in the connection of DB-sources."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._db = sources.db
+        self._db.execute(_FOUND)
+
+    def add(self, files: Iterable[File]) -> None:
+        """Remember the files that a run has found."""
+        with self._db.atomic():
+            self._db.conn.executemany(
+                "INSERT OR IGNORE INTO found (file, path, size, mtime) VALUES (?, ?, ?, ?)",
+                ((self._sources.name_of(f.file), f.path, f.size, f.mtime) for f in files),
+            )
+
+    def settle_unchanged(self, schema_version: int) -> list[str]:
+        """Settle the files of this run that have the size and time they had.
+
+        Returns the domains of organization records that have another path now: of
+        two records of one domain, the smaller path gives the name.
+        """
+        with self._db.atomic():
+            self._db.execute(
+                """
+                UPDATE found SET outcome = 'unchanged' WHERE EXISTS (
+                  SELECT 1 FROM sources
+                  WHERE sources.file = found.file AND sources.size = found.size
+                    AND sources.mtime = found.mtime AND sources.sha256 IS NOT NULL
+                    AND sources.schema_version = :version
+                    AND (sources.text IS NOT NULL OR NOT :keeps_text)
+                )
+                """,
+                {"version": schema_version, "keeps_text": self._sources.keeps_text},
+            )
+            if not self._sources.keeps_text:
+                self._db.execute(
+                    "UPDATE sources SET text = NULL "
+                    "WHERE text IS NOT NULL AND file IN (SELECT file FROM found)"
+                )
+            moved = self._db.execute(
+                "SELECT DISTINCT domain FROM organizations "
+                "JOIN sources ON sources.id = organizations.source "
+                "JOIN found ON found.file = sources.file "
+                "WHERE length(sources.path) < length(found.path)"
+            ).fetchall()
+            # Known by the outermost folder it was ever imported from, in any order.
+            self._db.execute(
+                """
+                UPDATE sources SET path = (SELECT path FROM found WHERE file = sources.file)
+                WHERE length(path) < (SELECT length(path) FROM found WHERE file = sources.file)
+                """
+            )
+            self._db.execute(_TO_READ)
+        return [row[0] for row in moved]
+
+    def to_read(self) -> tuple[int, int]:
+        """Return how many files of this run are still to be read, and their bytes."""
+        row = self._db.execute(
+            "SELECT count(*), coalesce(sum(size), 0) FROM found WHERE outcome IS NULL"
+        ).fetchone()
+        return row[0], row[1]
+
+    def batches(self, limit: int, most_bytes: int) -> Iterator[list[File]]:
+        """Yield the files to read, by path, so that the first of two ids wins.
+
+        At most `limit` files at once, and not many more than `most_bytes`, but one at least.
+        """
+        last = File("", "", 0, 0)
+        while True:
+            files: list[File] = []
+            total = 0
+            after = [last.path, last.file and self._sources.name_of(last.file), limit]
+            for name, path, size, mtime in self._db.execute(_NEXT, after):
+                last = File(self._sources.file_of(name), path, size, mtime)
+                files.append(last)
+                total += size
+                if total >= most_bytes:
+                    break
+            if not files:
+                return
+            yield files
+
+    def note(self, outcomes: Iterable[tuple[str, str]]) -> None:
+        """Remember what became of files: (outcome, file)."""
+        with self._db.atomic():
+            self._db.conn.executemany("UPDATE found SET outcome = ? WHERE file = ?", outcomes)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many files of this run came out how."""
+        return dict(
+            self._db.execute("SELECT outcome, count(*) FROM found GROUP BY outcome").fetchall()
+        )
+
+    def outcome_of(self, name: str) -> tuple[bool, str | None]:
+        """Return whether this run has found a file, and what became of it so far."""
+        row = self._db.execute("SELECT outcome FROM found WHERE file = ?", [name]).fetchone()
+        return (False, None) if row is None else (True, row[0])

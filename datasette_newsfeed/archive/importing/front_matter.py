@@ -1,0 +1,317 @@
+"""A file's bytes become a mapping and a body. Knows YAML, not news.
+
+The front matter is split off by python-frontmatter and read from libyaml's events,
+not from its ready-made values: so nothing is guessed too early (`title: 007` keeps
+its zeros), every fault has its line, and nesting, aliases and size are bounded
+before they cost anything.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import frontmatter
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
+
+from ...errors import RecordError
+from ..dialects.values import Plain
+
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # PyYAML without libyaml: the same events, slower
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
+MAX_BYTES = 10_000_000
+"""The largest file that is read. The largest real record seen has 20 kB."""
+
+MAX_VALUES = 200_000
+"""The most values in one record, aliases counted as often as they are used."""
+
+MAX_CHARACTERS = 2 * MAX_BYTES
+"""The most text in one record, aliases counted likewise."""
+
+MAX_DEPTH = 50
+"""The deepest nesting; libyaml's own time grows with its square."""
+
+_STR = "tag:yaml.org,2002:str"
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_SCALAR_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null", "timestamp")
+)
+_STARTS = frozenset((yaml.MappingStartEvent, yaml.SequenceStartEvent))
+_ENDS = frozenset((yaml.MappingEndEvent, yaml.SequenceEndEvent))
+_RESOLVER = Resolver()
+_CONSTRUCTOR = SafeConstructor()
+
+
+def read(data: bytes) -> tuple[dict[str, Any], str] | None:
+    """Return a record's mapping and its body, or None where there is no front matter.
+
+    The mapping holds text, Plain, None, lists and mappings with text keys. Raises
+    RecordError with the line at fault.
+    """
+    if len(data) > MAX_BYTES:
+        raise RecordError(
+            f"{len(data):,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RecordError(
+            f"not UTF-8 text: byte 0x{data[error.start]:02x}; save it as UTF-8",
+            place=f"line {line}",
+        ) from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise RecordError("holds a NUL byte, so it is not text", place=f"line {line}")
+    handler = _Handler(text)
+    if not handler.detect(text.lstrip()):
+        return None
+    mapping, _ = frontmatter.parse(text, handler=handler)
+    # python-frontmatter strips the body, and so the indentation of its first line.
+    return mapping, handler.body.lstrip("\n").rstrip()
+
+
+class _Handler(YAMLHandler):
+    """python-frontmatter's YAML handler, with our bounds and places."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        # Lines before the opening `---` are stripped by python-frontmatter.
+        self._lines_above = text.count("\n", 0, len(text) - len(text.lstrip()))
+        self.body = ""
+
+    def split(self, text: str) -> tuple[str, str]:
+        try:
+            metadata, self.body = super().split(text)
+        except ValueError as error:
+            raise RecordError(
+                "the front matter is not closed; end it with a line `---`", place="line 1"
+            ) from error
+        # The boundary takes the blank lines after it along; they count as lines.
+        opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
+        self._lines_above += opening[0].count("\n") if opening else 0
+        return metadata, self.body
+
+    def load(self, fm: str, **_: object) -> dict[str, Any]:
+        # The front matter starts with the line break after `---`, so that libyaml
+        # counts lines as the file does.
+        try:
+            found = _Builder(fm).build()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            problem = ", ".join(part for part in (error.context, error.problem) if part)
+            raise RecordError(f"broken YAML: {problem}", place=self._line(mark)) from error
+        except yaml.YAMLError as error:  # a character that no YAML may hold
+            raise RecordError(f"broken YAML: {str(error).splitlines()[0]}") from error
+        except _Fault as fault:
+            raise RecordError(fault.reason, place=self._line(fault.mark)) from fault
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise RecordError("the front matter is no mapping; write `key: value` lines")
+        return found
+
+    def _line(self, mark: Any) -> str:
+        return f"line {self._lines_above + mark.line + 1}" if mark else ""
+
+
+class _Fault(Exception):
+    def __init__(self, reason: str, mark: Any) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.mark = mark
+
+
+class _Builder:
+    """Values from events, without recursion; aliases are counted at their full size."""
+
+    def __init__(self, text: str) -> None:
+        self._loader = Loader(text)
+        # Anchor: value, how many values it holds, how many characters.
+        self._anchors: dict[str, tuple[Any, int, int]] = {}
+        self._open: set[str] = set()
+        self._count = 0
+        self._characters = 0
+        self._documents = 0
+
+    def build(self) -> Any:
+        """Return the document's value; None where there is none."""
+        stack: list[_Frame] = []
+        frame: _Frame | None = None
+        result: Any = None
+        next_event = self._loader.get_event
+        # By type and not by isinstance, the most frequent first, and the scalars that have
+        # neither tag nor anchor on the spot: a record has a hundred.
+        event: Any
+        value: Any
+        while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
+            if kind is yaml.ScalarEvent:
+                text = event.value
+                self._count += 1
+                self._characters += len(text)
+                if self._count > MAX_VALUES or self._characters > MAX_CHARACTERS:
+                    self._check_size(event)
+                if event.tag is not None or event.anchor is not None:
+                    value = self._scalar(event)
+                elif not event.implicit[0]:  # in quotes
+                    value = text
+                elif text in _NULLS:
+                    value = None
+                elif frame is not None and frame.key is None and text != _MERGE:
+                    frame.key = text
+                    continue
+                else:
+                    value = Plain(text)
+            elif kind in _ENDS:
+                value = self._closed(stack.pop())
+                frame = stack[-1] if stack else None
+            elif kind is yaml.AliasEvent:
+                value = self._alias(event)
+            elif kind in _STARTS:
+                frame = self._start(event, len(stack))
+                stack.append(frame)
+                continue
+            else:
+                self._other(event)
+                continue
+            if frame is None:
+                result = value
+            else:
+                frame.take(value, event)
+        return result
+
+    def _other(self, event: Any) -> None:
+        """Take the start or end of the stream, or of a document."""
+        self._documents += type(event) is yaml.DocumentStartEvent
+        if self._documents > 1:
+            raise _Fault("more than one YAML document", event.start_mark)
+
+    def _start(self, event: Any, depth: int) -> _Frame:
+        if event.tag is not None:
+            self._check_tag(event)
+        if depth >= MAX_DEPTH:
+            raise _Fault(f"nested more than {MAX_DEPTH} deep", event.start_mark)
+        if event.anchor is not None:
+            self._open.add(event.anchor)
+        frame = _Frame(event, self._count, self._characters)
+        self._count += 1
+        self._check_size(event)
+        return frame
+
+    def _closed(self, frame: _Frame) -> Any:
+        value = frame.value()
+        if frame.anchor is not None:
+            self._open.discard(frame.anchor)
+            self._anchors[frame.anchor] = (
+                value,
+                self._count - frame.count,
+                self._characters - frame.characters,
+            )
+        return value
+
+    def _check_size(self, event: Any) -> None:
+        if self._count > MAX_VALUES or self._characters > MAX_CHARACTERS:
+            raise _Fault(
+                f"more than {MAX_VALUES:,} values or {MAX_CHARACTERS:,} characters, "
+                "aliases (*) counted as often as used",
+                event.start_mark,
+            )
+
+    def _alias(self, event: Any) -> Any:
+        if event.anchor in self._open:
+            raise _Fault(f"the alias *{event.anchor} holds itself", event.start_mark)
+        if event.anchor not in self._anchors:
+            raise _Fault(f"the alias *{event.anchor} has no anchor", event.start_mark)
+        value, count, characters = self._anchors[event.anchor]
+        self._count += count
+        self._characters += characters
+        self._check_size(event)
+        return value
+
+    def _scalar(self, event: Any) -> str | None:
+        """Return a scalar, already counted, that has a tag or an anchor."""
+        text: str = event.value
+        tag = event.tag
+        value: str | None
+        if tag is None:
+            value = text if not event.implicit[0] else None if text in _NULLS else Plain(text)
+        elif tag in ("!", _STR):
+            value = text
+        elif tag in _SCALAR_TAGS:
+            value = None if text in _NULLS else Plain(text)
+        else:
+            raise _Fault(f"the YAML tag {tag} is not read; remove it", event.start_mark)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (value, 1, len(text))
+        return value
+
+    def _check_tag(self, event: Any) -> None:
+        kind = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"
+        if event.tag not in ("!", f"tag:yaml.org,2002:{kind}"):
+            raise _Fault(f"the YAML tag {event.tag} is not read; remove it", event.start_mark)
+
+
+_MERGE = Plain("<<")
+"""The key that takes another mapping in, https://yaml.org/type/merge.html."""
+
+_ITEM = "an item of a list, which has no key"
+
+
+class _Frame:
+    """A mapping or list that is still open; `key` waits for its value, None for a key."""
+
+    __slots__ = ("_found", "_merges", "anchor", "characters", "count", "key")
+
+    def __init__(self, event: Any, count: int, characters: int) -> None:
+        self.anchor = event.anchor
+        self.count = count
+        self.characters = characters
+        is_list = type(event) is yaml.SequenceStartEvent
+        self.key: str | None = _ITEM if is_list else None
+        self._found: Any = [] if is_list else {}
+        self._merges: list[dict[str, Any]] = []
+
+    def take(self, value: Any, event: Any) -> None:
+        """Take an item of a list, a key, or the value of one."""
+        key = self.key
+        if key is _ITEM:
+            self._found.append(value)
+            return
+        if key is None:
+            self.key = _key(value, event)
+            return
+        if key is _MERGE:
+            self._merges.extend(_merged(value, event))
+        elif key in self._found:
+            raise _Fault(f"the key `{key}` stands twice; remove one", event.start_mark)
+        else:
+            self._found[key] = value
+        self.key = None
+
+    def value(self) -> dict[str, Any] | list[Any]:
+        """Return the mapping or list, which has ended."""
+        for merged in self._merges:  # the first wins
+            for key, value in merged.items():
+                self._found.setdefault(key, value)
+        return self._found  # type: ignore[no-any-return]
+
+
+def _key(value: Any, event: Any) -> str:
+    """Return a key as text; `<<` in quotes is a key like any other."""
+    if isinstance(value, str):
+        return _MERGE if value == _MERGE and isinstance(value, Plain) else str(value)
+    if value is None:
+        return "null"
+    raise _Fault("a list or mapping is no key", event.start_mark)
+
+
+def _merged(value: Any, event: Any) -> list[dict[str, Any]]:
+    found = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) for item in found):
+        raise _Fault("`<<` takes a mapping or a list of mappings", event.start_mark)
+    return found

@@ -1,0 +1,399 @@
+"""Files become rows: one run of `newsfeed import`. Knows neither YAML nor Datasette.
+
+The files found are compared with DB-sources; those that changed are read in batches,
+by path. Each batch is committed as a whole: its files are distrusted, its rows and
+facts written, the rows committed, then the facts. Wherever a run is cut off, the
+database holds whole articles and the next run reads again what was under way.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from ... import facet_index, schema
+from ...errors import RecordError
+from ..database import check_archive, copy_database, header, open_archive, transaction
+from ..files import File, Folders
+from ..images.base_url import check_base, set_base
+from ..images.renditions import can_render
+from ..records import Article, Organization
+from ..relate.cache import UNSURE, GistBook
+from ..relate.run import Related, relate
+from ..sources.store import Reading, Source, Sources, faults, fingerprint, packed, sources_path
+from . import article_rows, shared_rows
+from .duplicate_ids import Batch, Claims, ReadRecord
+from .file_queue import FoundFiles
+from .local_images import ImageShelf
+from .unknown_keys import Unplaced
+from .workers import Asked, Readers, Seen, parsed
+
+BATCH = 1000
+BATCH_BYTES = 20_000_000
+"""Files and bytes a transaction: enough to make its commit cheap, few enough for the memory."""
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes read so far and the bytes to read in all."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of the files of a run; `parsed` counts those whose YAML was read."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    removed: int = 0
+    parsed: int = 0
+    images: int = 0
+    related: Related | None = None
+    unplaced: Unplaced = field(default_factory=Unplaced)
+    errors: list[RecordError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        """The record files seen: all but those without front matter."""
+        return self.added + self.updated + self.unchanged + self.rejected
+
+
+def import_archive(
+    database: str | Path,
+    paths: Iterable[str | Path],
+    *,
+    prune: bool = False,
+    dry_run: bool = False,
+    keep_text: bool = True,
+    base_url: str | None = None,
+    workers: int = 1,
+    relate: bool = True,
+    on_error: Callable[[RecordError], None] = lambda error: None,
+    on_progress: Progress = lambda done, total: None,
+    on_compared: Progress = lambda done, total: None,
+) -> Report:
+    """Read the files below `paths` into the database, and return what became of them.
+
+    Creates the database if need be. `prune` removes the rows of files gone from
+    the paths, and of those that can no longer be imported; `dry_run` leaves no
+    trace; without `keep_text` the files themselves are not kept; `base_url` is that
+    of `images.base_url`, None to leave it as it is; with more than one of `workers` so many
+    other processes read the files, for the same rows; without `relate` stories and
+    similar articles stay as they are, else `on_compared` counts articles. Raises
+    ArchiveError where the database cannot be used, WorkersError where other processes
+    cannot.
+    """
+    paths = list(paths)
+    check_base(base_url or "")
+    # A link to a database is that database, and has the same DB-sources.
+    database = os.path.realpath(database)
+    if not dry_run:
+        compared = on_compared if relate else None
+        return _import(
+            *(database, database, paths, prune, keep_text, base_url, workers),
+            *(on_error, on_progress, compared),
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, "dry-run.db")
+        for original, target in ((database, copy), (sources_path(database), sources_path(copy))):
+            if os.path.exists(original):
+                copy_database(original, target)
+        return _import(
+            *(copy, database, paths, prune, keep_text, base_url, workers),
+            *(on_error, on_progress, None),
+        )
+
+
+def knows_files_below(database: str | Path, paths: Iterable[str | Path]) -> bool:
+    """Tell whether DB-sources knows files at or below each of the paths."""
+    database = os.path.realpath(database)
+    if not sources_path(database).exists():
+        return False
+    with closing(Sources(database)) as sources:
+        return all(sources.knows_below(os.path.realpath(path)) for path in paths)
+
+
+def _import(
+    database: str | Path,
+    named: str | Path,
+    paths: Sequence[str | Path],
+    prune: bool,
+    keep_text: bool,
+    base_url: str | None,
+    workers: int,
+    on_error: Callable[[RecordError], None],
+    on_progress: Progress,
+    on_compared: Progress | None,
+) -> Report:
+    # Before anything is made or opened: of the one named, for a copy has a counter of its own.
+    counter, version = header(named)
+    check_archive(database, named)
+    folder = os.path.dirname(os.path.realpath(named))
+    sources = Sources(database, folder=folder, keep_text=keep_text, shown=sources_path(named))
+    with closing(sources), faults(sources, named):
+        known = sources.change_counter()
+        if counter < known or version < schema.SCHEMA_VERSION:
+            # Lost, put back from an older copy, or made by an older version.
+            sources.distrust_all()
+        db = open_archive(database, named)
+        with closing(db.conn):
+            if base_url is not None:
+                set_base(db, base_url)
+            book = GistBook(sources.db)
+            if counter != known or version != schema.SCHEMA_VERSION:
+                book.set_state(UNSURE)
+            run = _Run(db, sources, book, paths, prune, workers, on_error, on_progress)
+            run.learn(is_as_left=counter == known)
+            report = run.run()
+            if on_compared is not None:
+                report.related = relate(db, book, on_compared)
+            with transaction(db):
+                facet_index.keep(db.conn)
+        sources.note_change_counter(header(database)[0])
+        return report
+
+
+class _Run:
+    """One import, from the walk to the last commit."""
+
+    def __init__(
+        self,
+        db: Database,
+        sources: Sources,
+        book: GistBook,
+        paths: Sequence[str | Path],
+        prune: bool,
+        workers: int,
+        on_error: Callable[[RecordError], None],
+        on_progress: Progress,
+    ) -> None:
+        self._db = db
+        self._sources = sources
+        self._book = book
+        self._prune = prune
+        self._workers = workers
+        self._on_error = on_error
+        self._on_progress = on_progress
+        self._report = Report()
+        self._folders = Folders(paths, self._reject)
+        self._found = FoundFiles(sources)
+        self._claims = Claims(sources, self._found, self._folders, self._reject)
+        self._walked_at = 0
+
+    def run(self) -> Report:
+        interrupted = self._sources.was_interrupted()
+        self._walk()
+        self._readers = Readers(self._walked_at, self._sources.keeps_text, self._workers)
+        moved = self._found.settle_unchanged(schema.SCHEMA_VERSION)
+        if moved:
+            with transaction(self._db):
+                shared_rows.settle(self._db, self._sources.facts, moved)
+        self._make_way()
+        self._read_changed()
+        self._read_outdated()
+        if self._prune:
+            self._remove_missing()
+        if interrupted:
+            with transaction(self._db):
+                shared_rows.sweep(self._db, self._sources.facts)
+        counts = self._found.counts()
+        report = self._report
+        report.added = counts.get("added", 0)
+        report.updated = counts.get("updated", 0)
+        report.unchanged = counts.get("unchanged", 0)
+        report.skipped = counts.get("skipped", 0)
+        report.rejected = counts.get("rejected", 0) + self._folders.faulty_files
+        self._take_images()
+        if unplaced := report.unplaced.in_words():
+            report.notes.append(unplaced)
+        return report
+
+    def _reject(self, error: RecordError) -> None:
+        self._report.errors.append(error)
+        self._on_error(error)
+
+    def learn(self, is_as_left: bool) -> None:
+        """Learn from the rows what DB-sources does not tell: it was lost, or is of another time.
+
+        `is_as_left`: nobody wrote to the database since the last run.
+        """
+        sources, db = self._sources, self._db
+        if is_as_left and not sources.is_new:
+            return
+        ids = (row[0] for row in db.execute("SELECT id FROM articles"))
+        unknown, is_complete = sources.compare(ids)
+        if not is_complete:
+            sources.distrust_all()
+            unknown, _ = sources.compare(row[0] for row in db.execute("SELECT id FROM articles"))
+        if not unknown:
+            return
+        with sources.db.atomic():
+            sources.adopt(article_rows.facts_of_rows(db, unknown))
+            sources.adopt(shared_rows.organizations_of_rows(db, sources.facts))
+        self._report.notes.append(
+            f"DB-sources does not know the files of {len(unknown):,} articles; --prune spares "
+            "those whose files are not found below the paths given"
+        )
+
+    def _take_images(self) -> None:
+        shelf = ImageShelf(self._db, self._sources, self._folders, self._walked_at, self._reject)
+        if can_render():
+            self._report.images = shelf.take(self._prune)
+        elif count := shelf.count():
+            self._report.notes.append(
+                f"{count:,} images beside the records are not taken; "
+                "pip install 'datasette-newsfeed[images]' and import again"
+            )
+
+    def _walk(self) -> None:
+        self._walked_at = time.time_ns()
+        batch: list[File] = []
+        for file in self._folders.files():
+            batch.append(file)
+            if len(batch) >= 1000:
+                self._found.add(batch)
+                batch.clear()
+        self._found.add(batch)
+
+    def _read_changed(self) -> None:
+        _, total = self._found.to_read()
+        done = 0
+        self._on_progress(0, total)
+        with closing(self._readers.read(self._asked())) as batches:
+            for batch in batches:
+                self._take(batch)
+                done += sum(seen.file.size for seen in batch)
+                self._on_progress(done, total)
+
+    def _asked(self) -> Iterator[list[Asked]]:
+        """Yield the files to read, each with its fingerprint if that spares the rest."""
+        for files in self._found.batches(BATCH, BATCH_BYTES):
+            known = self._known(files)
+            yield [Asked(file, _current(known.get(file.file))) for file in files]
+
+    def _known(self, files: Iterable[File]) -> dict[str, Source]:
+        sources = self._sources
+        known = sources.by_file([sources.name_of(file.file) for file in files])
+        return {sources.file_of(name): source for name, source in known.items()}
+
+    def _make_way(self) -> None:
+        """Give the facet index up before more changes than it can catch up with."""
+        files, _ = self._found.to_read()
+        if files > facet_index.MOST_FILES and facet_index.exists(self._db.conn):
+            with transaction(self._db):
+                facet_index.drop(self._db.conn)
+
+    def _take(self, read: Sequence[Seen]) -> None:
+        """Take the files of a batch as they were read."""
+        sources = self._sources
+        # Asked again: what was stored meanwhile may have taken an id away from a file.
+        known = self._known([seen.file for seen in read])
+        batch = Batch()
+        for seen in read:
+            file, source = seen.file, known.get(seen.file.file)
+            if seen.is_unchanged and seen.reading:
+                if _current(source) == seen.reading.sha256:
+                    batch.touched.append(file)
+                    batch.seen.append(seen.reading)
+                    batch.outcomes[sources.name_of(file.file)] = "unchanged"
+                    continue
+                seen = self._readers.see(Asked(file))
+            batch.outcomes[sources.name_of(file.file)] = self._outcome(seen)
+            if seen.record and seen.reading:
+                batch.records.append(ReadRecord(seen.reading, seen.record, source))
+            elif source and self._prune:
+                batch.gone.append(source)
+        sources.touch(batch.touched, self._walked_at)
+        sources.keep_text(batch.seen)
+        self._store(batch)
+        self._found.note((outcome, name) for name, outcome in batch.outcomes.items())
+
+    def _outcome(self, seen: Seen) -> str:
+        self._report.parsed += seen.is_parsed
+        if seen.error:
+            self._reject(seen.error.at(self._folders.shown(seen.file.file)))
+            return "rejected"
+        return "added" if seen.record else "skipped"
+
+    def _store(self, batch: Batch) -> None:
+        """Write the batch's records, drop what is gone, note the outcomes."""
+        winners = self._claims.settle(batch)
+        if not winners and not batch.gone:
+            return
+        sources, db = self._sources, self._db
+        readings = [winner.reading for winner in winners]
+        articles = [w.record for w in winners if isinstance(w.record, Article)]
+        organizations = [w.record for w in winners if isinstance(w.record, Organization)]
+        self._report.unplaced.note(articles)
+        ids = [article.id for article in articles]
+        batch.gone += self._claims.left_behind(organizations, batch.gone)
+        # A file that names a provider now may have been an article: that one goes.
+        left = [*batch.gone, *(winner.known for winner in winners if winner.known)]
+        removed = self._unclaimed(left, set(ids))
+        self._book.fall_behind()
+        self._book.doubt(removed)
+        sources.distrust(readings, batch.gone)
+        with sources.db.atomic():
+            before = sources.facts.before([source.id for source in left])
+            sources.write(readings, batch.gone, schema.SCHEMA_VERSION)
+            with transaction(db):
+                existing = shared_rows.existing(db, ids)
+                article_rows.write(db, sources.facts, articles, organizations, removed, before)
+        for winner in winners:
+            is_article = isinstance(winner.record, Article)
+            is_new = winner.reading.article_id not in existing if is_article else not winner.known
+            name = sources.name_of(winner.reading.file)
+            batch.outcomes[name] = "added" if is_new else "updated"
+
+    def _unclaimed(self, left: Sequence[Source], written: set[str]) -> list[str]:
+        """Return the ids of articles that no other file holds: after an interrupted move
+        two files may."""
+        leaving = {source.id for source in left}
+        ids = {source.article_id for source in left if source.article_id} - written
+        holders = self._sources.by_article(sorted(ids))
+        return sorted(id for id in ids if all(s.id in leaving for s in holders.get(id, ())))
+
+    def _read_outdated(self) -> None:
+        """Read again, from the text kept, files of another schema outside the paths."""
+        after = 0
+        while rest := self._sources.outdated(schema.SCHEMA_VERSION, after, BATCH):
+            batch = Batch()
+            for source, data in rest:
+                after = source.id
+                name, path, size = source.file or "", source.path or "", len(data)
+                file = File(self._sources.file_of(name), path, size, 0)
+                reading = Reading(
+                    file.file, path, size, None, fingerprint(data), None, packed(data)
+                )
+                seen = parsed(file, reading, data)
+                self._report.parsed += seen.is_parsed
+                if seen.error:
+                    self._reject(seen.error.at(file.file))
+                elif seen.record and seen.reading:
+                    batch.records.append(ReadRecord(seen.reading, seen.record, source))
+            self._store(batch)
+
+    def _remove_missing(self) -> None:
+        missing = [
+            source
+            for source in self._sources.missing()
+            if self._folders.covers(self._sources.file_of(source.file or ""))
+        ]
+        for start in range(0, len(missing), BATCH):
+            some = missing[start : start + BATCH]
+            self._store(Batch(gone=some))
+            self._report.removed += len(some)
+
+
+def _current(source: Source | None) -> str | None:
+    """Return the fingerprint of a file whose rows are those of this version."""
+    is_current = source and source.schema_version == schema.SCHEMA_VERSION
+    return source.sha256 if source and is_current else None

@@ -1,0 +1,1 @@
+"""`newsfeed prepare`: the database to publish, whole or a part of it."""

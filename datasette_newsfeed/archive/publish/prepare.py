@@ -1,0 +1,153 @@
+"""The database to publish: a compact copy that may be opened immutable.
+
+Knows tables, neither files nor Datasette. The original is only read.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import sqlite3
+from collections.abc import Collection
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from ... import facet_index, schema
+from ...errors import ArchiveError
+from ..database import as_archive_error, as_disk_error, require_archive
+from .subset import headlines, keep_only
+
+_BESIDE = ("-journal", "-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The database written: bytes, rows by table, and how much of it are copies of images."""
+
+    size: int
+    rows: dict[str, int]
+    images_size: int
+
+
+def prepare_archive(
+    database: str | Path,
+    out: str | Path,
+    *,
+    force: bool = False,
+    chosen: Collection[str] | None = None,
+    headlines_only: bool = False,
+) -> Prepared:
+    """Write the database to publish, prove that it opens immutable, and describe it.
+
+    chosen: the ids of the articles to publish, None for all. headlines_only: of these,
+    no article of which its record says that another one leads the story.
+
+    Raises ArchiveError where DB is no news archive, nothing is left to publish, or OUT
+    is there already and `force` is not given.
+    """
+    source, target = Path(database), Path(out)
+    if not source.exists():
+        raise ArchiveError(str(source), "no such database")
+    if target.exists():
+        if os.path.samefile(source, target):
+            raise ArchiveError(str(target), "is the database itself; name another OUT")
+        if not force:
+            raise ArchiveError(str(target), "is there already; --force overwrites it")
+    # Beside OUT until it is proved, so that a failed run leaves the old one.
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        _remove_parts(target)
+        _write(source, part, chosen, headlines_only)
+        rows, images_size = _prove(part)
+        # What a killed server left beside the old OUT would be replayed over the new one.
+        for suffix in _BESIDE:
+            Path(f"{target}{suffix}").unlink(missing_ok=True)
+        os.replace(part, target)
+    except sqlite3.DatabaseError as error:
+        # The original is only read: what cannot be written is OUT.
+        raise as_disk_error(target, error) or as_archive_error(source, error) from error
+    except OSError as error:
+        raise ArchiveError(str(out), f"cannot be written: {error.strerror or error}") from error
+    finally:
+        for suffix in ("", *_BESIDE):
+            Path(f"{part}{suffix}").unlink(missing_ok=True)
+    return Prepared(target.stat().st_size, rows, images_size)
+
+
+def _remove_parts(target: Path) -> None:
+    """Remove what earlier runs of this left behind that were killed."""
+    for left in target.parent.glob(f"{glob.escape(target.name)}.*.part*"):
+        number = left.name.removeprefix(f"{target.name}.").partition(".")[0]
+        if number.isdigit() and not _is_running(int(number)):
+            left.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # somebody else's, but there
+    return True
+
+
+def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_only: bool) -> None:
+    with closing(sqlite3.connect(source, timeout=30)) as connection:
+        require_archive(source, Database(connection))
+        # VACUUM INTO copies what is committed, the write-ahead log included.
+        connection.execute("VACUUM INTO ?", [str(part)])
+    with closing(sqlite3.connect(part)) as connection:
+        db = Database(connection)
+        db.execute("PRAGMA journal_mode = DELETE")
+        if db.execute("PRAGMA user_version").fetchone()[0] < schema.SCHEMA_VERSION:
+            schema.create(db)
+        if chosen is not None or headlines_only:
+            kept = headlines(db) if headlines_only else set(chosen or ())
+            kept = kept if chosen is None else kept.intersection(chosen)
+            if not kept:
+                raise ArchiveError(str(source), "has no such articles: nothing to publish")
+            keep_only(db, kept)
+        # What readers see stays; when and how it was fetched is for who publishes.
+        for name in {schema.IMAGE_FETCHES.name} & set(db.table_names()):
+            db.execute(f"DELETE FROM {name}")
+        indexed = [db.table(table.name) for table in schema.TABLES if table.full_text]
+        # Full text refers to rows by number, and VACUUM may renumber them: so it is
+        # emptied, the space given back, and built after that. So does the facet index.
+        for table in indexed:
+            db.execute(f"INSERT INTO {table.name}_fts ({table.name}_fts) VALUES ('delete-all')")
+        with db.atomic():
+            facet_index.drop(connection)
+        db.vacuum()
+        for table in indexed:
+            table.rebuild_fts()
+            table.optimize()
+        with db.atomic():
+            facet_index.keep(connection)
+        db.analyze()
+
+
+def _prove(part: Path) -> tuple[dict[str, int], int]:
+    """Open the copy as Datasette will, check it, count its rows and the bytes of its images."""
+    uri = f"{part.resolve().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        db = Database(connection)
+        for check in ("integrity_check", "foreign_key_check"):
+            found = connection.execute(f"PRAGMA {check}").fetchall()
+            if found not in ([], [("ok",)]):
+                raise ArchiveError(
+                    str(part), f"{check} finds {len(found)} faults; import into a new database"
+                )
+        existing = set(db.table_names())
+        rows = {t.name: db.table(t.name).count for t in schema.TABLES if t.name in existing}
+        return rows, _images_size(db) if schema.IMAGE_RENDITIONS.name in existing else 0
+
+
+def _images_size(db: Database) -> int:
+    sql = f"SELECT coalesce(sum(length(content)), 0) FROM {schema.IMAGE_RENDITIONS.name}"
+    return int(db.execute(sql).fetchone()[0])

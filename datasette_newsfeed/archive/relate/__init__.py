@@ -1,0 +1,1 @@
+"""`newsfeed relate`: stories and similar articles, computed from all rows."""

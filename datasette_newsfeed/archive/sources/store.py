@@ -1,0 +1,390 @@
+"""DB-sources: which files were read, when, and the files themselves as read.
+
+Knows files by name, neither YAML nor the tables of the archive. `sources` fingerprints
+each file and keeps its text: it makes imports incremental and exports exact, and is
+the only place where `secured` stands. `found` is temporary: the files of this run.
+
+It may lag behind the archive after a crash, never lead: a file's fingerprint is
+taken away before its rows change and comes back after they are committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from ...errors import ArchiveError, BusyError, VersionError
+from ..database import CACHE_KIB, as_archive_error, as_disk_error
+from ..files import File, relative, relative_folder
+from .image_files import TAKEN_SCHEMA, TakenImages
+from .references import FACTS_SCHEMA, NOTHING_SAID, FactBook, Facts
+
+SOURCES_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE state (change_counter INTEGER NOT NULL);
+INSERT INTO state VALUES (0);
+CREATE TABLE sources (
+  id INTEGER PRIMARY KEY,
+  file TEXT UNIQUE,       -- relative to the folder of this database; null: not known (any more)
+  path TEXT,              -- below the outermost folder that was imported
+  size INTEGER,           -- bytes
+  mtime INTEGER,          -- nanoseconds since 1970; null: too fresh to be trusted
+  sha256 TEXT,            -- null: to be read again
+  schema_version INTEGER, -- of the tables that it was read into
+  article_id TEXT,        -- null: names a provider
+  text BLOB               -- the whole file as read, compressed with zlib
+);
+CREATE INDEX idx_sources_article_id ON sources (article_id);
+"""
+
+FRESH_NS = 2_000_000_000
+"""A file changed less than this before it was read may change again unseen: file
+systems keep time in steps (FAT: two seconds). Its time is not trusted yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is known of a file from an earlier run."""
+
+    id: int
+    file: str | None
+    path: str | None
+    sha256: str | None
+    article_id: str | None
+    schema_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that was read: what is to be remembered of it.
+
+    `text` is the whole file, `packed()`, or None where it is not to be kept.
+    """
+
+    file: str
+    path: str
+    size: int
+    mtime: int | None
+    sha256: str
+    article_id: str | None
+    text: bytes | None
+    facts: Facts = NOTHING_SAID
+
+
+def sources_path(database: str | Path) -> Path:
+    """Return the path of DB-sources: `news.db-sources` beside `news.db`."""
+    return Path(f"{database}-sources")
+
+
+class Sources:
+    """DB-sources, open for one program at a time."""
+
+    def __init__(
+        self,
+        database: str | Path,
+        *,
+        folder: str | None = None,
+        keep_text: bool = True,
+        shown: str | Path | None = None,
+    ) -> None:
+        """Open or create it, and hold it until closed.
+
+        Files are named relative to `folder`, by default that of the database; errors
+        call this one `shown`, by default its path.
+        Raises BusyError where another import or export holds it, VersionError
+        where a newer version made it, ArchiveError where it is something else.
+        """
+        self.path = sources_path(database)
+        self._shown = str(shown or self.path)
+        self.folder = folder or os.path.realpath(self.path.parent)
+        self.keeps_text = keep_text
+        self.db = Database(_open(self.path))
+        self.facts = FactBook(self.db)
+        self.taken = TakenImages(self.db)
+        try:
+            # Held until closed: of two importers the second is told to wait.
+            self.db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self.db.execute("PRAGMA foreign_keys = ON")
+            self.db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            # What is given up (a text no longer kept) is gone from the file, too.
+            self.db.execute("PRAGMA secure_delete = ON")
+            self.db.execute("BEGIN EXCLUSIVE")
+            version = self.db.execute("PRAGMA user_version").fetchone()[0]
+            if version > SOURCES_VERSION:
+                raise VersionError(
+                    self._shown,
+                    "made by a newer datasette-newsfeed; upgrade with pip install -U",
+                )
+            self.is_new = version == 0
+            if self.is_new:
+                if self.db.table_names():
+                    raise ArchiveError(self._shown, "is no DB-sources; move it away")
+                for statement in (_SCHEMA + FACTS_SCHEMA + TAKEN_SCHEMA).split(";\n"):
+                    if statement.strip():
+                        self.db.execute(statement)
+                self.db.execute(f"PRAGMA user_version = {SOURCES_VERSION}")
+            elif not {"sources", "state"} <= set(self.db.table_names()):
+                raise ArchiveError(self._shown, "is no DB-sources; move it away")
+            self.db.commit()
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise self.fault(error) from error
+        except ArchiveError:
+            self.close()
+            raise
+
+    def fault(self, error: sqlite3.DatabaseError) -> ArchiveError:
+        """Return what SQLite says of this file as an error that says what to do."""
+        if "locked" in str(error):
+            return BusyError(self._shown, "another import or export is running; wait until it ends")
+        return as_disk_error(self._shown, error) or ArchiveError(
+            self._shown, f"{error}; move it away, the next import makes it anew"
+        )
+
+    def is_damaged(self) -> bool:
+        """Tell whether this file, and not the archive, is what SQLite cannot read."""
+        try:
+            return bool(self.db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
+        except sqlite3.DatabaseError:
+            return True
+
+    def close(self) -> None:
+        """Let it go; what is not committed is undone."""
+        self.db.conn.close()
+
+    # Names
+
+    def name_of(self, file: str) -> str:
+        """Return how this database calls a file: relative to its own folder."""
+        return relative(file, self.folder)
+
+    def file_of(self, name: str) -> str:
+        """Return the file that this database calls by that name."""
+        return os.path.normpath(os.path.join(self.folder, name))
+
+    # What is known
+
+    def knows_below(self, file: str) -> bool:
+        """Tell whether a file, or files below a folder, are known."""
+        start = relative_folder(file, self.folder) or file
+        return bool(
+            self.db.execute(
+                "SELECT 1 FROM sources WHERE file = ?1 OR (file >= ?1 || '/' AND file < ?1 || '0')",
+                [start],
+            ).fetchone()
+        )
+
+    def missing(self) -> Iterator[Source]:
+        """Yield the known files that this run has not found."""
+        yield from self._sources(
+            "WHERE file IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM found WHERE found.file = sources.file) ORDER BY id"
+        )
+
+    def by_file(self, names: Sequence[str]) -> dict[str, Source]:
+        """Return the known ones of these files."""
+        return {s.file: s for s in self._in("file", names) if s.file is not None}
+
+    def by_article(self, article_ids: Sequence[str]) -> dict[str, list[Source]]:
+        """Return the files that hold these ids: one each, but after an interrupted run."""
+        holders: dict[str, list[Source]] = {}
+        for source in self._in("article_id", article_ids):
+            holders.setdefault(source.article_id or "", []).append(source)
+        return holders
+
+    def organizations(self, domains: Sequence[str]) -> list[Source]:
+        """Return the organization records of these domains."""
+        return self._in("id", self.facts.organizations(domains))
+
+    def outdated(self, schema_version: int, after: int, limit: int) -> list[tuple[Source, bytes]]:
+        """Return files of another schema that this run has not found, with their text.
+
+        `after` is the id of the last one seen.
+        """
+        rows = self.db.execute(
+            "SELECT id, file, path, sha256, article_id, schema_version, text FROM sources "
+            "WHERE schema_version != ? AND text IS NOT NULL AND id > ? AND NOT EXISTS "
+            "(SELECT 1 FROM found WHERE found.file = sources.file) ORDER BY id LIMIT ?",
+            [schema_version, after, limit],
+        ).fetchall()
+        return [(Source(*row[:6]), unpacked(row[6])) for row in rows]
+
+    def was_interrupted(self) -> bool:
+        """Tell whether a file was left distrusted: by a run that did not end."""
+        return bool(
+            self.db.execute(
+                "SELECT 1 FROM sources WHERE sha256 IS NULL AND file IS NOT NULL LIMIT 1"
+            ).fetchone()
+        )
+
+    def compare(self, article_ids: Iterable[str]) -> tuple[list[str], bool]:
+        """Return the articles that no file here holds, and whether every trusted file
+        has its article."""
+        with self.db.atomic():
+            self.db.execute("CREATE TEMP TABLE IF NOT EXISTS stored (id TEXT PRIMARY KEY)")
+            self.db.execute("DELETE FROM stored")
+            self.db.conn.executemany("INSERT INTO stored VALUES (?)", ((i,) for i in article_ids))
+        unknown = self.db.execute(
+            "SELECT id FROM stored WHERE id NOT IN "
+            "(SELECT article_id FROM sources WHERE article_id IS NOT NULL) ORDER BY id"
+        ).fetchall()
+        astray = self.db.execute(
+            "SELECT 1 FROM sources WHERE sha256 IS NOT NULL AND article_id IS NOT NULL "
+            "AND article_id NOT IN stored LIMIT 1"
+        ).fetchone()
+        return [row[0] for row in unknown], astray is None
+
+    def texts(self) -> Iterator[tuple[str, bytes | None]]:
+        """Yield path and compressed text of each file; None where it was not kept.
+
+        `unpacked()` makes it the whole file again.
+        """
+        yield from self.db.execute(
+            "SELECT path, text FROM sources "
+            "WHERE path IS NOT NULL AND (text IS NOT NULL OR sha256 IS NOT NULL) ORDER BY path, id"
+        )
+
+    def _in(self, column: str, values: Sequence[str] | Sequence[int]) -> list[Source]:
+        found: list[Source] = []
+        for start in range(0, len(values), 500):
+            some = values[start : start + 500]
+            marks = ", ".join("?" * len(some))
+            found.extend(self._sources(f"WHERE {column} IN ({marks})", some))
+        return found
+
+    def _sources(self, where: str, values: Sequence[str] | Sequence[int] = ()) -> Iterator[Source]:
+        for row in self.db.execute(
+            f"SELECT id, file, path, sha256, article_id, schema_version FROM sources {where}",
+            list(values),
+        ):
+            yield Source(*row)
+
+    # What is remembered
+
+    def adopt(self, rows: Iterable[tuple[str | None, Facts]]) -> None:
+        """Take in what the rows tell of files that are not known: (article_id, facts)."""
+        for article_id, facts in rows:
+            cursor = self.db.execute("INSERT INTO sources (article_id) VALUES (?)", [article_id])
+            self.facts.write([(int(cursor.lastrowid or 0), facts)])
+
+    def distrust(self, readings: Sequence[Reading], removed: Sequence[Source]) -> None:
+        """Commit that these files are to be read again, before their rows change."""
+        with self.db.atomic():
+            self.db.conn.executemany(
+                "INSERT INTO sources (file, path, article_id) VALUES (?, ?, ?) "
+                "ON CONFLICT (file) DO UPDATE SET sha256 = NULL, size = NULL, mtime = NULL",
+                ((self.name_of(r.file), r.path, r.article_id) for r in readings),
+            )
+            self.db.conn.executemany(
+                "UPDATE sources SET sha256 = NULL, size = NULL, mtime = NULL WHERE id = ?",
+                ((source.id,) for source in removed),
+            )
+
+    def distrust_all(self) -> None:
+        """Commit that every file is to be read again."""
+        with self.db.atomic():
+            self.db.execute("UPDATE sources SET sha256 = NULL, size = NULL, mtime = NULL")
+            # What was learnt from rows is learnt from them again.
+            self.db.execute("DELETE FROM sources WHERE file IS NULL")
+
+    def change_counter(self) -> int:
+        """Return SQLite's change counter of the archive as the last run left it."""
+        counter: int = self.db.execute("SELECT change_counter FROM state").fetchone()[0]
+        return counter
+
+    def note_change_counter(self, counter: int) -> None:
+        """Remember how a run leaves the archive."""
+        with self.db.atomic():
+            self.db.execute("UPDATE state SET change_counter = ?", [counter])
+
+    def keep_text(self, readings: Iterable[Reading]) -> None:
+        """Keep the text of files that were read before without keeping it."""
+        if self.keeps_text:
+            with self.db.atomic():
+                self.db.conn.executemany(
+                    "UPDATE sources SET text = ? WHERE file = ? AND text IS NULL",
+                    ((r.text, self.name_of(r.file)) for r in readings),
+                )
+
+    def touch(self, files: Sequence[File], walked_at: int) -> None:
+        """Remember the new time of files that did not change otherwise."""
+        with self.db.atomic():
+            self.db.conn.executemany(
+                "UPDATE sources SET size = ?, mtime = ? WHERE file = ?",
+                ((f.size, trusted_time(f.mtime, walked_at), self.name_of(f.file)) for f in files),
+            )
+
+    def write(
+        self, readings: Sequence[Reading], removed: Sequence[Source], schema_version: int
+    ) -> None:
+        """Write files and facts into the open transaction; the caller commits."""
+        self.db.conn.executemany(
+            "DELETE FROM sources WHERE id = ?", ((source.id,) for source in removed)
+        )
+        self.db.conn.executemany(
+            "UPDATE sources SET path = iif(length(path) > length(?2), path, ?2), size = ?3, "
+            "mtime = ?4, sha256 = ?5, schema_version = ?6, article_id = ?7, text = ?8 "
+            "WHERE file = ?1",
+            (
+                (
+                    self.name_of(r.file),
+                    r.path,
+                    r.size,
+                    r.mtime,
+                    r.sha256,
+                    schema_version,
+                    r.article_id,
+                    r.text if self.keeps_text else None,
+                )
+                for r in readings
+            ),
+        )
+        known = self.by_file([self.name_of(r.file) for r in readings])
+        self.facts.write([(known[self.name_of(r.file)].id, r.facts) for r in readings])
+
+
+@contextmanager
+def faults(sources: Sources, archive: str | Path) -> Iterator[None]:
+    """Say of which of the two files SQLite complains, the archive or its DB-sources."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if sources.is_damaged():
+            raise sources.fault(error) from error
+        raise as_archive_error(archive, error) from error
+
+
+def fingerprint(data: bytes) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def packed(data: bytes) -> bytes:
+    """Return a file's bytes as they are kept: compressed with zlib."""
+    return zlib.compress(data)
+
+
+def unpacked(text: bytes) -> bytes:
+    """Return a file as read from its compressed text; raises zlib.error where that is damaged."""
+    return zlib.decompress(text)
+
+
+def trusted_time(mtime: int, walked_at: int) -> int | None:
+    """Return the file's time, or None where it changed too shortly before it was read."""
+    return mtime if mtime < walked_at - FRESH_NS else None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(path, timeout=5)
+    except sqlite3.OperationalError as error:
+        raise ArchiveError(str(path), f"{error}; is the folder there and writable?") from error

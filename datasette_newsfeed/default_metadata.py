@@ -1,0 +1,130 @@
+"""What Datasette shows of an archive that nobody configured, as data. Knows no Datasette.
+
+Shaped as a metadata file: the pages apply it, `newsfeed metadata` prints it.
+Whatever the user's own metadata says about a table wins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import facet_index_schema, schema
+
+TITLE = "{database}: a news archive"
+DESCRIPTION = "Articles with their providers, topics, images and related articles."
+
+TITLES = {
+    "articles": "Articles",
+    "providers": "Providers",
+    "topics": "Topics",
+    "authors": "Authors",
+    "images": "Images",
+    "related_articles": "Related articles",
+    "article_topics": "Topics of articles",
+    "article_authors": "Authors of articles",
+    "article_images": "Images of articles",
+    "stories": "Stories",
+    "similar_articles": "Similar articles",
+    "image_renditions": "Stored images",
+    "image_fetches": "Fetched images",
+    "image_base": "Site of the images",
+    schema.ARTICLE_LIST: "Articles, a line each",
+}
+
+LABELS = {
+    # Datasette would take the id for the label of a row: the only unique text column.
+    "articles": "title",
+    "providers": "name",
+    "images": "url",
+    "topics": "name",
+    "authors": "name",
+}
+
+FACETS: dict[str, list[Any]] = {
+    "articles": [
+        {"topic": "topics"},
+        "provider_id",
+        "type",
+        {"period": "published_at"},
+        {"band": "heat"},
+        "is_headline",
+        {"presence": "image"},
+    ],
+}
+
+SIZES = {"articles": 50, "images": 50, "article_images": 50, "related_articles": 50}
+"""Rows a page, where rows show pictures."""
+
+HIDDEN = (
+    "article_topics",
+    "article_authors",
+    "article_images",
+    "similar_articles",
+    "image_renditions",
+    "image_fetches",
+    "image_base",
+)
+"""What the pages of articles, topics and images show better. Still there to be queried."""
+
+CLOSED = facet_index_schema.TABLES
+"""What no page shows: they repeat names of topics and more for whoever may see these tables."""
+
+QUERIES = {
+    schema.DEAD_LINKS: {
+        "title": "Dead links of images, by provider",
+        "description": "What `newsfeed images` could not fetch when it last tried, and why.",
+        "sql": schema.DEAD_LINKS_SQL,
+    }
+}
+
+
+def of_table(name: str) -> dict[str, Any]:
+    """Return the defaults of one table or view."""
+    found: dict[str, Any] = {"title": TITLES[name]}
+    table = next((table for table in schema.TABLES if table.name == name), None)
+    if table is None:
+        found["description"] = "What one wants as CSV"
+    else:
+        found["description"] = table.description
+        described = {column.name: column.description for column in table.columns}
+        found["columns"] = {column: text for column, text in described.items() if text}
+    if name in ("articles", schema.ARTICLE_LIST):
+        found["sort_desc"] = "published_at"
+    if name == "stories":
+        found["sort_desc"] = "last_published_at"
+    if name in LABELS:
+        found["label_column"] = LABELS[name]
+    if name in FACETS:
+        found["facets"] = list(FACETS[name])
+    if name in SIZES:
+        found["size"] = SIZES[name]
+    if name in HIDDEN:
+        found["hidden"] = True
+    return found
+
+
+def of_database(
+    name: str, *, has_fetches: bool = False, has_stories: bool = True
+) -> dict[str, Any]:
+    """Return the defaults of a database and its tables, as below `databases: NAME:`.
+
+    has_fetches: images were fetched from the web, so that there may be dead links.
+    Without stories it is one that an older version made.
+    """
+    tables = {table: of_table(table) for table in TITLES}
+    if not has_stories:
+        for table in schema.COMPUTED_TABLES:
+            del tables[table.name]
+        for column in schema.ARTICLES.columns:
+            if column.since > 1:
+                tables["articles"]["columns"].pop(column.name, None)
+        tables["articles"]["facets"].remove("is_headline")
+    return {
+        "title": TITLE.format(database=name),
+        "description": DESCRIPTION,
+        "tables": {
+            **tables,
+            **{table: {"hidden": True, "allow": False} for table in CLOSED},
+        },
+        "queries": QUERIES if has_fetches else {},
+    }

@@ -1,0 +1,1 @@
+"""Which databases are archives, and which of their tables this visitor may see."""

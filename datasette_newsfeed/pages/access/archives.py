@@ -1,0 +1,322 @@
+"""Which databases are news archives, and what one visitor sees of one. Knows no Cards.
+
+An archive is recognised by its tables and columns, looked at once for each
+state of its file; what a visitor may see is asked once a request.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from datasette.database import QueryInterrupted
+from datasette.utils import tilde_decode
+
+from ... import default_metadata, facet_index_schema, schema
+from .. import compat
+from . import permissions
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A database that is a news archive: with stored images, full text, facet index, or without.
+
+    has_fetches: what became of the images on the web is known. base_url: the site to
+    which image URLs without a host belong. has_stories: False for an archive that an older
+    version made.
+    """
+
+    database: str
+    has_copies: bool
+    has_full_text: bool
+    has_facet_index: bool = False
+    has_fetches: bool = False
+    base_url: str | None = None
+    has_stories: bool = False
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables that it has, as far as older versions made others."""
+        computed = () if self.has_stories else schema.COMPUTED_TABLES
+        return [table.name for table in schema.TABLES if table not in computed]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One archive as one visitor may see it.
+
+    has_copies: there are stored images to be shown; shows_remote: others are shown
+    from where they are on the web.
+    """
+
+    datasette: Any
+    database: str
+    tables: frozenset[str]
+    has_copies: bool
+    shows_remote: bool = True
+    base_url: str | None = None
+    request: Any = None
+    answers: dict[object, list[Any]] = field(default_factory=dict, compare=False)
+    """What was asked already: a panel and the head of its page ask the same."""
+
+    def sees(self, *tables: str) -> bool:
+        """Tell whether the visitor may see all of these tables."""
+        return self.tables.issuperset(tables)
+
+    async def ask(self, sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a query, which is asked once a request.
+
+        Raises QueryInterrupted past Datasette's time limit.
+        """
+        given = tuple(values.items()) if isinstance(values, Mapping) else tuple(values)
+        if (sql, given) not in self.answers:
+            db = self.datasette.get_database(self.database)
+            try:
+                self.answers[sql, given] = list((await db.execute(sql, values)).rows)
+            except QueryInterrupted:
+                compat.note_late(self.request)
+                raise
+        return self.answers[sql, given]
+
+
+COLUMNS_SQL = """
+select tables.name as table_name, columns.name as column_name
+from sqlite_master as tables, pragma_table_info(tables.name) as columns
+where tables.type = 'table' and tables.name in ({names})"""
+
+COPIES_SQL = "select 1 from image_renditions limit 1"
+FETCHES_SQL = "select 1 from image_fetches limit 1"
+BASE_SQL = "select base_url from image_base limit 1"
+
+IMAGES = ("both", "stored", "remote")
+"""The setting `images`: stored ones, else those on the web; or only one of the two."""
+
+ACROSS = "_memory"
+"""Where Datasette answers queries across databases."""
+
+FULL_TEXT = f"{schema.ARTICLES.name}_fts"
+TABLE_SQL = "select 1 from sqlite_master where type = 'table' and name = ?"
+
+_archives: WeakKeyDictionary[Any, dict[str, tuple[object, Archive | None]]] = WeakKeyDictionary()
+
+
+def _state(db: Any) -> object:
+    """Something that changes when the file does; None where there is no file to look at."""
+    if db.path is None:
+        return None
+    return _state_of_files(db) if db.is_mutable else "immutable"
+
+
+def _state_of_files(db: Any) -> tuple[tuple[int, int] | None, ...]:
+    states: list[tuple[int, int] | None] = []
+    for path in (db.path, f"{db.path}-wal") if db.path else ():
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            states.append(None)
+        else:
+            states.append((status.st_mtime_ns, status.st_size))
+    return tuple(states)
+
+
+def changed_at(datasette: Any, database: str) -> datetime | None:
+    """Return when a database's file changed, None if there is none or it changes just now."""
+    states = _state_of_files(datasette.get_database(database))
+    latest = max((mtime for mtime, _ in filter(None, states)), default=None)
+    if latest is None:
+        return None
+    # To the second, as headers have it; a second that goes on says nothing yet.
+    changed = datetime.fromtimestamp(latest // 1_000_000_000, UTC)
+    return changed if changed < datetime.now(UTC) - timedelta(seconds=2) else None
+
+
+async def find_archive(datasette: Any, request: Any, database: str) -> Archive | None:
+    """Return the archive in a database, else None. Looks once for each state of the file."""
+    known = compat.notes(request)
+    key = ("archive", database)
+    if key not in known:
+        db = datasette.get_database(database)
+        state = _state(db)
+        found = _archives.setdefault(datasette, {})
+        if state is None or database not in found or found[database][0] != state:
+            found[database] = (state, await _look_for_archive(db, database))
+        known[key] = found[database][1]
+    archive: Archive | None = known[key]
+    return archive
+
+
+def asked_databases(datasette: Any, scope: Mapping[str, Any]) -> list[str]:
+    """Return the databases that a request is for: one, or for the front page all with a file."""
+    path = scope.get("raw_path") or scope["path"].encode()
+    path = path.partition(b"?")[0].decode("ascii", "replace")
+    base = datasette.setting("base_url")
+    first = path.removeprefix(base).lstrip("/").partition("/")[0].partition(".")[0]
+    databases = datasette.databases
+    if first:
+        route = tilde_decode(first)
+        return [name for name, db in databases.items() if (db.route or name) == route]
+    return [name for name, db in databases.items() if db.path is not None]
+
+
+async def _look_for_archive(db: Any, database: str) -> Archive | None:
+    names = [table.name for table in schema.TABLES]
+    sql = COLUMNS_SQL.format(names=", ".join("?" for _ in names))
+    columns: dict[str, list[str]] = {}
+    for table, column in (await db.execute(sql, names)).rows:
+        columns.setdefault(table, []).append(column)
+    if not schema.is_archive(columns):
+        return None
+    renditions = schema.IMAGE_RENDITIONS
+    has_copies = set(renditions.column_names) <= set(columns.get(renditions.name, ())) and bool(
+        (await db.execute(COPIES_SQL)).rows
+    )
+    has_full_text, has_facet_index = [
+        bool((await db.execute(TABLE_SQL, [name])).rows)
+        for name in (FULL_TEXT, facet_index_schema.NAME)
+    ]
+    base_url = None
+    if "base_url" in columns.get(schema.IMAGE_BASE.name, ()):
+        base_url = next((row[0] for row in (await db.execute(BASE_SQL)).rows), None)
+    fetches = schema.IMAGE_FETCHES
+    has_fetches = set(fetches.column_names) <= set(columns.get(fetches.name, ())) and bool(
+        (await db.execute(FETCHES_SQL)).rows
+    )
+    return Archive(
+        database,
+        has_copies,
+        has_full_text,
+        has_facet_index,
+        has_fetches,
+        base_url,
+        schema.has_stories(columns),
+    )
+
+
+async def look(datasette: Any, request: Any, database: str) -> Sight | None:
+    """Return what the visitor sees of a database, None if it is no archive."""
+    known = compat.notes(request)
+    key = ("sight", database)
+    if key not in known:
+        # 1.0 draws the parts of a page side by side: noted only when all of it is known.
+        known[key] = await _look(datasette, request, database)
+    sight: Sight | None = known[key]
+    return sight
+
+
+async def look_across(datasette: Any, request: Any, database: str) -> list[Sight]:
+    """Return the archives of whose articles a database's pages can speak, as far as seen.
+
+    That is its own; of a query across databases (`--crossdb`) it is each.
+    """
+    is_across = datasette.crossdb and database == ACROSS
+    names = list(datasette.databases) if is_across else [database]
+    sights = [await look(datasette, request, name) for name in names]
+    return [sight for sight in sights if sight is not None and sight.sees(schema.ARTICLES.name)]
+
+
+async def glance(datasette: Any, request: Any, database: str, *tables: str) -> Sight | None:
+    """Return what the visitor sees of these tables alone, None if this is no archive.
+
+    For what is asked for a dozen times a page, such as its images: to look at every table
+    costs more than all the rest of the answer.
+    """
+    archive = await find_archive(datasette, request, database)
+    return await _see(datasette, request, archive, tables) if archive else None
+
+
+async def _look(datasette: Any, request: Any, database: str) -> Sight | None:
+    archive = await find_archive(datasette, request, database)
+    if archive is None:
+        return None
+    names = archive.tables
+    if archive.has_full_text:
+        names.append(FULL_TEXT)
+    return await _see(datasette, request, archive, names)
+
+
+async def _see(datasette: Any, request: Any, archive: Archive, names: Iterable[str]) -> Sight:
+    database = archive.database
+    tables = await permissions.viewable(datasette, request, database, names)
+    has_copies = archive.has_copies and {"images", "image_renditions"} <= tables
+    images = images_from(datasette, database)
+    return Sight(
+        datasette,
+        database,
+        tables,
+        has_copies=has_copies and images != "remote",
+        shows_remote=images != "stored",
+        base_url=archive.base_url,
+        request=request,
+    )
+
+
+def images_from(datasette: Any, database: str) -> str:
+    """Return the setting `images`; what it does not know counts as the default."""
+    wanted = compat.setting(datasette, database, "images")
+    return wanted if wanted in IMAGES else IMAGES[0]
+
+
+REFUSED_SQL = """
+select value as parent, :newsfeed_view as child, 0 as allow,
+  'shows tables that may not be seen' as reason
+from json_each(:newsfeed_databases)"""
+
+LIST_TABLES = ("articles", "providers", "article_topics", "topics", "images")
+"""What the view `article_list` shows something of. Datasette asks for the view alone."""
+
+
+async def hides_list(datasette: Any, actor: Any, database: str) -> bool:
+    """Tell whether an archive's `article_list` shows what this actor may not see elsewhere."""
+    return await _hides(datasette, actor, database, LIST_TABLES)
+
+
+async def _hides(datasette: Any, actor: Any, database: str, tables: Sequence[str]) -> bool:
+    if database not in datasette.databases:
+        return False
+    if await find_archive(datasette, None, database) is None:
+        return False
+    return not (await compat.viewable(datasette, actor, database, tables)).issuperset(tables)
+
+
+def refuse_derived(datasette: Any, actor: Any, action: str, resource: Any) -> Any:
+    """Return, for 0.65, a call that says no to what shows a denied table another way.
+
+    That is the list, and the full text of articles, which 1.0 sees to itself.
+    """
+    if action != "view-table" or resource is None:
+        return None
+    database, name = resource
+    if name == schema.ARTICLE_LIST:
+        tables: Sequence[str] = LIST_TABLES
+    elif name.startswith(FULL_TEXT):
+        tables = (schema.ARTICLES.name,)
+    else:
+        return None
+
+    async def refuse() -> bool | None:
+        return False if await _hides(datasette, actor, database, tables) else None
+
+    return refuse
+
+
+def refused_lists(datasette: Any, actor: Any, action: str) -> Any:
+    """Return, for 1.0, where the list is hidden; None for all other actions."""
+    if action != "view-table":
+        return None
+    view = schema.ARTICLE_LIST
+    return compat.refused_views(REFUSED_SQL, view, hides_list, datasette, actor)
+
+
+async def apply_defaults(datasette: Any) -> None:
+    """Give each archive that is there when Datasette starts its titles, order, labels, facets."""
+    for database in list(datasette.databases):
+        archive = await find_archive(datasette, None, database)
+        if archive:
+            given = default_metadata.of_database(
+                database, has_fetches=archive.has_fetches, has_stories=archive.has_stories
+            )
+            await compat.apply_defaults(datasette, database, given)

@@ -1,0 +1,46 @@
+"""Who may see what. Knows permissions, not what stands in the tables.
+
+Datasette asks for each page's own table alone; our pages join several, so each
+is asked for before anything of it is shown. Answers are kept for one request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable
+from typing import Any
+
+from ... import schema
+from .. import compat
+
+QUERIES = {schema.DEAD_LINKS: schema.DEAD_LINKS_TABLES}
+"""Our own queries, and the tables that each shows something of."""
+
+
+def actor_of(request: Any) -> Any:
+    """Return who asks, or None."""
+    return None if request is None else request.scope.get("actor")
+
+
+def may_run(
+    datasette: Any, actor: Any, action: str, resource: Any
+) -> Awaitable[bool | None] | None:
+    """Return False where a query of ours would show tables that the actor may not see.
+
+    For 0.65, which asks for the query alone; None leaves it to Datasette.
+    """
+    if action != "view-query" or not isinstance(resource, tuple) or resource[1] not in QUERIES:
+        return None
+    return _may_run(datasette, actor, *resource)
+
+
+async def _may_run(datasette: Any, actor: Any, database: str, query: str) -> bool | None:
+    tables = QUERIES[query]
+    seen = await compat.viewable(datasette, actor, database, tables)
+    return None if seen.issuperset(tables) else False
+
+
+async def viewable(
+    datasette: Any, request: Any, database: str, tables: Iterable[str]
+) -> frozenset[str]:
+    """Return those of the tables that the visitor may see."""
+    return await compat.viewable(datasette, actor_of(request), database, tables)

@@ -1,0 +1,144 @@
+"""One request and its answer: who asks, what was noted meanwhile. Knows no permission."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from datasette.plugins import pm
+from datasette.utils import await_me_maybe
+from datasette.utils.asgi import Request, Response
+
+from ..links import FEEDS
+from .version import is_v1
+
+NOTES = "newsfeed_notes"
+LATE = "late"
+SPARED = tuple(f".{extension}" for extension in FEEDS)
+
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Any, Any], Awaitable[None]]
+
+_scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar(
+    "newsfeed_scope", default=None
+)
+
+
+def remember_request(datasette: Any, app: App) -> App:
+    """Wrap the application so that cells know the request, which only 1.0 hands them.
+
+    Also gives each request a notebook: see `notes`.
+    """
+
+    async def remembering(scope: Scope, receive: Any, send: Any) -> None:
+        if scope.get("type") != "http":
+            await app(scope, receive, send)
+            return
+        if not _names_host(scope):
+            refusal = Response.text("The Host header names no host.", status=400)
+            await refusal.asgi_send(send)
+            return
+        scope = {**scope, NOTES: {}, "query_string": _spare_query(datasette, scope)}
+        token = _scope.set(scope)
+        try:
+            await app(scope, receive, send)
+        finally:
+            _scope.reset(token)
+
+    return remembering
+
+
+def _names_host(scope: Scope) -> bool:
+    """Tell whether addresses can be made for whoever asks (RFC 9112, 3.2: else 400)."""
+    for key, value in scope.get("headers") or ():
+        if key.lower() == b"host":
+            try:
+                return urlsplit(f"//{value.decode('latin-1')}").port != 0
+            except ValueError:  # as of "[half an address"
+                return False
+    return True
+
+
+def _spare_query(datasette: Any, scope: Scope) -> bytes:
+    """The query of a request, for 0.65 without what feeds do not need and it counts for them."""
+    query: bytes = scope.get("query_string") or b""
+    if is_v1(datasette) or not scope["path"].endswith(SPARED):
+        return query
+    return b"&".join(part for part in (query, b"_nofacet=1&_nosuggest=1&_nocount=1") if part)
+
+
+async def current_request(datasette: Any, request: Any) -> Any:
+    """Return the request given, else the one that is being answered, else None.
+
+    The one being answered is as it came in, before Datasette found out who asks.
+    So that is found out here as well, once a request.
+    """
+    scope = _scope.get()
+    if request is not None or scope is None:
+        return request
+    known = scope[NOTES]
+    if "request" not in known:
+        actor = await _find_actor(datasette, Request(scope, None))
+        known["request"] = Request({**scope, "actor": actor}, None)
+    return known["request"]
+
+
+async def _find_actor(datasette: Any, request: Any) -> Any:
+    for found in pm.hook.actor_from_request(datasette=datasette, request=request):
+        actor = await await_me_maybe(found)
+        if actor:
+            return actor
+    return request.scope.get("actor")
+
+
+def notes(request: Any) -> dict[Any, Any]:
+    """Return what was noted while this request is answered; without one, an empty notebook."""
+    if request is None:
+        return {}
+    notebook: dict[Any, Any] = request.scope.setdefault(NOTES, {})
+    return notebook
+
+
+def note_late(request: Any) -> None:
+    """Note that a part of this page took too long, so that no cache keeps it."""
+    notes(request)[LATE] = True
+
+
+def is_late(request: Any) -> bool:
+    """Tell whether a part of this page took too long."""
+    return LATE in notes(request)
+
+
+def noted() -> dict[Any, Any]:
+    """Return what was noted for the request that is being answered; else an empty notebook."""
+    scope = _scope.get()
+    return {} if scope is None else scope[NOTES]
+
+
+def asks_for_row(request: Any, table: str, row_path: str) -> bool:
+    """Tell whether a request is for this row's own page."""
+    from datasette.utils import tilde_decode
+
+    if request is None:
+        return False
+    parts = request.path.rstrip("/").split("/")[-2:]
+    return [tilde_decode(part) for part in parts] == [table, tilde_decode(row_path)]
+
+
+class Answer(Response):
+    """A response that keeps its status.
+
+    0.65 gives the answer of a renderer the status of the SQL query behind it, so that
+    "still the same" and "not like that" would both become "here it is".
+    """
+
+    @property
+    def status(self) -> int:
+        """The status that it was made with."""
+        return self._status
+
+    @status.setter
+    def status(self, status: int) -> None:
+        self._status: int = getattr(self, "_status", status)

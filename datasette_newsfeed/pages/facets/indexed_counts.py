@@ -1,0 +1,202 @@
+"""The rows of a page's filters as one set, found once for all facets of the page.
+
+By the facet index where the archive has one that can be trusted; else there is no set, and
+each facet counts by SQL. Knows which filters, not what is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from datasette.database import QueryInterrupted
+from pyroaring import BitMap
+
+from ... import facet_index
+from ...facet_index import FacetIndex
+from .. import compat
+from .filter_sql import Rows
+from .where_clause import MOST_UNCERTAIN, Conditions, Known, split
+
+BUDGET = 5
+"""The set is found once for all facets of a page, within the time of so many of them."""
+
+STEPS = 200_000
+"""SQLite's steps between two looks at the clock. A look needs Python's lock: Datasette's own
+1,000 steps make a query that shares the process with others a hundred times slower."""
+
+MOST_KEPT = 32
+"""Row sets that are kept for the next page of the same filters; 125 kB each at a million."""
+
+_SELECT = re.compile(r"select .+? from \[?articles\]? ?(?:where (?P<where>.*))?", re.S)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Some rows of an archive, to be counted by any of the facets that the index has."""
+
+    index: FacetIndex
+    rows: BitMap
+
+    def counts(self, facet: str) -> dict[Any, int]:
+        """Return how many of the rows each value of a facet has."""
+        return self._counts(self.index.facets[facet])
+
+    def counts_by(
+        self, facet: str, name: Hashable, group: Callable[[Any], Hashable]
+    ) -> dict[Any, int]:
+        """Return the same for groups of values; `name` is that of the grouping."""
+        return self._counts(self.index.grouped(facet, name, group))
+
+    def _counts(self, sets: Mapping[Any, BitMap]) -> dict[Any, int]:
+        if self.rows is self.index.articles:
+            return {value: len(members) for value, members in sets.items()}
+        return facet_index.counts(sets, self.rows)
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """What is kept of one database: its index as last seen, and row sets found by it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    index: FacetIndex | None = None
+    sets: OrderedDict[Hashable, BitMap] = field(default_factory=OrderedDict)
+    distrusted: bool = False
+
+    def open(self, conn: sqlite3.Connection, database: str) -> FacetIndex | None:
+        """Return the index as the transaction of this connection sees it."""
+        with self.lock:
+            found = facet_index.current(conn, self.index)
+            if found is not None and self.index is not None and found is not self.index:
+                self.sets.clear()
+            self.index = found
+            is_distrusted = found is None and facet_index.exists(conn)
+            if is_distrusted and not self.distrusted:
+                _log.warning(
+                    "The facet index of %s does not agree with its tables any more; facets are "
+                    "counted by SQL until the next `newsfeed import`",
+                    database,
+                )
+            self.distrusted = is_distrusted
+            return found
+
+    def kept(self, key: Hashable) -> BitMap | None:
+        """Return a set that was found before."""
+        with self.lock:
+            if key in self.sets:
+                self.sets.move_to_end(key)
+            return self.sets.get(key)
+
+    def keep(self, key: Hashable, rows: BitMap) -> None:
+        """Keep a set, and let the one go that nobody asked for longest."""
+        with self.lock:
+            self.sets[key] = rows
+            if len(self.sets) > MOST_KEPT:
+                self.sets.popitem(last=False)
+
+
+_shelves: WeakKeyDictionary[Any, dict[str, _Shelf]] = WeakKeyDictionary()
+
+
+async def find_tally(datasette: Any, request: Any, database: str, rows: Rows) -> Tally | None:
+    """Return these rows of articles to be counted, None where SQL must count them.
+
+    Asked by every facet of a page, found once. Raises QueryInterrupted where it takes too long.
+    """
+    known = compat.notes(request)
+    key = ("tally", database, rows.sql)
+    if key not in known:
+        known[key] = asyncio.ensure_future(_find(datasette, database, rows))
+    found: Tally | None = await known[key]
+    return found
+
+
+async def _find(datasette: Any, database: str, rows: Rows) -> Tally | None:
+    select = _SELECT.fullmatch(rows.sql.strip())
+    parts = split(select["where"]) if select and select["where"] else []
+    if select is None or parts is None:
+        return None
+    shelf = _shelves.setdefault(datasette, {}).setdefault(database, _Shelf())
+    limit = min(
+        BUDGET * int(datasette.setting("facet_time_limit_ms")),
+        int(datasette.setting("sql_time_limit_ms")),
+    )
+
+    def ask(conn: sqlite3.Connection) -> Tally | None:
+        with _within(conn, limit, rows), _snapshot(conn):
+            index = shelf.open(conn, database)
+            if index is None:
+                return None
+            key = (index.build, index.seq, rows.sql, tuple(sorted(rows.params.items())))
+            found = shelf.kept(key)
+            if found is None:
+                found = _rows(conn, index, parts, rows.params)
+                shelf.keep(key, found)
+            return Tally(index, found)
+
+    tally: Tally | None = await datasette.get_database(database).execute_fn(ask)
+    return tally
+
+
+@contextmanager
+def _within(conn: sqlite3.Connection, limit: int, rows: Rows) -> Iterator[None]:
+    """Stop after so many milliseconds, with the exception of Datasette's own limit."""
+    end = time.perf_counter() + limit / 1000
+    conn.set_progress_handler(lambda: time.perf_counter() > end, STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if str(error) != "interrupted":
+            raise
+        raise QueryInterrupted(error, rows.sql, rows.params) from error
+    finally:
+        conn.set_progress_handler(None, STEPS)
+
+
+@contextmanager
+def _snapshot(conn: sqlite3.Connection) -> Iterator[None]:
+    """Read index and rows of one moment."""
+    conn.execute("begin")
+    try:
+        yield
+    finally:
+        conn.rollback()
+
+
+def _rows(
+    conn: sqlite3.Connection, index: FacetIndex, parts: list[str], params: Mapping[str, Any]
+) -> BitMap:
+    if not parts:
+        return index.articles
+    conditions = Conditions(conn, index, params)
+    known: dict[str, Known] = {}
+    for part in parts:
+        found = conditions.find(part)
+        if found is not None:
+            known[part] = found
+    rows = BitMap.intersection(index.articles, *(each.rows for each in known.values()))
+    rest = [part for part in parts if part not in known]
+    if not rest or not rows:
+        return rows
+    if len(rows) <= MOST_UNCERTAIN and not all(each.is_column for each in known.values()):
+        return conditions.among(rows, _joined(rest))
+    # Columns have indexes of their own: SQL finds the rest faster among their rows.
+    rest += [part for part, each in known.items() if each.is_column]
+    sql = f"select rowid as n from articles where {_joined(rest)}"
+    return rows & facet_index.rows_of(conn, sql, params)
+
+
+def _joined(parts: list[str]) -> str:
+    return " and ".join(f"({part})" for part in parts)

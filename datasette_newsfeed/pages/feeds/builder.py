@@ -1,0 +1,216 @@
+"""From the rows of a page to a feed of the same articles. Knows no format.
+
+A page's rows name articles; the articles themselves are read from the archive, as
+far as the visitor may see them, so that a feed holds neither more nor less than a page.
+The rows of a query across databases name articles of several archives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from ... import default_metadata, schema
+from .. import compat, filter_description
+from ..access.archives import Sight
+from ..access.permissions import actor_of
+from ..filters.query_string import Query, query_of
+from ..links import Links
+from ..models import Enclosure, FullArticle
+from ..pictures import Pictures
+from ..queries.full_articles import find_full_articles
+from ..text.markup import NO_COPIES, html_of_markdown, uri
+from .feed import Entry, Feed, entry_id, rfc3339
+
+MOST_TEXT = 2_000_000
+"""Characters of bodies in one feed. Articles after that come with their summary alone."""
+
+ARTICLES = schema.ARTICLES.name
+_OTHER_TABLES = {table.name for table in schema.TABLES} - {ARTICLES}
+
+
+def article_column(columns: Iterable[str], table: str | None) -> str | None:
+    """Return the column of a page in which keys of articles stand, None without one.
+
+    That is `article_id`, else `id` of articles, of a view or of an SQL query.
+    """
+    names = set(columns)
+    if "article_id" in names and table != ARTICLES:
+        return "article_id"
+    return "id" if "id" in names and table not in _OTHER_TABLES else None
+
+
+def _ids(rows: Iterable[Any], column: str) -> list[str]:
+    """The keys in a column, each once. With `_labels=on` a foreign key comes with its label."""
+    values = (row[column] for row in rows)
+    keys = (value["value"] if isinstance(value, Mapping) else value for value in values)
+    return list(dict.fromkeys(str(key) for key in keys if key is not None))
+
+
+class Edition:
+    """One page of a database as a feed, for one visitor, of the archives that it may name."""
+
+    def __init__(
+        self, sights: Sequence[Sight], request: Any, database: str, extension: str
+    ) -> None:
+        self.sights = sights
+        self.datasette = sights[0].datasette
+        self.request = request
+        self.database = database
+        self.extension = extension
+        self._host = str(self.datasette.absolute_url(request, "/")).removesuffix("/")
+
+    async def feed(
+        self,
+        rows: Sequence[Any],
+        columns: Sequence[str],
+        *,
+        table: str | None,
+        query_name: str | None,
+        next_place: str | None,
+    ) -> Feed:
+        """Return the feed of these rows. `next_place` is where Datasette's next page begins."""
+        column = article_column(columns, table)
+        ids = _ids(rows, column) if column else []
+        publisher = await self._publisher()
+        words = await self._words(table, query_name)
+        query = query_of(self.request)
+        here = Query((*query.pairs, *self._pairs("_size")))
+        place = self._pairs("_next")
+        return Feed(
+            title=f"{words} – {publisher}" if words else publisher,
+            publisher=publisher,
+            description=await self._text(self.database, "description")
+            or default_metadata.DESCRIPTION,
+            url=self._address(query, ""),
+            self_url=self._address(here.plus(*place), self.extension),
+            first_url=self._address(here, self.extension) if place else None,
+            next_url=self._address(here.plus(("_next", next_place)), self.extension)
+            if next_place
+            else None,
+            entries=await self._entries(await self._articles(ids)),
+        )
+
+    async def _text(self, database: str, key: str) -> str | None:
+        return await compat.database_text(self.datasette, database, key)
+
+    async def _publisher(self) -> str:
+        titles = [await self._text(each.database, "title") or each.database for each in self.sights]
+        return await self._text(self.database, "title") or ", ".join(titles)
+
+    async def _words(self, table: str | None, query_name: str | None) -> str | None:
+        if table == ARTICLES:
+            words = await filter_description.in_words(self.sights[0], self.request)
+            return None if words == filter_description.ALL else words
+        if table is not None:
+            return default_metadata.TITLES.get(table, table)
+        if query_name is None:
+            return "Articles of a query"
+        actor = actor_of(self.request)
+        title = await compat.query_title(self.datasette, self.database, query_name, actor)
+        return title or query_name
+
+    def _pairs(self, key: str) -> list[tuple[str, str]]:
+        return [(key, value) for value in self.request.args.getlist(key) if value]
+
+    def _address(self, query: Query, extension: str) -> str:
+        # Datasette adds base_url, so the path must be without.
+        path = self.request.scope.get("route_path") or self.request.path
+        path = path.removesuffix(f".{self.extension}") + (f".{extension}" if extension else "")
+        return self._absolute(
+            self.datasette.urls.path(f"{path}?{urlencode(query.pairs)}" if query.pairs else path)
+        )
+
+    def _absolute(self, path: object) -> str:
+        # Datasette would take this page's own address apart for each of a hundred.
+        return f"{self._host}{path}"
+
+    # -- entries --------------------------------------------------------------
+
+    async def _articles(self, ids: Sequence[str]) -> list[tuple[Sight, FullArticle]]:
+        """The articles in the order of their page, each from the first archive that has it."""
+        found: dict[str, tuple[Sight, FullArticle]] = {}
+        for sight in self.sights:
+            left = [key for key in ids if key not in found]
+            for article in await find_full_articles(sight, left):
+                found[str(article.card.id)] = sight, article
+        return [found[key] for key in ids if key in found]
+
+    async def _entries(self, articles: Sequence[tuple[Sight, FullArticle]]) -> tuple[Entry, ...]:
+        images: dict[str, Mapping[str, Enclosure]] = {}
+        copies: dict[str, Mapping[str, str]] = {}
+        for each in self.sights:
+            own = [article for sight, article in articles if sight is each]
+            drawn = Pictures(each, Links(self.datasette, each.database))
+            lead = [article.card.image for article in own]
+            images[each.database] = await drawn.enclosures(self.request, lead)
+            texts = {str(article.card.id): article.body for article in own}
+            for key, found in (await drawn.copies_in(texts)).items():
+                copies[key] = {each: self._absolute(path) for each, path in found.items()}
+        # Long texts take long: they must not hold up other visitors.
+        bodies = await asyncio.to_thread(_bodies, articles, copies)
+        return tuple(
+            [
+                await self._entry(sight.database, article, body, images[sight.database])
+                for (sight, article), body in zip(articles, bodies, strict=True)
+            ]
+        )
+
+    async def _entry(
+        self,
+        database: str,
+        article: FullArticle,
+        body: Markup | None,
+        images: Mapping[str, Enclosure],
+    ) -> Entry:
+        card = article.card
+        published, updated = rfc3339(card.published_at), rfc3339(article.updated_at)
+        image = images.get(card.image.id) if card.image else None
+        source_url = uri(card.url) if card.url else None
+        content = await compat.render(
+            self.datasette,
+            self.request,
+            "_newsfeed_entry.html",
+            {"body": body, "summary": card.excerpt, "image": image, "source_url": source_url},
+        )
+        return Entry(
+            id=entry_id(str(card.id)),
+            title=card.title,
+            url=self._absolute(Links(self.datasette, database).article(str(card.id))),
+            source_url=source_url,
+            published=published,
+            updated=max(published, updated),
+            summary=card.excerpt,
+            content=content.strip() or None,
+            authors=article.authors,
+            publisher=card.provider_name,
+            categories=tuple(
+                dict.fromkeys([*([article.category] if article.category else []), *card.topics])
+            ),
+            image=image,
+        )
+
+
+def _bodies(
+    articles: Iterable[tuple[Sight, FullArticle]], copies: Mapping[str, Mapping[str, str]]
+) -> list[Markup | None]:
+    """The texts as HTML, with or without the images of other sites, with the copies of each."""
+    found: list[Markup | None] = []
+    left = MOST_TEXT
+    for sight, article in articles:
+        left -= len(article.body or "")
+        found.append(
+            html_of_markdown(
+                article.body,
+                article.card.url,
+                with_images=sight.shows_remote,
+                copies=copies.get(str(article.card.id), NO_COPIES),
+            )
+            if left >= 0
+            else None
+        )
+    return found

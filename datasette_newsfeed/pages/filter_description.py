@@ -1,0 +1,126 @@
+"""A selection of articles in words: "Articles about AI in April 2021"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from datasette.filters import Filters
+
+from .access.archives import Sight
+from .facets import bands, periods
+from .facets.ranges import Range
+from .filters.conditions import DEAD_IMAGE, RELATED, TOPIC, chosen
+from .filters.query_string import SEARCH, SORTS, query_of
+from .queries.pictures import find_label
+from .queries.stories import find_title
+
+ALL = "Articles"
+"""What a list is called that nothing narrows down."""
+
+HEADLINES = {"1": "Headlines", "0": "Reports that another article leads"}
+
+TIME = "published_at"
+NUMBERS = ("heat", "quality")
+IMAGE_WORDS = {"image_id__notblank": "with an image", "image_id__isblank": "without an image"}
+RELATED_WORDS = {"1": "with related articles", "0": "without related articles"}
+DEAD_IMAGE_WORDS = {"1": "with a dead image", "0": "without a dead image"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """The pairs of a query that were not put into words yet."""
+
+    pairs: list[tuple[str, str]]
+
+    def take(self, *keys: str) -> list[str]:
+        """Return the values of these keys, which are then in words; none if one is blank."""
+        values = [value for key, value in self.pairs if key in keys]
+        if not all(values):
+            return []
+        self.pairs[:] = [pair for pair in self.pairs if pair[0] not in keys]
+        return values
+
+    def take_range(self, column: str) -> Range | None:
+        """Return the range that two bounds of a column make, None if there is not one alone."""
+        keys = [f"{column}__gte", f"{column}__lt"]
+        bounds = [[value for key, value in self.pairs if key == each] for each in keys]
+        if any(len(each) > 1 for each in bounds) or not self.take(*keys):
+            return None
+        return Range(*(each[0] if each else None for each in bounds))
+
+
+async def in_words(sight: Sight, request: Any) -> str:
+    """Return a selection of articles in words: "Articles about AI in April 2021"."""
+    left = _Phrases(list(query_of(request).pairs))
+    left.take("_searchmode")
+    words = [_what_in_words(left)]
+    if stories := left.take("story_id", "story_id__exact"):
+        titles = [await find_title(sight, each) or each for each in stories]
+        words.append(f"on the story {_listed(f'“{each}”' for each in titles)}")
+    if left.take("story_id__notblank"):
+        words.append("of stories")
+    if topics := chosen(request, TOPIC):
+        left.take(TOPIC)
+        words.append(f"about {_listed(topics)}")
+    if providers := left.take("provider_id", "provider_id__exact"):
+        names = [await _name_of_provider(sight, each) for each in providers]
+        words.append(f"from {_listed(names)}")
+    if types := left.take("type", "type__exact"):
+        words.append(f"of the kind {_listed(types)}")
+    if span := left.take_range(TIME):
+        words.append(_time_in_words(span))
+    for column in NUMBERS:
+        if span := left.take_range(column):
+            words.append(f"with {column} {bands.in_words(span, whole=True)}")
+    words += [phrase for key, phrase in IMAGE_WORDS.items() if left.take(key)]
+    words += [RELATED_WORDS[each] for each in left.take(RELATED) if each in RELATED_WORDS]
+    dead = left.take(DEAD_IMAGE)
+    words += [DEAD_IMAGE_WORDS[each] for each in dead if each in DEAD_IMAGE_WORDS]
+    if searches := left.take(SEARCH):
+        words.append(f"with the words {_listed(f'“{each}”' for each in searches)}")
+    return " ".join(words) + _rest_in_words(left)
+
+
+def _what_in_words(left: _Phrases) -> str:
+    places = [value for key, value in left.pairs if key in ("is_headline", "is_headline__exact")]
+    if len(places) != 1 or places[0] not in HEADLINES:
+        return ALL
+    return HEADLINES[left.take("is_headline", "is_headline__exact")[0]]
+
+
+async def _name_of_provider(sight: Sight, key: str) -> str:
+    if not sight.sees("providers"):
+        return key
+    return await find_label(sight, "providers", "name", "domain", key) or key
+
+
+def _rest_in_words(left: _Phrases) -> str:
+    """Whatever has no phrase of its own, as Datasette itself would say it."""
+    words = ""
+    ordered = [(key, left.take(key)) for key in SORTS]
+    # Datasette has no words of its own for these either.
+    others = len([key for key, _ in left.pairs if key.startswith("_")])
+    filters = [pair for pair in left.pairs if not pair[0].startswith("_")]
+    if filters:
+        words += " " + str(Filters(sorted(filters)).human_description_en())
+    if others:
+        words += f", under {others} further condition{'s' if others > 1 else ''}"
+    for key, columns in ordered:
+        for column in columns:
+            words += f", by {column}{', highest first' if key == '_sort_desc' else ''}"
+    return words
+
+
+def _listed(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _time_in_words(span: Range) -> str:
+    words = periods.in_words(span)
+    period = periods.Period.of(span)
+    if period is not None:
+        return f"{'on' if period.unit == periods.DAY else 'in'} {words}"
+    return f"from {words}" if span.lower and span.upper else words

@@ -1,0 +1,1 @@
+"""The filters of an articles page: their SQL, and the query string that names them."""

@@ -1,0 +1,73 @@
+"""The query string of an articles page: which of its pairs select or order rows.
+
+A page's address also states how it is shown: layout, facets, size. Two pages that
+differ only in that hold the same articles, share one canonical address and one feed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from .conditions import DEAD_IMAGE, RELATED, TOPIC
+
+SEARCH = "_search"
+SORTS = ("_sort", "_sort_desc")
+SELECTING = (TOPIC, RELATED, DEAD_IMAGE, SEARCH, "_searchmode", "_where", "_through", *SORTS)
+"""The words with a leading underscore that say which articles, or in which order."""
+
+DEFAULT_SORT = ("_sort_desc", "published_at")
+STORIES_SORT = ("_sort_desc", "last_published_at")
+"""The order of articles, and of stories, that no address needs to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query string, as pairs. Each method returns another one.
+
+    `_next` is left out from the start: it is a place in another list.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, request: Any) -> Query:
+        """Return the query of a request, its blank values included."""
+        pairs = parse_qsl(request.query_string, keep_blank_values=True)
+        return cls(tuple(pair for pair in pairs if pair[0] != "_next"))
+
+    def all(self, key: str) -> list[str]:
+        """Return the values of a key."""
+        return [value for name, value in self.pairs if name == key]
+
+    def plus(self, *pairs: tuple[str, str]) -> Query:
+        """Return the query with these pairs at its end."""
+        return Query((*self.pairs, *pairs))
+
+    def without(self, *keys: str) -> Query:
+        """Return the query without these keys."""
+        return Query(tuple(pair for pair in self.pairs if pair[0] not in keys))
+
+    def without_pair(self, key: str, value: str) -> Query:
+        """Return the query without this value of a key; its other values stay."""
+        return Query(tuple(pair for pair in self.pairs if pair != (key, value)))
+
+
+def query_of(request: Any, default_sort: tuple[str, str] = DEFAULT_SORT) -> Query:
+    """Return what an address says about which rows and in which order, nothing else."""
+    pairs = Query.of(request).pairs
+    return Query(
+        tuple(
+            (key, value)
+            for key, value in pairs
+            if selects(key, value) and (key, value) != default_sort
+        )
+    )
+
+
+def selects(key: str, value: str) -> bool:
+    """Tell whether a pair of an address says which articles, or in which order."""
+    if not key.startswith("_"):
+        return True  # a column, or a parameter of a query: a blank value means something
+    return bool(value) and (key in SELECTING or key.startswith(f"{SEARCH}_"))

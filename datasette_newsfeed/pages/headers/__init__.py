@@ -1,0 +1,1 @@
+"""HTTP headers of our pages: caching and the content security policy."""

@@ -1,0 +1,185 @@
+"""Whether a visitor has an answer already, and how long it may be kept. Knows no content.
+
+Each answer gets a fingerprint of its bytes (RFC 9110, ETag), so that whoever asks
+again with it is told "still the same" in a few bytes. An immutable database cannot
+change while it is served: its pages may be kept by browsers and by caches between,
+for as long as Datasette's setting `default_cache_ttl` says. Two servers of the same
+database give the same bytes and so the same fingerprint, whichever of them answers.
+
+A page on which something took too long is not kept at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from hashlib import sha256
+from typing import Any
+
+from datasette.utils.asgi import Request
+
+from .. import compat
+from ..access.archives import asked_databases, find_archive
+
+Header = tuple[bytes, bytes]
+
+LASTING = "lasting"
+"""What is noted of a request when its page is one that may be kept."""
+
+STALE_TIMES = 10
+"""A cache may go on giving what it has for so many times its age, while it asks for news."""
+
+_MAX_AGE = re.compile(rb"max-age=(\d+)")
+_JSON = b"application/json"
+# How long the queries took, as the JSON of Datasette 0.65 says it. Quotes inside a value are
+# escaped, so this is found nowhere else.
+_DURATION = re.compile(rb', "query_ms": [\d.e+-]+')
+
+
+def fingerprint(body: bytes) -> str:
+    """Return the ETag of an answer: 128 bits of its SHA-256, in quotes."""
+    return f'"{sha256(body).hexdigest()[:32]}"'
+
+
+def fingerprint_of_json(body: bytes) -> str:
+    """Return the ETag of JSON whatever time it says that its queries took.
+
+    That makes it a weak one (RFC 9110, 8.8.1): the same in meaning, if not in bytes.
+    """
+    lasting, times = _DURATION.subn(b"", body)
+    return f"W/{fingerprint(lasting)}" if times else fingerprint(body)
+
+
+def is_known(request: Any, etag: str, modified: datetime | None = None) -> bool:
+    """Tell whether the visitor has this very answer (RFC 9110, 13.2.2: the ETag counts first)."""
+    given = request.headers.get("if-none-match")
+    if given is not None:
+        known = [each.strip().removeprefix("W/") for each in given.split(",")]
+        return etag.removeprefix("W/") in known or known == ["*"]
+    since = _read_time(request.headers.get("if-modified-since"))
+    return since is not None and modified is not None and modified <= since
+
+
+def _read_time(text: str | None) -> datetime | None:
+    try:
+        time = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def http_time(time: datetime) -> str:
+    """Return a time in UTC as headers write it."""
+    return format_datetime(time.astimezone(UTC), usegmt=True)
+
+
+async def is_lasting(datasette: Any, request: Any) -> bool:
+    """Tell whether a page is made of immutable databases alone, an archive among them."""
+    known = compat.notes(request)
+    if LASTING not in known:
+        known[LASTING] = await _is_made_of_lasting(datasette, request.scope)
+    answer: bool = known[LASTING]
+    return answer
+
+
+async def _is_made_of_lasting(datasette: Any, scope: compat.Scope) -> bool:
+    databases = datasette.databases
+    asked = asked_databases(datasette, scope)
+    if not asked or any(databases[name].is_mutable for name in asked):
+        return False
+    for name in asked:
+        if await find_archive(datasette, None, name):
+            return True
+    return False
+
+
+async def variables(datasette: Any, request: Any) -> dict[str, Any]:
+    """Return what the templates of a page want: whether it may be kept, and a way to say no."""
+
+    def late() -> str:
+        compat.note_late(request)
+        return ""
+
+    return {"newsfeed_is_lasting": await is_lasting(datasette, request), "newsfeed_late": late}
+
+
+def keep_pages(datasette: Any, app: compat.App) -> compat.App:
+    """Wrap the application so that pages of immutable archives may be kept."""
+
+    async def keeping(scope: compat.Scope, receive: Any, send: Any) -> None:
+        if scope.get("type") != "http" or scope.get("method") not in ("GET", "HEAD"):
+            await app(scope, receive, send)
+            return
+        await app(scope, receive, _Keeper(datasette, scope, send))
+
+    return keeping
+
+
+class _Keeper:
+    """Stands between the application and the server, for one answer."""
+
+    def __init__(self, datasette: Any, scope: compat.Scope, send: Any) -> None:
+        self.datasette = datasette
+        self.scope = scope
+        self.request = Request(scope, None)
+        self.send = send
+        self.start: dict[str, Any] | None = None
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        """Hold the start of an answer back until its body is there, if that comes in one piece."""
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            if _may_be_shared(message["headers"]) and await is_lasting(
+                self.datasette, self.request
+            ):
+                self.start = message
+                return
+        elif message["type"] == "http.response.body" and self.start is not None:
+            start, self.start = self.start, None
+            start, message = self._finish(start, message)
+            await self.send(start)
+        await self.send(message)
+
+    def _finish(
+        self, start: dict[str, Any], message: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        headers: list[Header] = [(key.lower(), value) for key, value in start["headers"]]
+        if compat.is_late(self.request):
+            headers = [*_without(headers, b"cache-control"), (b"cache-control", b"no-store")]
+            return {**start, "headers": headers}, message
+        headers = self._with_age(headers)
+        body = message.get("body", b"")
+        if message.get("more_body") or not body or any(key == b"etag" for key, _ in headers):
+            return {**start, "headers": headers}, message
+        is_json = any(key == b"content-type" and value.startswith(_JSON) for key, value in headers)
+        etag = fingerprint_of_json(body) if is_json else fingerprint(body)
+        headers.append((b"etag", etag.encode()))
+        if is_known(self.request, etag):
+            kept = _without(headers, b"content-length", b"content-type")
+            return {**start, "status": 304, "headers": kept}, {**message, "body": b""}
+        return {**start, "headers": headers}, message
+
+    def _with_age(self, headers: list[Header]) -> list[Header]:
+        given = b", ".join(value for key, value in headers if key == b"cache-control")
+        if not self.datasette.cache_headers or b"no-cache" in given or b"immutable" in given:
+            return headers
+        stated = _MAX_AGE.search(given)
+        age = int(stated[1]) if stated else int(self.datasette.setting("default_cache_ttl"))
+        if age == 0:
+            return headers
+        words = f"public, max-age={age}, stale-while-revalidate={age * STALE_TIMES}"
+        return [*_without(headers, b"cache-control"), (b"cache-control", words.encode())]
+
+
+def _without(headers: Iterable[Header], *names: bytes) -> list[Header]:
+    return [(key, value) for key, value in headers if key not in names]
+
+
+def _may_be_shared(headers: Iterable[Header]) -> bool:
+    # Datasette marks whatever depends on who asks, and sees to `Vary`.
+    return not any(
+        (key.lower() == b"cache-control" and (b"private" in value or b"no-store" in value))
+        or key.lower() == b"set-cookie"
+        for key, value in headers
+    )

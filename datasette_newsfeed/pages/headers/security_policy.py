@@ -1,0 +1,144 @@
+"""What a page may run, load and be framed by: Content-Security-Policy. Knows no content.
+
+A second wall behind escaping (https://www.w3.org/TR/CSP3/). Datasette's own pages have
+inline scripts, so there it says only what may frame, be framed, embed, and receive
+forms; our own pages name each script that may run. A policy that an answer has already,
+of another plugin, is left alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+from .. import compat
+from ..access.archives import asked_databases, find_archive
+from ..text.markup import PLAYERS
+
+HEADER = "Content-Security-Policy"
+
+PLAYER_SITES = tuple(
+    f"https://{urlsplit(embed_url).hostname}" for *_, embed_url in PLAYERS.values()
+)
+"""What a frame may show once a visitor asks for a video."""
+
+FRAMING = "; ".join(
+    (
+        "frame-ancestors 'self'",
+        f"frame-src 'self' {' '.join(PLAYER_SITES)}",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    )
+)
+"""For Datasette's pages of an archive."""
+
+NOTHING = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""For what is no page: images and feeds run and load nothing."""
+
+
+def restrict_pages(datasette: Any, app: compat.App) -> compat.App:
+    """Wrap the application so that each page of an archive says what it may frame."""
+
+    async def restricting(scope: compat.Scope, receive: Any, send: Any) -> None:
+        async def sending(message: dict[str, Any]) -> None:
+            is_start = message["type"] == "http.response.start"
+            if (
+                is_start
+                and _is_bare_page(message["headers"])
+                and await _shows_archive(datasette, scope)
+            ):
+                policy = (HEADER.lower().encode(), FRAMING.encode())
+                message = {**message, "headers": [*message["headers"], policy]}
+            await send(message)
+
+        await app(scope, receive, sending if scope.get("type") == "http" else send)
+
+    return restricting
+
+
+def _is_bare_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether an answer is a page without any policy."""
+    found = {key.lower(): value for key, value in headers}
+    is_page = found.get(b"content-type", b"").startswith(b"text/html")
+    return is_page and HEADER.lower().encode() not in found
+
+
+async def _shows_archive(datasette: Any, scope: compat.Scope) -> bool:
+    for name in asked_databases(datasette, scope):
+        if await find_archive(datasette, None, name):
+            return True
+    return False
+
+
+async def of_own_page(datasette: Any, request: Any, view_name: str) -> str:
+    """Return the policy for a page of ours: what the site's own frame has, and nothing else.
+
+    The frame is the site's base template without any content, so no record can add to
+    what it names.
+    """
+    frame = _Frame()
+    frame.feed(
+        await datasette.render_template("base.html", {}, request=request, view_name=view_name)
+    )
+    frame.close()
+    scripts = " ".join(["'self'", *sorted(frame.script_sources)])
+    # Datasette 1.0 styles its menus from within a script.
+    styles = " ".join(["'self'", "'unsafe-inline'", *sorted(frame.style_sites)])
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {scripts}",
+            f"style-src {styles}",
+            "img-src 'self' http: https: data:",
+            "font-src 'self' https: data:",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "frame-ancestors 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        )
+    )
+
+
+class _Frame(HTMLParser):
+    """Collects what a page's scripts and style sheets are: hashes of those in it, and sites."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.script_sources: set[str] = set()
+        self.style_sites: set[str] = set()
+        self._script: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note where a script or style sheet comes from."""
+        given = dict(attrs)
+        if tag == "script":
+            if source := given.get("src"):
+                self.script_sources |= _site(source)
+            else:
+                self._script = []
+        elif tag == "link" and given.get("rel") == "stylesheet":
+            self.style_sites |= _site(given.get("href") or "")
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text of a script."""
+        if self._script is not None:
+            self._script.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note the hash of a script."""
+        if tag == "script" and self._script is not None:
+            text = "".join(self._script).encode("utf-8")
+            digest = base64.b64encode(hashlib.sha256(text).digest()).decode("ascii")
+            self.script_sources.add(f"'sha256-{digest}'")
+            self._script = None
+
+
+def _site(address: str) -> set[str]:
+    parts = urlsplit(address)
+    return {f"{parts.scheme or 'https'}://{parts.netloc}"} if parts.netloc else set()

@@ -1,0 +1,217 @@
+"""What a page shows: cards, full articles, stories, images. Queries make them from rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as a page shows it. `url` is http(s) or None; sizes are in pixels.
+
+    copies: width and fingerprint of each copy that is stored, the narrowest first.
+    """
+
+    id: str
+    url: str | None = None
+    width: int | None = None
+    height: int | None = None
+    copies: tuple[tuple[int, str], ...] = ()
+    title: str | None = None
+    attribution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A stored copy of an image: pixels, media type, bytes."""
+
+    width: int
+    height: int
+    type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """An image as other programs are told of it; media type, bytes and pixels where known.
+
+    The address is absolute and holds ASCII alone.
+    """
+
+    url: str
+    type: str | None = None
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An article in short, as lists show it.
+
+    `id` is None for a related article that is not in this archive; then `url`
+    leads to it. URLs are http(s) or None, `excerpt` is plain text: that of the record, else
+    what its body begins with.
+    """
+
+    id: str | None
+    title: str
+    published_at: str = ""
+    url: str | None = None
+    excerpt: str | None = None
+    type: str | None = None
+    heat: int | None = None
+    published: bool | None = None
+    provider_id: str | None = None
+    provider_name: str | None = None
+    logo: Picture | None = None
+    image: Picture | None = None
+    topics: tuple[str, ...] = ()
+    related_count: int = 0
+    story_id: str | None = None
+    story_size: int = 0
+    is_headline: bool = True
+
+    @property
+    def followers(self) -> int:
+        """How many other articles tell its story, if it is the one that leads it."""
+        return max(self.story_size - 1, 0) if self.is_headline else 0
+
+    @property
+    def is_video(self) -> bool:
+        """Whether there is something to watch."""
+        return self.type == "video"
+
+    @property
+    def follows(self) -> bool:
+        """True if the record itself says that another article leads the story."""
+        return self.published is False or (self.heat is not None and self.heat < 0)
+
+    @property
+    def initial(self) -> str:
+        """One letter for the place of a missing image."""
+        name = self.provider_name or self.title
+        return next((letter.upper() for letter in name if letter.isalnum()), "•")
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """Where a video can be seen: the name of the host, its page, its embeddable player."""
+
+    host: str
+    page_url: str
+    embed_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """An article like another one, and what they share, in words."""
+
+    card: Card
+    words: str = ""
+    topics: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A provider in a story, with its articles there in order of time."""
+
+    cards: tuple[Card, ...]
+
+    @property
+    def card(self) -> Card:
+        """The first of them: it names the provider."""
+        return self.cards[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles that tell the same news, the earliest first; `size` counts those not shown, too.
+
+    A list of stories has no `cards`, but the names of the `providers`.
+    """
+
+    id: str
+    headline: Card
+    size: int
+    first_published_at: str
+    last_published_at: str
+    cards: tuple[Card, ...] = ()
+    providers: tuple[str, ...] = ()
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        """Its providers, in the order in which they came."""
+        found: dict[str, list[Card]] = {}
+        for card in self.cards:
+            found.setdefault(card.provider_id or card.provider_name or "", []).append(card)
+        return tuple(Voice(tuple(cards)) for cards in found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class FullArticle:
+    """An article in full: its Card and all that its own page adds to it."""
+
+    card: Card
+    body: str | None = None
+    updated_at: str | None = None
+    category: str | None = None
+    quality: int | None = None
+    credited_as: str | None = None
+    original_url: str | None = None
+    amp_url: str | None = None
+    featured_content: str | None = None
+    authors: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    related: tuple[Card, ...] = ()
+    related_count: int = 0
+    fellows: tuple[Card, ...] = ()
+    """Others of the same story, without those among the related ones."""
+    similar: tuple[Resemblance, ...] = ()
+    """Those most like it, without those that stand above."""
+    mentions: tuple[Card, ...] = ()
+    mention_count: int = 0
+
+    @property
+    def _shown(self) -> set[str | None]:
+        cards = (*self.related, *self.fellows, *(each.card for each in self.similar))
+        return {card.id for card in cards}
+
+    @property
+    def new_mentions(self) -> tuple[Card, ...]:
+        """The mentioning articles that do not stand above already."""
+        return tuple(card for card in self.mentions if card.id not in self._shown)
+
+    @property
+    def mentions_above(self) -> tuple[Card, ...]:
+        """The mentioning articles that stand above: related, of the same story, or similar."""
+        return tuple(card for card in self.mentions if card.id in self._shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A topic or a provider with the number of its articles; `key` is its primary key."""
+
+    key: str
+    name: str
+    count: int
+    newest: str = ""
+    logo: Picture | None = None
+
+    @property
+    def initial(self) -> str:
+        """One letter for the place of a missing logo."""
+        return next((letter.upper() for letter in self.name if letter.isalnum()), "•")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """An archive in numbers; None where the visitor may not see the table."""
+
+    articles: int
+    providers: int | None = None
+    topics: int | None = None
+    stories: int | None = None
+    first: str = ""
+    last: str = ""

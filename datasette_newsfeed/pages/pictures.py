@@ -1,0 +1,88 @@
+"""Which copy of an image a place on a page gets, and where it is served."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from .access.archives import Sight
+from .links import Links
+from .models import Enclosure, Picture
+from .queries import pictures
+from .text.markup import uri
+
+TEXT_WIDTH = 960
+"""Pixels: an image within a text is as wide as the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The images of one archive as one visitor gets them."""
+
+    sight: Sight
+    links: Links
+
+    def source(self, picture: Picture | None, width: int) -> str | None:
+        """Return the address of an image about `width` pixels wide, None to draw none."""
+        if picture is None:
+            return None
+        if not picture.copies:
+            return picture.url
+        wide = [copy for copy in picture.copies if copy[0] >= width]
+        return self.links.image(picture.id, *(wide[0] if wide else picture.copies[-1]))
+
+    def choices(self, picture: Picture | None) -> str | None:
+        """Return the `srcset` of a stored image, None where there is nothing to choose from."""
+        if picture is None or len(picture.copies) < 2:
+            return None
+        return ", ".join(
+            f"{self.links.image(picture.id, *copy)} {copy[0]}w" for copy in picture.copies
+        )
+
+    async def enclosures(
+        self, request: Any, chosen: Iterable[Picture | None]
+    ) -> dict[str, Enclosure]:
+        """Return the images that can be shown elsewhere, by their keys; one query for all."""
+        wanted = {picture.id: picture for picture in chosen if picture is not None}
+        copies = await pictures.find_copies(self.sight, list(wanted))
+        found = {}
+        for key, picture in wanted.items():
+            if key in copies:
+                copy = copies[key][-1]
+                path = self.links.image(key, copy.width)
+                url = str(self.sight.datasette.absolute_url(request, path))
+                kind, size = copy.type, copy.size
+                found[key] = Enclosure(url, kind, size, copy.width, copy.height, picture.title)
+            elif picture.url is not None:
+                found[key] = _elsewhere(picture, picture.url)
+        return found
+
+    async def copies_in(self, texts: Mapping[str, str | None]) -> dict[str, dict[str, str]]:
+        """Return where the stored copies are of the images that records name, by their keys.
+
+        texts, and what is returned: by the ids of the articles; only of those whose text has
+        an image. What another record names is another one: `img/a.png` is so elsewhere.
+        """
+        if not self.sight.has_copies:
+            return {}
+        wanted = [article for article, text in texts.items() if text and "![" in text]
+        found: dict[str, dict[str, str]] = {}
+        for (article, key), image in (await pictures.find_own(self.sight, wanted)).items():
+            path = self.source(image, TEXT_WIDTH) if image.copies else None
+            if path:
+                found.setdefault(article, {})[key] = path
+        return found
+
+
+def _elsewhere(picture: Picture, url: str) -> Enclosure:
+    kind = mimetypes.guess_type(urlsplit(url).path)[0] or ""
+    return Enclosure(
+        uri(url),
+        kind if kind.startswith("image/") else None,
+        width=picture.width,
+        height=picture.height,
+        title=picture.title,
+    )

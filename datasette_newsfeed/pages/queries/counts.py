@@ -1,0 +1,111 @@
+"""The archive in numbers: totals, topics, providers. Knows no article.
+
+Counts of articles are shown only to those who may see articles.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..access.archives import Sight
+from ..models import Numbers, Tally
+from .pictures import picture, stored
+
+NUMBERS_SQL = """
+select
+  (select count(*) from articles) as articles,
+  (select count(*) from providers) as providers,
+  (select count(*) from topics) as topics,
+  (select min(published_at) from articles where published_at > '') as first,
+  (select max(published_at) from articles) as last"""
+
+TOPIC_TALLIES_SQL = """
+select topic as key, topic as name, count(*) as count
+from article_topics group by topic
+order by count desc, topic limit :limit"""
+
+# The newest of each group is the last entry of its part of the index.
+PROVIDER_TALLIES_SQL = """
+with tallies as (
+  select provider_id, count(*) as count, max(published_at) as newest
+  from articles where provider_id is not null group by provider_id
+  order by count desc, provider_id limit :limit
+)
+select
+  providers.domain as key, coalesce(providers.name, providers.domain) as name,
+  tallies.count, tallies.newest,
+  logos.id as logo_id, logos.url as logo_url,
+  logos.width as logo_width, logos.height as logo_height,
+  {logo_stored} as logo_stored
+from tallies
+  join providers on providers.domain = tallies.provider_id
+  left join images as logos on logos.id = providers.image_id
+order by tallies.count desc, providers.domain"""
+
+TABLE_COUNTS = {
+    "topics": "select count(distinct topic) from article_topics",
+    "providers": "select count(distinct provider_id) from articles",
+}
+
+PROVIDER_SQL = """
+select
+  providers.domain as key, coalesce(providers.name, providers.domain) as name,
+  (select count(*) from articles where provider_id = :key) as count,
+  (select max(published_at) from articles where provider_id = :key) as newest,
+  logos.id as logo_id, logos.url as logo_url,
+  logos.width as logo_width, logos.height as logo_height,
+  {logo_stored} as logo_stored
+from providers left join images as logos on logos.id = providers.image_id
+where providers.domain = :key"""
+
+
+STORIES_SQL = "select count(*) from stories"
+"""Apart: an archive that an older version made has no stories."""
+
+
+async def find_numbers(sight: Sight) -> Numbers:
+    """Return the archive in numbers."""
+    row = (await sight.ask(NUMBERS_SQL))[0]
+    has_stories = sight.sees("articles", "stories")
+    stories = int((await sight.ask(STORIES_SQL))[0][0]) if has_stories else None
+    return Numbers(
+        articles=row["articles"],
+        providers=row["providers"] if sight.sees("providers") else None,
+        topics=row["topics"] if sight.sees("topics", "article_topics") else None,
+        stories=stories,
+        first=row["first"] or "",
+        last=row["last"] or "",
+    )
+
+
+async def find_topics(sight: Sight, limit: int) -> tuple[tuple[Tally, ...], int]:
+    """Return the topics with most articles, and how many topics have any."""
+    if not sight.sees("articles", "topics", "article_topics"):
+        return (), 0
+    rows = await sight.ask(TOPIC_TALLIES_SQL, {"limit": limit})
+    total = int((await sight.ask(TABLE_COUNTS["topics"]))[0][0])
+    return tuple(Tally(row["key"], row["name"], row["count"]) for row in rows), total
+
+
+async def find_providers(sight: Sight, limit: int) -> tuple[tuple[Tally, ...], int]:
+    """Return the providers with most articles, and how many providers have any."""
+    if not sight.sees("articles", "providers"):
+        return (), 0
+    sql = PROVIDER_TALLIES_SQL.format(logo_stored=stored(sight, "logos"))
+    rows = await sight.ask(sql, {"limit": limit})
+    total = int((await sight.ask(TABLE_COUNTS["providers"]))[0][0])
+    return tuple(_provider(sight, row) for row in rows), total
+
+
+def _provider(sight: Sight, row: Any) -> Tally:
+    logo = picture(sight, row, "logo")
+    return Tally(row["key"], row["name"], row["count"], row["newest"] or "", logo)
+
+
+async def find_provider(sight: Sight, key: str) -> Tally | None:
+    """Return a provider with the number of its articles, None if there is none such."""
+    if not sight.sees("articles", "providers"):
+        return None
+    sql = PROVIDER_SQL.format(logo_stored=stored(sight, "logos"))
+    rows = await sight.ask(sql, {"key": key})
+    return _provider(sight, rows[0]) if rows else None

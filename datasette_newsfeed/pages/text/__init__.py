@@ -1,0 +1,1 @@
+"""Markdown and HTML of records, made safe to show."""

@@ -1,0 +1,1 @@
+"""One module for each page, panel or part of a page."""

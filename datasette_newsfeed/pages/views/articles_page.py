@@ -1,0 +1,250 @@
+"""Articles and stories as cards: which layout, which Cards, which facets under which headings.
+
+Datasette finds the rows, filters and facets; this only shows them another way. Knows
+no SQL and spells no HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from datasette.database import QueryInterrupted
+
+from .. import compat
+from ..access.archives import FULL_TEXT, Sight, look
+from ..facets.periods import PeriodFacet
+from ..filters.conditions import TOPIC
+from ..filters.query_string import Query, query_of
+from ..links import HEADLINES_OF_STORIES, FeedLink, Links
+from ..models import Card, Story
+from ..pictures import Pictures
+from ..queries.cards import find_cards_by_id
+from ..queries.stories import find_stories
+from . import timeline
+from .cells import REFERENCES
+
+LAYOUTS = ("cards", "table")
+"""The first is the default, where no setting of the plugin says otherwise."""
+
+STORIES = "stories"
+TABLES = ("articles", STORIES)
+"""What is listed as cards, for who sees articles as well."""
+
+TIME = "published_at"
+"""The column whose period facet becomes the timeline."""
+
+HEADINGS = {
+    "topics": "Topics",
+    "provider_id": "Providers",
+    "type": "Kinds",
+    "category": "Categories",
+    "published_at": "Time",
+    "heat": "Heat",
+    "quality": "Quality",
+    "is_headline": "Stories",
+    "image": "Images",
+    "related": "Related articles",
+    "dead_image": "Dead images",
+}
+"""What readers call the facets; any other is called by its own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What narrows a page down: what kind of thing, which, and the address without it."""
+
+    heading: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardLinks(Links):
+    """The addresses on a list's own cards: a topic narrows this very list down."""
+
+    query: Query
+    # The cards of a page share their topics, and to encode an address takes long.
+    known: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def articles_of_topic(self, key: str) -> str:
+        """The articles of this list about a topic as well."""
+        if key not in self.known:
+            topic = (TOPIC, key)
+            query = self.query if topic in self.query.pairs else self.query.plus(topic)
+            self.known[key] = _address(self, query)
+        return self.known[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list's page as one visitor gets it: its layout, and what the layouts are made of."""
+
+    sight: Sight
+    request: Any
+    layout: str
+    table: str = "articles"
+
+    @property
+    def is_of_stories(self) -> bool:
+        """Tell whether this lists stories, not articles."""
+        return self.table == STORIES
+
+    @property
+    def is_cards(self) -> bool:
+        """Tell whether Cards stand in the place of the table."""
+        return self.layout == "cards"
+
+    @property
+    def links(self) -> Links:
+        """The addresses of this archive."""
+        return Links(self.sight.datasette, self.sight.database)
+
+    @property
+    def card_links(self) -> CardLinks:
+        """The addresses on the cards of this page."""
+        return CardLinks(self.sight.datasette, self.sight.database, Query.of(self.request))
+
+    @property
+    def pictures(self) -> Pictures:
+        """Where the images of this page come from."""
+        return Pictures(self.sight, self.links)
+
+    @property
+    def layouts(self) -> list[dict[str, Any]]:
+        """The layouts, each with its address and whether it is this one."""
+        # `Query.of` would leave out `_next`: another layout shows the same place in the list.
+        pairs = parse_qsl(self.request.query_string, keep_blank_values=True)
+        query = Query(tuple(pairs)).without("_layout")
+        return [
+            {
+                "name": name,
+                "is_chosen": name == self.layout,
+                "url": self.address(query.plus(("_layout", name))),
+            }
+            for name in LAYOUTS
+        ]
+
+    @property
+    def search_words(self) -> str:
+        """What the page searches for."""
+        return self.request.args.get("_search") or ""
+
+    @property
+    def search_url(self) -> str | None:
+        """The same words, by rank; None where there are none, or no full text to be seen."""
+        if not self.search_words or not self.sight.sees(FULL_TEXT):
+            return None
+        return self.links.search(q=self.search_words)
+
+    async def cards(self, rows: Iterable[Mapping[str, Any]]) -> Sequence[Card] | None:
+        """Return the Cards of the rows on this page, in their order; None if it took too long."""
+        ids = [str(row["id"]) for row in rows]
+        try:
+            return await find_cards_by_id(self.sight, ids)
+        except QueryInterrupted:
+            return None
+
+    async def stories(self, rows: Iterable[Mapping[str, Any]]) -> Sequence[Story] | None:
+        """Return the stories of the rows on this page, in their order; None if it took too long."""
+        ids = [str(row["id"]) for row in rows]
+        try:
+            return await find_stories(self.sight, ids)
+        except QueryInterrupted:
+            return None
+
+    async def leading(self, rows: Iterable[Mapping[str, Any]], count: int) -> Sequence[Card]:
+        """Return the first Cards of the page, which cost nothing where it shows them all."""
+        shown = list(rows)
+        chosen = shown if self.is_cards else shown[:count]
+        if self.is_of_stories:
+            return [story.headline for story in await self.stories(chosen) or ()][:count]
+        return (await self.cards(chosen) or ())[:count]
+
+    def address(self, query: Query) -> str:
+        """Return the address of what a query keeps of this list."""
+        return _address(self.links, query, self.table)
+
+    @property
+    def feeds(self) -> list[FeedLink]:
+        """The feeds of this selection; of stories those of their headlines, whichever are shown."""
+        if self.is_of_stories:
+            return self.links.feeds(HEADLINES_OF_STORIES)
+        return self.links.feeds(query_of(self.request).pairs)
+
+    def timeline(self, facets: Iterable[Mapping[str, Any]]) -> timeline.Timeline | None:
+        """Return the bars over the cards, from the period facet where the page has one."""
+        for facet in facets:
+            if facet["type"] == PeriodFacet.type and _column(facet) == TIME:
+                return timeline.of_facet(facet)
+        return None
+
+    def facets(self, facets: Iterable[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
+        """Return the facets in an order that does not change with their counts.
+
+        A value is named only for who may see what names it: 1.0 sees to that itself,
+        0.65 takes the labels from any table.
+        """
+        found = [self._covered(facet) for facet in facets or ()]
+        if compat.keeps_facet_order(self.sight.datasette):
+            return found
+        places = {name: place for place, name in enumerate(HEADINGS)}
+        return sorted(found, key=lambda facet: places.get(_column(facet), len(places)))
+
+    def _covered(self, facet: Mapping[str, Any]) -> Mapping[str, Any]:
+        if _column(facet) == "is_headline":
+            named = ({**each, "label": _place(each["value"])} for each in facet["results"])
+            return {**facet, "results": list(named)}
+        named_by = REFERENCES.get((self.table, _column(facet)))
+        if facet["type"] != "column" or named_by is None or self.sight.sees(named_by[0]):
+            return facet
+        return {**facet, "results": [{**each, "label": each["value"]} for each in facet["results"]]}
+
+    def chosen(self, facets: Iterable[Mapping[str, Any]]) -> list[Chosen]:
+        """Return the words and facet values that are chosen, each with the way to take it off."""
+        found = []
+        if self.search_words:
+            address = self.address(Query.of(self.request).without("_search"))
+            found.append(Chosen("Words", self.search_words, address))
+        for facet in facets:
+            for value in facet["results"]:
+                if value["selected"]:
+                    label = str(value["label"] or "–")
+                    found.append(Chosen(self.heading(facet), label, value["toggle_url"]))
+        return found
+
+    def heading(self, facet: Mapping[str, Any]) -> str:
+        """Return what readers call a facet."""
+        name = _column(facet)
+        return HEADINGS.get(name, name)
+
+
+def _address(links: Links, query: Query, table: str = "articles") -> str:
+    path = links.table(table)
+    return f"{path}?{urlencode(query.pairs)}" if query.pairs else path
+
+
+def _place(is_headline: Any) -> str:
+    return "Headlines" if str(is_headline) == "1" else "Other reports"
+
+
+def _column(facet: Mapping[str, Any]) -> str:
+    # Where two facets show one column, ours has its type behind the name.
+    return str(facet["name"]).removesuffix(f"_{facet['type']}")
+
+
+async def find_listing(
+    datasette: Any, request: Any, database: str | None, table: str | None
+) -> Listing | None:
+    """Return how a page of articles or stories is laid out; None for any other page."""
+    if table not in TABLES or database is None or request is None:
+        return None
+    sight = await look(datasette, request, database)
+    if sight is None or not sight.sees("articles", table):
+        return None
+    wanted = request.args.get("_layout")
+    if wanted not in LAYOUTS:
+        wanted = compat.setting(datasette, database, "layout")
+    return Listing(sight, request, wanted if wanted in LAYOUTS else LAYOUTS[0], table)

@@ -1,0 +1,244 @@
+"""One value in a cell of Datasette's own tables. Knows no list of articles and no page.
+
+CELLS says which column is drawn by which function; all else is left to
+Datasette. A thumbnail costs no query: what it needs stands in the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from datasette.database import QueryInterrupted
+from datasette.utils import path_from_row_pks
+from markupsafe import Markup, escape
+
+from ... import default_metadata, schema
+from ...image_urls import absolute_url, image_id
+from .. import compat
+from ..access.archives import Archive, Sight, find_archive, look
+from ..links import Links
+from ..pictures import Pictures
+from ..queries import pictures
+from ..text.markup import shorten, web_url
+
+THUMBNAIL = (96, 64)
+"""Pixels of the box that a thumbnail keeps free while it loads."""
+
+IMAGE_LABEL = ("images", "url", "id")
+"""Table, column of the label and of the key: what 0.65 does not give on a row's page."""
+
+THUMBNAIL_WIDTH = 192
+"""Pixels asked for: enough for dense screens."""
+
+SHORT_TEXT = 160
+"""Characters of a long text in a list of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value and where it stands. `table` is None on pages of SQL queries."""
+
+    datasette: Any
+    request: Any
+    archive: Archive
+    table: str | None
+    column: str
+    row: Any
+    value: Any
+
+    @property
+    def links(self) -> Links:
+        """The addresses of the archive."""
+        return Links(self.datasette, self.archive.database)
+
+    @property
+    def key(self) -> Any:
+        """The value itself, without the label that Datasette may have added."""
+        return self.value["value"] if isinstance(self.value, dict) else self.value
+
+    @property
+    def label(self) -> str | None:
+        """The label that Datasette added, if it did."""
+        return str(self.value["label"]) if isinstance(self.value, dict) else None
+
+    def beside(self, column: str) -> Any:
+        """Return what stands in another column of the row, None if it is not there."""
+        return self.row[column] if column in self.row.keys() else None  # noqa: SIM118
+
+    def is_on_row_page(self) -> bool:
+        """Tell whether this row has the page for itself."""
+        table = next((table for table in schema.TABLES if table.name == self.table), None)
+        if table is None or any(self.beside(name) is None for name in table.primary_key):
+            return False
+        values = {name: _bare(self.beside(name)) for name in table.primary_key}
+        path = path_from_row_pks(values, list(table.primary_key), False)
+        return compat.asks_for_row(self.request, table.name, path)
+
+
+def _bare(value: Any) -> Any:
+    return value["value"] if isinstance(value, dict) else value
+
+
+def _thumbnail(source: str | None, alternative: str) -> Markup:
+    if source is None:
+        return Markup('<span class="newsfeed-thumbnail newsfeed-thumbnail-empty"></span>')
+    return Markup(
+        '<img class="newsfeed-thumbnail" src="{}" alt="{}" width="{}" height="{}"'
+        ' loading="lazy" decoding="async" referrerpolicy="no-referrer">'
+    ).format(source, alternative, *THUMBNAIL)
+
+
+def _link(address: str, content: str | Markup) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(address, content)
+
+
+async def _source(cell: Cell, sight: Sight, key: str, url: str | None) -> str | None:
+    """Return the address of a thumbnail, None to draw none.
+
+    Our own address leads on to the web by itself, so this needs no query; but where
+    nothing is shown from the web, what has no copy must not be asked for.
+    """
+    if not sight.has_copies:
+        return pictures.remote_url(sight, url)
+    if sight.shows_remote:
+        return cell.links.image(key, THUMBNAIL_WIDTH)
+    picture = await pictures.find_image(sight, key)
+    return Pictures(sight, cell.links).source(picture, THUMBNAIL_WIDTH)
+
+
+async def draw_image(cell: Cell) -> Markup | None:
+    """An `image_id`: the picture, leading to its row."""
+    if cell.key is None:
+        return None
+    sight = await look(cell.datasette, cell.request, cell.archive.database)
+    if sight is None or not sight.sees("images"):
+        return escape(cell.key)
+    if cell.label is None and not cell.is_on_row_page():
+        return None  # the visitor asked for keys without labels
+    url = cell.label
+    if url is None and not sight.has_copies:
+        url = await pictures.find_label(sight, *IMAGE_LABEL, cell.key)
+    source = await _source(cell, sight, str(cell.key), url)
+    words = cell.beside("title") or cell.beside("name") or "Image"
+    return _link(cell.links.row("images", cell.key), _thumbnail(source, str(words)))
+
+
+async def draw_image_url(cell: Cell) -> Markup | None:
+    """The `url` in the table of images: the picture and its address."""
+    sight = await look(cell.datasette, cell.request, cell.archive.database)
+    if sight is None:
+        return None
+    url = str(cell.value)
+    address = web_url(absolute_url(url, sight.base_url))
+    source = await _source(cell, sight, str(cell.beside("id") or image_id(url)), url)
+    text = cell.value if cell.is_on_row_page() else shorten(str(cell.value), SHORT_TEXT)
+    return Markup('<span class="newsfeed-picture-cell">{}{}</span>').format(
+        _thumbnail(source, ""), _link(address, text) if address else text
+    )
+
+
+async def draw_any_image_url(cell: Cell) -> Markup | None:
+    """An `image_url` in the answer to a query. The key of an image is made from its URL."""
+    words = str(cell.beside("title") or "Image")
+    sight = await look(cell.datasette, cell.request, cell.archive.database)
+    if sight is None or not isinstance(cell.value, str):
+        return None
+    key = image_id(cell.value)
+    source = await _source(cell, sight, key, cell.value)
+    if sight.has_copies:
+        return _link(cell.links.row("images", key), _thumbnail(source, words))
+    address = web_url(absolute_url(cell.value, sight.base_url))
+    return None if address is None else _link(address, _thumbnail(source, words))
+
+
+async def draw_long_text(cell: Cell) -> Markup | None:
+    """A text that may be long and hold anything: its beginning; all of it on the row's page."""
+    if not isinstance(cell.value, str) or not cell.value:
+        return None
+    if not cell.is_on_row_page():
+        return shorten(" ".join(cell.value[: 4 * SHORT_TEXT].split()), SHORT_TEXT)
+    if len(cell.value) <= SHORT_TEXT:
+        return escape(cell.value)
+    return Markup(
+        '<details class="newsfeed-long"><summary>{}</summary><pre>{}</pre></details>'
+    ).format(shorten(cell.value, SHORT_TEXT), cell.value)
+
+
+async def draw_reference(cell: Cell) -> Markup | None:
+    """A foreign key. Datasette draws it, where it asks first and adds the label itself."""
+    other, key_column = REFERENCES[(str(cell.table), cell.column)]
+    if cell.key is None:
+        return None
+    sight = await look(cell.datasette, cell.request, cell.archive.database)
+    if sight is None or not sight.sees(other):
+        return escape(cell.key)
+    if cell.label is not None or not cell.is_on_row_page():
+        return None
+    label_column = default_metadata.LABELS.get(other, key_column)
+    label = await pictures.find_label(sight, other, label_column, key_column, cell.key)
+    link = _link(cell.links.row(other, cell.key), label or cell.key)
+    if label is None or label == cell.key:
+        return link
+    return Markup("{}&nbsp;<em>{}</em>").format(link, cell.key)
+
+
+def _references() -> dict[tuple[str, str], tuple[str, str]]:
+    found = {}
+    for table in schema.TABLES:
+        for column in table.columns:
+            if column.references:
+                other, _, key = column.references.rstrip(")").partition("(")
+                found[(table.name, column.name)] = (other, key)
+    return found
+
+
+REFERENCES = _references()
+"""Foreign keys: table and column -> table and column they lead to."""
+
+Draw = Callable[[Cell], Awaitable[Markup | None]]
+
+CELLS: dict[tuple[str | None, str], Draw] = {
+    **{
+        key: draw_image if other == "images" else draw_reference
+        for key, (other, _) in REFERENCES.items()
+    },
+    ("images", "url"): draw_image_url,
+    (None, "image_url"): draw_any_image_url,
+    (schema.ARTICLE_LIST, "image_url"): draw_any_image_url,
+    ("articles", "body"): draw_long_text,
+    ("articles", "featured_content"): draw_long_text,
+    ("articles", "extra"): draw_long_text,
+    ("related_articles", "extra"): draw_long_text,
+}
+
+
+def draw_cell(
+    datasette: Any, request: Any, database: str | None, table: str | None, column: str, **more: Any
+) -> Awaitable[Markup | None] | None:
+    """Return what a cell shows, None to leave it to Datasette. `more` is the row and the value."""
+    draw = CELLS.get((table, column))
+    if draw is None or database is None or more["value"] in (None, ""):
+        return None
+    return _draw(draw, datasette, request, database, table, column, **more)
+
+
+async def _draw(
+    draw: Draw,
+    datasette: Any,
+    request: Any,
+    database: str,
+    table: str | None,
+    column: str,
+    row: Any,
+    value: Any,
+) -> Markup | None:
+    request = await compat.current_request(datasette, request)
+    archive = await find_archive(datasette, request, database)
+    if archive is None:
+        return None
+    try:
+        return await draw(Cell(datasette, request, archive, table, column, row, value))
+    except QueryInterrupted:  # then it is shown as it stands
+        return None

@@ -1,0 +1,115 @@
+"""Which page says what of itself: from a page of Datasette to the variables of its head.
+
+Knows the kinds of pages, neither how a preview is made nor how it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from datasette.database import QueryInterrupted
+from datasette.utils import urlsafe_components
+
+from ..access.archives import Sight, look
+from ..links import Links
+from ..queries import cards, counts, full_articles, stories
+from . import social_preview
+from .articles_page import Listing
+from .social_preview import Preview
+
+KINDS = ("index", "database", "table", "row", "query")
+"""Of Datasette's pages, by the name of their template."""
+
+Rows = Iterable[Mapping[str, Any]]
+Find = Callable[[Rows], Awaitable[Preview | None]]
+"""From the rows of a page to what it says of itself."""
+
+
+async def variables(
+    datasette: Any,
+    request: Any,
+    template: str | None,
+    database: str | None,
+    table: str | None,
+    listing: Listing | None,
+) -> dict[str, Any]:
+    """Return the variables that the head of a page wants, none for a page that is not ours."""
+    kind = _kind(template)
+    if kind == "index":
+        return {"newsfeed_front_preview": _unless_late(lambda _: _of_front(datasette, request))}
+    sight = await look(datasette, request, database) if kind and database else None
+    if sight is None:
+        return {}
+    if kind == "database":
+        return {"newsfeed_preview": _unless_late(lambda _: _of_database(sight, request))}
+    if kind == "row" and table:
+        key = ",".join(urlsafe_components(request.url_vars["pks"]))
+        return {"newsfeed_preview": _unless_late(lambda _: _of_row(sight, request, table, key))}
+    if listing and listing.is_of_stories:
+        return {
+            "newsfeed_preview": _unless_late(lambda rows: social_preview.of_stories(listing, rows))
+        }
+    if listing:
+        return {
+            "newsfeed_preview": _unless_late(lambda rows: social_preview.of_listing(listing, rows))
+        }
+    # The template shows them where Datasette offers the page in these formats.
+    return {"newsfeed_feeds": Links(datasette, sight.database).feeds_of_page(request)}
+
+
+def is_page_of(template: str | None, kind: str) -> bool:
+    """Tell whether a page is of this kind.
+
+    Its template tells: Datasette gives pages of SQL queries the view name of another kind.
+    """
+    return _kind(template) == kind
+
+
+def _kind(template: str | None) -> str | None:
+    # A user's own may be called `table-demo-articles.html`.
+    name = (template or "").rpartition("/")[2].removesuffix(".html").partition("-")[0]
+    return name if name in KINDS else None
+
+
+def _unless_late(find: Find) -> Find:
+    """A page that took too long has no head of ours."""
+
+    async def draw(rows: Rows) -> Preview | None:
+        try:
+            return await find(rows)
+        except QueryInterrupted:
+            return None
+
+    return draw
+
+
+async def _of_front(datasette: Any, request: Any) -> Preview | None:
+    found = []
+    for database in list(datasette.databases):
+        sight = await look(datasette, request, database)
+        if sight is not None and sight.sees("articles"):
+            found.append((sight, await cards.find_newest(sight)))
+    return await social_preview.of_front(found, request)
+
+
+async def _of_database(sight: Sight, request: Any) -> Preview | None:
+    if not sight.sees("articles"):
+        return None
+    return await social_preview.of_database(sight, request, await cards.find_newest(sight))
+
+
+async def _of_row(sight: Sight, request: Any, table: str, key: str) -> Preview | None:
+    if table == "articles":
+        article = await full_articles.find_full_article(sight, key)
+        return await social_preview.of_article(sight, request, article) if article else None
+    if table == "stories":
+        story = await stories.find_story(sight, key)
+        return await social_preview.of_story(sight, request, story) if story else None
+    chosen = cards.SELECTIONS.get(table)
+    if chosen is None or not sight.sees("articles", *chosen.needs):
+        return None
+    provider = await counts.find_provider(sight, key) if table == "providers" else None
+    name = provider.name if provider else key
+    newest = await cards.find_newest(sight, chosen, key)
+    return await social_preview.of_selection(sight, request, table, key, name, newest)

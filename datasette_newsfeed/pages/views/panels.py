@@ -1,0 +1,311 @@
+"""The panels above Datasette's own pages: cards, an article, topics and providers in numbers.
+
+Asks queries for Cards and lets templates draw them. Knows no SQL and spells no HTML.
+"""
+
+from __future__ import annotations
+
+import functools
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from datasette.database import QueryInterrupted
+from datasette.utils import urlsafe_components
+from markupsafe import Markup
+
+from .. import compat
+from ..access.archives import Sight, find_archive, look
+from ..facets.periods import DAY, Period, count_by_month
+from ..headers import caching
+from ..links import FILTERED_BY, Links
+from ..pictures import Pictures
+from ..queries import cards, counts, full_articles, pictures, stories
+from ..queries.topic_frequency import is_common_topic
+from ..text.markup import NO_COPIES, find_player, html_of_markdown
+from . import head, timeline
+from .articles_page import find_listing
+from .head import is_page_of
+from .story_page import Course
+
+TOPIC_LIMIT = 60
+PROVIDER_LIMIT = 30
+
+
+# -- words for times: template filters ----------------------------------------
+
+
+def _read(value: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value or "")
+    except ValueError:
+        return None
+
+
+def day(value: str | None) -> str:
+    """Return a time's day in words, `2 May 2021`; what is no time as it stands."""
+    time = _read(value)
+    return Period(DAY, time.date()).words if time else value or ""
+
+
+def moment(value: str | None) -> str:
+    """Return a time to the minute in words, `2 May 2021, 14:05 UTC`."""
+    time = _read(value)
+    return f"{day(value)}, {time:%H:%M} UTC" if time else value or ""
+
+
+def machine_time(value: str | None) -> str | None:
+    """Return a time as `datetime=` wants it, None if it is none."""
+    return value if _read(value) else None
+
+
+FILTERS = {
+    "newsfeed_day": day,
+    "newsfeed_moment": moment,
+    "newsfeed_time": machine_time,
+}
+
+
+def add_to_templates(env: Any, datasette: Any) -> None:
+    """Give the templates our filters, and Datasette 0.65 our partial."""
+    env.filters.update(FILTERS)
+    compat.add_templates(env, datasette)
+
+
+# -- panels -------------------------------------------------------------------
+
+
+async def _draw(sight: Sight, request: Any, template: str, **context: Any) -> Markup:
+    links = Links(sight.datasette, sight.database)
+    return await compat.render(
+        sight.datasette,
+        request,
+        template,
+        {"sight": sight, "links": links, "pictures": Pictures(sight, links), **context},
+    )
+
+
+async def _draw_late(sight: Sight, request: Any) -> Markup:
+    return await _draw(sight, request, "_newsfeed_late.html")
+
+
+async def _front(sight: Sight, request: Any, is_home: bool) -> Markup | None:
+    if not sight.sees("articles"):
+        return None
+    try:
+        numbers = await counts.find_numbers(sight)
+        newest = await cards.find_newest(sight)
+    except QueryInterrupted:
+        return await _draw_late(sight, request)
+    return await _draw(
+        sight,
+        request,
+        "_newsfeed_front.html",
+        numbers=numbers,
+        cards=newest,
+        is_home=is_home,
+        title=await compat.database_text(sight.datasette, sight.database, "title")
+        or sight.database,
+    )
+
+
+async def draw_home(datasette: Any, request: Any) -> Markup | None:
+    """Return the panel of the front page: each archive that the visitor may see."""
+    panels = []
+    for database in list(datasette.databases):
+        sight = await look(datasette, request, database)
+        panels.append(await _front(sight, request, is_home=True) if sight else None)
+    return Markup("").join(panel for panel in panels if panel) or None
+
+
+async def draw_database(datasette: Any, request: Any, database: str) -> Markup | None:
+    """Return the panel of a database's page."""
+    sight = await look(datasette, request, database)
+    return await _front(sight, request, is_home=False) if sight else None
+
+
+async def draw_table(datasette: Any, request: Any, database: str, table: str) -> Markup | None:
+    """Return the panel of a table's page: layouts of a list, topics or providers in numbers.
+
+    Numbers only above the whole table: above a selection they would speak of something else.
+    """
+    listing = await find_listing(datasette, request, database, table)
+    if listing:
+        return await _draw(listing.sight, request, "_newsfeed_layouts.html", listing=listing)
+    if table not in ("topics", "providers") or request.query_string:
+        return None
+    sight = await look(datasette, request, database)
+    if sight is None:
+        return None
+    try:
+        if table == "topics":
+            found, total = await counts.find_topics(sight, TOPIC_LIMIT)
+        else:
+            found, total = await counts.find_providers(sight, PROVIDER_LIMIT)
+    except QueryInterrupted:
+        return await _draw_late(sight, request)
+    if not found:
+        return None
+    return await _draw(
+        sight,
+        request,
+        f"_newsfeed_{table}.html",
+        tallies=found,
+        more=total - len(found),
+    )
+
+
+async def draw_row(
+    datasette: Any, request: Any, database: str, table: str, key: str
+) -> Markup | None:
+    """Return the panel of a row's page: the article, the story, or a row's newest articles."""
+    if table not in ("articles", "stories", *cards.SELECTIONS):
+        return None
+    sight = await look(datasette, request, database)
+    if sight is None:
+        return None
+    try:
+        if table == "articles":
+            return await _draw_article(sight, request, key)
+        if table == "stories":
+            return await _draw_story(sight, request, key)
+        return await _draw_newest(sight, request, table, key)
+    except QueryInterrupted:
+        return await _draw_late(sight, request)
+
+
+async def _draw_article(sight: Sight, request: Any, key: str) -> Markup | None:
+    article = await full_articles.find_full_article(sight, key)
+    if article is None:
+        return None
+    pictures = Pictures(sight, Links(sight.datasette, sight.database))
+    copies = await pictures.copies_in({key: article.body})
+    return await _draw(
+        sight,
+        request,
+        "_newsfeed_full.html",
+        article=article,
+        body=html_of_markdown(
+            article.body,
+            article.card.url,
+            with_images=sight.shows_remote,
+            copies=copies.get(key, NO_COPIES),
+        ),
+        player=find_player(article.featured_content),
+    )
+
+
+async def _draw_story(sight: Sight, request: Any, key: str) -> Markup | None:
+    story = await stories.find_story(sight, key)
+    if story is None:
+        return None
+    return await _draw(
+        sight,
+        request,
+        "_newsfeed_story.html",
+        story=story,
+        course=Course(story),
+        feeds=Links(sight.datasette, sight.database).feeds_of("stories", key),
+    )
+
+
+async def _draw_newest(sight: Sight, request: Any, table: str, key: str) -> Markup | None:
+    chosen = cards.SELECTIONS[table]
+    if table == "topics":
+        archive = await find_archive(sight.datasette, request, sight.database)
+        if archive and await is_common_topic(sight.datasette, archive, key):
+            chosen = cards.OF_COMMON_TOPIC
+    if not sight.sees("articles", *chosen.needs):
+        return None
+    return await _draw(
+        sight,
+        request,
+        "_newsfeed_newest.html",
+        table=table,
+        key=key,
+        provider=await counts.find_provider(sight, key) if table == "providers" else None,
+        picture=await pictures.find_image(sight, key) if table == "images" else None,
+        cards=await cards.find_newest(sight, chosen, key),
+        count=await cards.count_articles(sight, chosen, key),
+        timeline=await _timeline_of(sight, request, table, key),
+        feeds=Links(sight.datasette, sight.database).feeds_of(table, key),
+    )
+
+
+async def _timeline_of(
+    sight: Sight, request: Any, table: str, key: str
+) -> timeline.Timeline | None:
+    """Return a provider's or topic's numbers over time; None if they take too long to count."""
+    if table not in FILTERED_BY:
+        return None
+    links = Links(sight.datasette, sight.database)
+
+    def link(period: Period) -> str:
+        bounds = {"published_at__gte": period.range.lower, "published_at__lt": period.range.upper}
+        filters = {name: bound for name, bound in bounds.items() if bound is not None}
+        return links.table("articles", **{FILTERED_BY[table]: key}, **filters)
+
+    try:
+        counts = await count_by_month(sight, request, FILTERED_BY[table], key)
+        if counts is None:
+            counts = await cards.count_by_month(sight, cards.SELECTIONS[table], key)
+    except QueryInterrupted:
+        return None
+    return timeline.of_months(counts, link)
+
+
+# -- where 0.65 has no hook for panels ----------------------------------------
+
+
+async def template_variables(
+    datasette: Any,
+    request: Any,
+    view_name: str | None,
+    template: str | None,
+    database: str | None,
+    table: str | None,
+) -> dict[str, Any]:
+    """Return how the articles page is laid out, what a page says of itself, the panel for 0.65."""
+    panel = None
+    listing = None
+    if view_name == "table" and is_page_of(template, "table"):
+        listing = await find_listing(datasette, request, database, table)
+    if compat.needs_partial(datasette) and request is not None:
+        if view_name == "index":
+            panel = await draw_home(datasette, request)
+        elif view_name == "database" and is_page_of(template, "database"):
+            panel = await draw_database(datasette, request, str(database))
+        elif view_name == "table" and is_page_of(template, "table"):
+            panel = await draw_table(datasette, request, str(database), str(table))
+        elif view_name == "row":
+            key = ",".join(urlsafe_components(request.url_vars["pks"]))
+            panel = await draw_row(datasette, request, str(database), str(table), key)
+    found: dict[str, Any] = {"newsfeed_panel": panel, "newsfeed_listing": listing}
+    if request is not None:
+        found |= await caching.variables(datasette, request)
+        found |= await head.variables(datasette, request, template, database, table, listing)
+    if listing:
+        # 1.0 forgets the words in its own search box.
+        found["search"] = listing.search_words
+    return found
+
+
+async def stylesheets(datasette: Any, request: Any, database: str | None) -> list[str]:
+    """Return our stylesheet for the pages of an archive and for the front page above one."""
+    request = await compat.current_request(datasette, request)
+    names = [database] if database is not None else list(datasette.databases)
+    for name in names:
+        if name in datasette.databases and await find_archive(datasette, request, name):
+            return [_STYLESHEET.format(_fingerprint())]
+    return []
+
+
+_STYLESHEET = "/-/static-plugins/datasette_newsfeed/newsfeed.css?{}"
+
+
+@functools.cache
+def _fingerprint() -> str:
+    # In the address, so that a new version is not hidden by an old copy.
+    path = Path(__file__).resolve().parents[2] / "static" / "newsfeed.css"
+    return sha256(path.read_bytes()).hexdigest()[:8]

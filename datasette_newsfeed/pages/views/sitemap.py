@@ -1,0 +1,43 @@
+"""What search engines should read of the archives, for the plugin datasette-sitemap.
+
+Pages only, each once: a selection is as good as endless, so it stands under its
+canonical address on its own page. Knows no format.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datasette.database import QueryInterrupted
+
+from ..access.archives import look
+from ..links import Links
+from ..queries import stories
+from ..queries.cards import find_newest_ids
+
+MOST = 50_000
+"""Addresses in one sitemap, https://www.sitemaps.org/protocol.html; the newest articles come
+first."""
+
+MOST_STORIES = 5_000
+"""Of these, at most; the newest."""
+
+
+async def find_paths(datasette: Any, request: Any) -> list[str]:
+    """Return the paths of the pages that the visitor, most likely a robot, may see."""
+    paths = [str(datasette.urls.instance())]
+    for database in list(datasette.databases):
+        sight = await look(datasette, request, database)
+        if sight is None or not sight.sees("articles"):
+            continue
+        links = Links(datasette, database)
+        paths += [links.database(), links.table("articles")]
+        try:
+            newest = await stories.find_newest_ids(sight, min(MOST_STORIES, MOST - len(paths) - 1))
+            if newest:
+                paths += [links.table("stories"), *(links.story(key) for key in newest)]
+            ids = await find_newest_ids(sight, MOST - len(paths))
+        except QueryInterrupted:
+            continue
+        paths += [links.article(key) for key in ids]
+    return paths
