@@ -20,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from odd_images import FAULTY_EXIF, turned
 from PIL import Image
 
 LOOPBACK = "127.0.0.1"
@@ -153,6 +154,11 @@ class _Answer(BaseHTTPRequestHandler):
             "bomb": bomb(),
         }
         self._send(bodies[rest[0]], Content_Type="image/png")
+
+    def give_odd(self, rest: list[str], query: Any) -> None:
+        """A whole picture whose metadata is faulty."""
+        exif = list(FAULTY_EXIF.values())[int(rest[1])]
+        self._send(turned(rest[0], exif), Content_Type="image/png")
 
     def give_untyped(self, rest: list[str], query: Any) -> None:
         self._send(picture(3), Content_Type="text/html")

@@ -7,6 +7,7 @@ what is not sent again, and what a visitor may not see.
 from __future__ import annotations
 
 import html
+import mimetypes
 import os
 import random
 import re
@@ -37,9 +38,11 @@ from test_hostile import Page
 from test_hostile import archive as hostile_archive  # noqa: F401 - a fixture
 
 from datasette_newsfeed.image_urls import image_id
+from datasette_newsfeed.pages import pictures
 from datasette_newsfeed.pages.access import archives
 from datasette_newsfeed.pages.feeds.feed import UNKNOWN_TIME, entry_id
 from datasette_newsfeed.pages.links import FEEDS
+from datasette_newsfeed.pages.models import Picture
 
 COMBINATIONS = 200 if IS_LONG else 24
 
@@ -155,6 +158,45 @@ async def test_an_entry_in_full(archive: Path) -> None:
     assert other["enclosures"] == [
         ("https://images.example.org/only%20there.jpg", "image/jpeg", None)
     ]
+
+
+def _forget_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make this a machine without any table of media types. Debian's knows WebP, others do not."""
+    types = mimetypes.MimeTypes()
+    types.types_map = ({}, {})
+    monkeypatch.setattr(mimetypes, "_db", types)
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+async def test_a_feed_is_the_same_whatever_types_the_machine_knows(
+    archive: Path, extension: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_site(archive)
+    path = f"/news/articles.{extension}"
+    before = await get(site, path)
+    _forget_types(monkeypatch)
+    after = await get(site, path)
+    assert after.headers["etag"] == before.headers["etag"]
+    assert after.content == before.content
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("https://a.example/x.webp", "image/webp"),
+        ("https://a.example/x.AVIF?v=1#y", "image/avif"),
+        ("https://a.example/x.jpeg", "image/jpeg"),
+        ("https://a.example/x.svg", "image/svg+xml"),
+        ("https://a.example/x", None),
+        ("https://a.example/x.html", None),
+        ("https://a.example/x?file=y.png", None),
+    ],
+)
+def test_the_type_of_an_image_elsewhere(
+    address: str, kind: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _forget_types(monkeypatch)
+    assert pictures._elsewhere(Picture(id="x", url=address), address).type == kind
 
 
 @pytest.mark.parametrize("extension", FORMATS)

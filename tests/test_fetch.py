@@ -21,6 +21,8 @@ from typing import Any
 
 import pytest
 from commands import PROGRAMS, assert_sound, newsfeed, program, record, rows, value, write
+from odd_images import FAULTY_EXIF
+from PIL import WebPImagePlugin
 from small_web import Canary, SmallWeb, packed_bomb, picture, small_web
 
 from datasette_newsfeed.archive.images import fetch as fetch_module
@@ -196,6 +198,39 @@ def test_a_truncated_image_is_none(db: Path, web: SmallWeb, fetch: Fetch) -> Non
     ((outcome, status, reason),) = _outcomes(db).values()
     assert (outcome, status) == ("unfit", 200)
     assert reason.startswith("is a broken image")
+
+
+def test_a_fault_of_metadata_ends_no_run(db: Path, web: SmallWeb, fetch: Fetch) -> None:
+    urls = [
+        web.url(f"/odd/{kind}/{number}")
+        for kind in ("JPEG", "PNG", "WEBP")
+        for number in range(len(FAULTY_EXIF))
+    ]
+    _import(db, *urls)
+    fetch()
+    assert set(_outcomes(db).values()) == {("stored", 200, None)}
+    assert _stored(db) == set(urls)
+
+
+def test_whatever_the_decoder_raises_the_run_goes_on(
+    db: Path, web: SmallWeb, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = WebPImagePlugin.WebPImageFile.load
+
+    def fail(self: Any) -> Any:
+        if self.size == (64, 32):
+            raise RuntimeError("no such codec")
+        return load(self)
+
+    monkeypatch.setattr(WebPImagePlugin.WebPImageFile, "load", fail)
+    _import(db, web.url("/image/1"), web.url("/odd/WEBP/0"), web.url("/image/2"))
+    fetch()
+    assert [outcome for outcome, *_ in _outcomes(db).values()].count("stored") == 2
+    assert _outcomes(db)[web.url("/odd/WEBP/0")] == (
+        "unfit",
+        200,
+        "is a broken image (no such codec)",
+    )
 
 
 def test_asked_again_as_often_as_it_may_help(db: Path, web: SmallWeb, fetch: Fetch) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +13,19 @@ from .links import Links
 from .models import Enclosure, Picture
 from .queries import pictures
 from .text.markup import uri
+
+TYPES_BY_SUFFIX = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg"),
+    **dict.fromkeys((".png", ".apng"), "image/png"),
+    **dict.fromkeys((".tif", ".tiff"), "image/tiff"),
+    **{f".{name}": f"image/{name}" for name in ("gif", "webp", "avif", "bmp", "heic", "heif")},
+    ".jxl": "image/jxl",
+    ".svg": "image/svg+xml",
+    ".ico": "image/vnd.microsoft.icon",
+}
+"""The types of images elsewhere, by the end of their address
+(https://www.iana.org/assignments/media-types/). `mimetypes` reads the table of the machine: a
+feed, and so its ETag, would differ between servers."""
 
 TEXT_WIDTH = 960
 """Pixels: an image within a text is as wide as the text."""
@@ -78,10 +91,10 @@ class Pictures:
 
 
 def _elsewhere(picture: Picture, url: str) -> Enclosure:
-    kind = mimetypes.guess_type(urlsplit(url).path)[0] or ""
+    suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
     return Enclosure(
         uri(url),
-        kind if kind.startswith("image/") else None,
+        TYPES_BY_SUFFIX.get(suffix),
         width=picture.width,
         height=picture.height,
         title=picture.title,
