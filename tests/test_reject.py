@@ -126,6 +126,60 @@ BROKEN = {
 }
 
 
+LINES = {
+    # name: (the file, the line at fault as an editor counts)
+    "control character": ('---\ntitle: A\nexcerpt: "\x07"\n---\n', 3),
+    "control character of C1": ('---\n# one\n# two\ntitle: "a\x92b"\n---\n', 4),
+    "control character below": ("---\ntitle: A\n\n\nx: y\x7f\n---\n", 5),
+    "no character": ("---\ntitle: A\nx: a\ufffeb\n---\n", 3),
+    "below a line separator": ('---\ntitle: "a\u2028b\u2029c"\nheat: x: y\n---\n', 3),
+    "below a next line": ('---\ntitle: "a\x85b"\nheat: x: y\n---\n', 3),
+    "below letters of several bytes": ("---\ntitle: é😀\u2028\nx: @a\n---\n", 3),
+    "key twice, a mapping": ("---\nprovider:\n  name: a\nprovider:\n  name: b\nx: y\n---\n", 4),
+    "key twice, a list": ("---\na:\n- 1\n- 2\na:\n- 3\n- 4\nc: d\n---\n", 5),
+    "key twice, below a line separator": ('---\ntitle: "\u2028"\na: 1\na: 2\n---\n', 4),
+    "list as key": ("---\ntitle: A\n? [a,\n  b]\n: c\n---\n", 3),
+    "merge of a list": ("---\ntitle: A\n<<:\n- 1\n- 2\nx: y\n---\n", 3),
+    "alias of nobody": ('---\ntitle: "\u2028"\nheat: *x\n---\n', 3),
+    "quote that is not closed": ('---\na: b\ntitle: "abc\nheat: 3\nx: y\n---\n', 3),
+    "key without a colon": ("---\ntitle: A\nheat 3\nx: y\n---\n", 3),
+    "quote within quotes": ("---\na: b\ntitle: 'It's here'\nx: y\n---\n", 3),
+    "tab as indent": ("---\ntitle: A\ncategory: news\n\theat: 3\n---\n", 4),
+    "blank lines above": ("\n\n---\n\n\ntitle: A\nheat: x: y\n---\n", 7),
+    "not closed": ("\n\n---\ntitle: A\n", 3),
+    "NUL": ("---\ntitle: A\u2028\nx: \0\n---\n", 3),
+    "not UTF-8": (b"---\ntitle: A\xe2\x80\xa8\nx: \xe9\n---\n", 3),
+}
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("case", LINES)
+def test_the_line_at_fault(case, ends):
+    text, line = LINES[case]
+    data = text if isinstance(text, bytes) else text.encode()
+    with pytest.raises(RecordError) as caught:
+        front_matter.read(b"\xef\xbb\xbf" + data.replace(b"\n", ends.encode()))
+    assert caught.value.place == f"line {line}", caught.value
+
+
+def test_the_lines_of_old_mac_files():
+    with pytest.raises(RecordError) as caught:
+        front_matter.read(b"---\ntitle: A\rexcerpt: b\rheat: x: y\n---\n")
+    assert caught.value.place == "line 4"
+
+
+def test_where_a_bracket_was_opened_is_said():
+    with pytest.raises(RecordError, match=r"begun in line 2") as caught:
+        front_matter.read(b"---\ntopics: [a, b\nheat: 3\nx: y\n---\n")
+    assert caught.value.place == "line 3"
+
+
+def test_a_control_character_is_named():
+    """It shows nothing in an editor, so its code is said."""
+    with pytest.raises(RecordError, match=r"U\+0092"):
+        front_matter.read('---\ntitle: "It\x92s"\n---\n'.encode())
+
+
 @pytest.mark.parametrize("case", BROKEN)
 def test_rejected(case, tmp_path):
     text, place = BROKEN[case]

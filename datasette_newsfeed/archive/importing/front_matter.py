@@ -8,13 +8,12 @@ before they cost anything.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import frontmatter
 import yaml
 from frontmatter.default_handlers import YAMLHandler
-from yaml.constructor import SafeConstructor
-from yaml.resolver import Resolver
 
 from ...errors import RecordError
 from ..dialects.values import Plain
@@ -43,8 +42,7 @@ _SCALAR_TAGS = frozenset(
 )
 _STARTS = frozenset((yaml.MappingStartEvent, yaml.SequenceStartEvent))
 _ENDS = frozenset((yaml.MappingEndEvent, yaml.SequenceEndEvent))
-_RESOLVER = Resolver()
-_CONSTRUCTOR = SafeConstructor()
+_LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
 def read(data: bytes) -> tuple[dict[str, Any], str] | None:
@@ -60,14 +58,15 @@ def read(data: bytes) -> tuple[dict[str, Any], str] | None:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        before = data[: error.start].decode("utf-8-sig")
         raise RecordError(
             f"not UTF-8 text: byte 0x{data[error.start]:02x}; save it as UTF-8",
-            place=f"line {line}",
+            place=line_at(before, len(before)),
         ) from error
     if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise RecordError("holds a NUL byte, so it is not text", place=f"line {line}")
+        raise RecordError(
+            "holds a NUL byte, so it is not text", place=line_at(text, text.index("\0"))
+        )
     handler = _Handler(text)
     if not handler.detect(text.lstrip()):
         return None
@@ -76,13 +75,22 @@ def read(data: bytes) -> tuple[dict[str, Any], str] | None:
     return mapping, handler.body.lstrip("\n").rstrip()
 
 
+def line_at(text: str, position: int) -> str:
+    """Return the line of a position in a text, `line 3`, as an editor counts lines.
+
+    YAML 1.1 also takes U+0085, U+2028 and U+2029 for line breaks. Editors show none there.
+    """
+    return f"line {len(_LINE_BREAK.findall(text, 0, position)) + 1}"
+
+
 class _Handler(YAMLHandler):
     """python-frontmatter's YAML handler, with our bounds and places."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        # Lines before the opening `---` are stripped by python-frontmatter.
-        self._lines_above = text.count("\n", 0, len(text) - len(text.lstrip()))
+        # python-frontmatter strips the text, too, and ends its lines so.
+        self._text = text.replace("\r\n", "\n")
+        self._start = len(self._text) - len(self._text.lstrip())
         self.body = ""
 
     def split(self, text: str) -> tuple[str, str]:
@@ -90,41 +98,60 @@ class _Handler(YAMLHandler):
             metadata, self.body = super().split(text)
         except ValueError as error:
             raise RecordError(
-                "the front matter is not closed; end it with a line `---`", place="line 1"
+                "the front matter is not closed; end it with a line `---`",
+                place=line_at(self._text, self._start),
             ) from error
-        # The boundary takes the blank lines after it along; they count as lines.
+        # The front matter starts behind the opening `---` and the blank lines after it.
         opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
-        self._lines_above += opening[0].count("\n") if opening else 0
+        self._start += opening.end() if opening else 0
         return metadata, self.body
 
     def load(self, fm: str, **_: object) -> dict[str, Any]:
-        # The front matter starts with the line break after `---`, so that libyaml
-        # counts lines as the file does.
         try:
             found = _Builder(fm).build()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            problem = ", ".join(part for part in (error.context, error.problem) if part)
-            raise RecordError(f"broken YAML: {problem}", place=self._line(mark)) from error
-        except yaml.YAMLError as error:  # a character that no YAML may hold
-            raise RecordError(f"broken YAML: {str(error).splitlines()[0]}") from error
+            raise self._broken(error, fm) from error
+        except yaml.reader.ReaderError as error:
+            character = chr(error.character)
+            raise RecordError(
+                f"the control character U+{error.character:04X} may not stand in YAML; remove it",
+                place=self._line(fm.find(character)),
+            ) from error
         except _Fault as fault:
-            raise RecordError(fault.reason, place=self._line(fault.mark)) from fault
+            raise RecordError(fault.reason, place=self._line(fault.position)) from fault
         if found is None:
             return {}
         if not isinstance(found, dict):
             raise RecordError("the front matter is no mapping; write `key: value` lines")
         return found
 
-    def _line(self, mark: Any) -> str:
-        return f"line {self._lines_above + mark.line + 1}" if mark else ""
+    def _broken(self, error: Any, fm: str) -> RecordError:
+        """Return the error of libyaml with the line at fault.
+
+        Of a quote or bracket that is never closed, and of a key without its colon, this is
+        where it begins: libyaml finds the fault later, at the end at worst.
+        """
+        found = (error.problem_mark or error.context_mark).index
+        begun = (error.context_mark or error.problem_mark).index
+        if found >= len(fm.rstrip()) or error.context == "while scanning a simple key":
+            found = begun
+        problem = ", ".join(part for part in (error.context, error.problem) if part)
+        first, place = self._line(begun), self._line(found)
+        if first != place:
+            problem += f" (begun in {first})"
+        return RecordError(f"broken YAML: {problem}", place=place)
+
+    def _line(self, position: int) -> str:
+        return line_at(self._text, self._start + position)
 
 
 class _Fault(Exception):
+    """What YAML allows and a record does not, at a position in the front matter."""
+
     def __init__(self, reason: str, mark: Any) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.mark = mark
+        self.position: int = mark.index
 
 
 class _Builder:
@@ -164,11 +191,13 @@ class _Builder:
                     value = None
                 elif frame is not None and frame.key is None and text != _MERGE:
                     frame.key = text
+                    frame.key_event = event
                     continue
                 else:
                     value = Plain(text)
             elif kind in _ENDS:
-                value = self._closed(stack.pop())
+                ended = stack.pop()
+                value, event = self._closed(ended), ended.start
                 frame = stack[-1] if stack else None
             elif kind is yaml.AliasEvent:
                 value = self._alias(event)
@@ -265,10 +294,11 @@ _ITEM = "an item of a list, which has no key"
 class _Frame:
     """A mapping or list that is still open; `key` waits for its value, None for a key."""
 
-    __slots__ = ("_found", "_merges", "anchor", "characters", "count", "key")
+    __slots__ = ("_found", "_merges", "anchor", "characters", "count", "key", "key_event", "start")
 
     def __init__(self, event: Any, count: int, characters: int) -> None:
         self.anchor = event.anchor
+        self.start = self.key_event = event
         self.count = count
         self.characters = characters
         is_list = type(event) is yaml.SequenceStartEvent
@@ -284,11 +314,12 @@ class _Frame:
             return
         if key is None:
             self.key = _key(value, event)
+            self.key_event = event
             return
         if key is _MERGE:
-            self._merges.extend(_merged(value, event))
+            self._merges.extend(_merged(value, self.key_event))
         elif key in self._found:
-            raise _Fault(f"the key `{key}` stands twice; remove one", event.start_mark)
+            raise _Fault(f"the key `{key}` stands twice; remove one", self.key_event.start_mark)
         else:
             self._found[key] = value
         self.key = None
