@@ -566,6 +566,18 @@ def test_a_broken_file_keeps_its_last_good_rows(folder, db):
     assert content(db) == before
 
 
+def test_files_of_macos_beside_records(folder, db, tmp_path):
+    """`._x.md` holds attributes of `x.md` in binary, wherever a disk or an archive has no place."""
+    apple_double = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X" + bytes(300)
+    expected = import_report(db, folder)
+    for name in ("._quay.md", "._Quay.MARKDOWN", "2024/._harbour.md", "._.md"):
+        write(folder / name, apple_double)
+    (folder / "._2024").mkdir(exist_ok=True)
+    again = import_report(db, folder, folder / "._quay.md")
+    assert (again["unchanged"], again["skipped"]) == (expected["added"], expected["skipped"])
+    assert again["read"] == again["unchanged"]
+
+
 # Two files with one id
 
 

@@ -17,6 +17,10 @@ from ..errors import RecordError
 
 SUFFIXES = (".md", ".markdown")
 
+APPLE_DOUBLE = "._"
+"""How the names begin of the files in which macOS keeps attributes of others, on disks and in
+archives that have no place for them: `._x.md` of `x.md`. They hold no text."""
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -68,7 +72,7 @@ class Folders:
                 yield from self._folder(root)
             elif os.path.lexists(root):
                 name = os.path.basename(root)
-                found = self._file(root, name)
+                found = None if name.startswith(APPLE_DOUBLE) else self._file(root, name)
                 if found:
                     yield found
 
@@ -122,6 +126,8 @@ class Folders:
             return None
 
     def _record_file(self, entry: os.DirEntry[str], root: str) -> File | None:
+        if entry.name.startswith(APPLE_DOUBLE):
+            return None
         if entry.name.lower().endswith(SUFFIXES):
             # No `os.path.relpath`, which costs as much as the look at the file.
             return self._file(entry.path, entry.path.removeprefix(root.rstrip(os.sep) + os.sep))
