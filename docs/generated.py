@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from click.testing import CliRunner
 
 from datasette_newsfeed import schema
+from datasette_newsfeed.archive.dates import FORMS
 from datasette_newsfeed.cli import newsfeed
 
 # The order of a reader, not that of creation: what the archive is about comes first.
@@ -28,6 +29,15 @@ def _help(name: str) -> str:
     )
     assert result.exit_code == 0, result.output
     return f"```\n$ datasette newsfeed {name} --help\n{result.output.strip()}\n```\n"
+
+
+def date_forms() -> str:
+    """One line for each way of writing dates that is read."""
+    lines = ["| form | as |", "|---|---|"]
+    for form in FORMS:
+        examples = "<br>".join(f"`{example}`" for example in form.examples)
+        lines.append(f"| {form.name} | {examples} |")
+    return "\n".join(lines)
 
 
 def table_list() -> str:

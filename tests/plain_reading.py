@@ -80,7 +80,34 @@ class Record:
     def text(self, *place: str | int) -> str | None:
         """Return what stands at a place, None if it is blank."""
         leaf = self.leaves.get(place)
-        return leaf.text if leaf and leaf.text.strip() else None
+        return leaf.text if leaf and shows(leaf.text) else None
+
+    def name(self, *place: str | int) -> str | None:
+        """Return the key that stands at a place, in NFC."""
+        found = self.text(*place)
+        return found and unicodedata.normalize("NFC", found)
+
+
+# As in https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt, under
+# Default_Ignorable_Code_Point; then the Braille pattern and the annotation marks that show nothing.
+IGNORABLE = (
+    "AD 34F 61C 115F-1160 17B4-17B5 180B-180F 200B-200F 202A-202E 2060-206F 3164 FE00-FE0F FEFF "
+    "FFA0 FFF0-FFF8 1BCA0-1BCA3 1D173-1D17A E0000-E0FFF 2800 FFF9-FFFB"
+)
+UNSEEN = {
+    chr(code)
+    for each in IGNORABLE.split()
+    for first, _, last in [each.partition("-")]
+    for code in range(int(first, 16), int(last or first, 16) + 1)
+}
+
+
+def shows(text: str) -> bool:
+    """Tell whether a reader sees anything of a text."""
+    return any(
+        character not in UNSEEN and unicodedata.category(character) not in ("Cc", "Zs", "Zl", "Zp")
+        for character in text
+    )
 
 
 def _leaves(node: yaml.Node | None, place: Place) -> Iterator[tuple[Place, Leaf]]:
@@ -168,7 +195,7 @@ def faults(record: Record, stored: Stored) -> list[str]:
     found = []
     expected = _expected(record, stored)
     for place, leaf in record.leaves.items():
-        if not leaf.text.strip() and place not in stored.extra:
+        if not shows(leaf.text) and place not in stored.extra:
             continue  # blank text is no value
         if place in expected:
             is_there = expected[place]
@@ -201,7 +228,7 @@ def _listed(place: Place, record: Record, stored: Stored) -> Place:
 def _wrong_counts(record: Record, stored: Stored) -> list[str]:
     """Rows that no value of the record asks for."""
     topics = _items(record, "topics")
-    names = list(dict.fromkeys(text for at in topics if (text := record.text(*at))))
+    names = list(dict.fromkeys(name for at in topics if (name := record.name(*at))))
     found = []
     if [row["topic"] for row in stored.topics] != names:
         found.append(f"topics {stored.topics}")
@@ -229,7 +256,7 @@ def _items(record: Record, *start: str | int) -> list[Place]:
 
 
 def _author(record: Record, at: Place) -> str | None:
-    return record.text(*at) or record.text(*at, "name")
+    return record.name(*at) or record.name(*at, "name")
 
 
 def _url(record: Record, at: Place) -> str | None:
@@ -302,10 +329,10 @@ def _expect_provider(
     record: Record, row: dict[str, Any], found: dict[Place, bool], at: Place
 ) -> None:
     if at in record.leaves:
-        found[at] = row["provider_name"] == record.text(*at)
+        found[at] = row["provider_name"] == record.name(*at)
         return
-    found[(*at, "name")] = row["provider_name"] == record.text(*at, "name")
-    domain = record.text(*at, "domain")
+    found[(*at, "name")] = row["provider_name"] == record.name(*at, "name")
+    domain = record.name(*at, "domain")
     found[(*at, "domain")] = row["provider_id"] == (domain.strip().lower() if domain else None)
 
 

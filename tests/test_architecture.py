@@ -32,6 +32,7 @@ ARCHIVE = (
     "records",
     "database",
     "urls",
+    "dates",
     "files",
     "dialects",
     "sources",

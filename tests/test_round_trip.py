@@ -20,7 +20,7 @@ import yaml
 from commands import DEMO, SAMPLES, assert_sound, content, import_report, newsfeed, rows, write
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
-from plain_reading import Record, Stored, article_id, faults, json_leaves
+from plain_reading import Record, Stored, article_id, faults, json_leaves, shows
 
 EXAMPLES = int(os.environ.get("NEWSFEED_FUZZ", "20"))
 fuzz = settings(
@@ -153,7 +153,7 @@ TEXT = st.one_of(
         ]
     ),
 )
-WORDS = TEXT.filter(lambda text: text.strip())
+WORDS = TEXT.filter(shows)
 KEYS = st.one_of(
     st.sampled_from(
         ["price", "items", "null", "yes", "1", "<<", "~", "", " a ", "Secured", "id", "key"]

@@ -8,15 +8,14 @@ goes no further than the file kept as read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from itertools import repeat
 from typing import Any, TypeVar
 
 from ...errors import RecordError
+from ..dates import leading_date
 from ..records import Article, Image, Organization, Provider, Reference
-from .values import Plain, flag, moment, size, text, whole, wrong
+from .values import NATIVE, Plain, flag, moment, name, size, text, whole, written, wrong
 
 T = TypeVar("T")
 
@@ -29,8 +28,6 @@ _MOST_COMPARED = 200_000_000
 
 _LEAST_SECRET = 16
 """A payload has a block of ciphertext at least; a shorter word may stand anywhere."""
-
-_DATED_NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?!\d)")
 
 
 def adapt(mapping: Mapping[str, Any], body: str, stem: str) -> Article | Organization:
@@ -75,49 +72,47 @@ def adapt(mapping: Mapping[str, Any], body: str, stem: str) -> Article | Organiz
 
 
 def _date_of(stem: str) -> str:
-    match = _DATED_NAME.match(stem)
-    if match is None:
-        return ""
-    try:
-        return f"{date.fromisoformat(match[1]).isoformat()}T00:00:00Z"
-    except ValueError:  # 2021-13-45 is a name, not a date
-        return ""
+    day = leading_date(stem)
+    return f"{day}T00:00:00Z" if day else ""
 
 
 def _organization(fields: _Fields) -> Organization:
-    domain = fields.take("_id", text)
+    domain = fields.take("_id", name)
     if not domain:
         raise RecordError("missing; an organization's _id is its domain", place="_id")
-    name = fields.take("name", text) or fields.take("title", text)
-    if not name:
+    organization_name = fields.take("name", name) or fields.take("title", name)
+    if not organization_name:
         raise RecordError("neither a title nor a name; add one", place="name")
-    return Organization(_domain(domain), name, _first(fields.listed("images", _image)))
+    logo = _first(fields.listed("images", _image))
+    return Organization(_domain(domain), organization_name, logo)
 
 
 def _provider(value: Any, place: str) -> tuple[Provider | None, Any]:
     if isinstance(value, str):
-        name = _name(value, place, "a mapping with name and domain")
-        return (Provider(name=name) if name else None), None
+        provider_name = _bare(value, place, "a mapping with name and domain", name)
+        return (Provider(name=provider_name) if provider_name else None), None
     fields = _Fields(_mapping(value, place, "a mapping with name and domain"), place)
-    domain = fields.take("domain", text)
-    name = fields.take("name", text)
+    domain = fields.take("domain", name)
+    provider_name = fields.take("name", name)
     authors = fields.listed("authors", _author)
     # A logo needs a provider row to stand in; without a domain there is none.
     logos = fields.listed("images", _bare_image, at_most=1) if domain else []
     provider = Provider(
         _domain(domain) if domain else None,
-        name,
+        provider_name,
         _first(logos),
         tuple(author for author in authors if author),
     )
     return (provider if provider != Provider() else None), fields.rest()
 
 
-def _name(value: str, place: str, expected: str) -> str | None:
+def _bare(
+    value: str, place: str, expected: str, convert: Callable[[Any, str], str | None]
+) -> str | None:
     """Return text that stands for a whole mapping; `false` or `5` cannot be meant so."""
     if isinstance(value, Plain) and not isinstance(value.value(), str):
         raise wrong(value, place, expected)
-    return text(value, place)
+    return convert(value, place)
 
 
 def _domain(written: str) -> str:
@@ -126,22 +121,22 @@ def _domain(written: str) -> str:
 
 def _author(value: Any, place: str) -> tuple[str | None, Any]:
     if isinstance(value, str):
-        return text(value, place), None
+        return name(value, place), None
     fields = _Fields(_mapping(value, place, "a name"), place)
-    return fields.take("name", text), fields.rest()
+    return fields.take("name", name), fields.rest()
 
 
 def _topics(value: Any, place: str) -> tuple[str, ...]:
     if not isinstance(value, list):
-        name = text(value, place)
-        return (name,) if name else ()
-    names = [text(topic, f"{place}[{i}]") for i, topic in enumerate(value) if topic is not None]
-    return tuple(dict.fromkeys(name for name in names if name))
+        topic = name(value, place)
+        return (topic,) if topic else ()
+    topics = [name(topic, f"{place}[{i}]") for i, topic in enumerate(value) if topic is not None]
+    return tuple(dict.fromkeys(topic for topic in topics if topic))
 
 
 def _image(value: Any, place: str) -> tuple[Image | None, Any]:
     if isinstance(value, str):
-        url = _name(value, place, "a mapping with url")
+        url = _bare(value, place, "a mapping with url", text)
         return (Image(url) if url else None), None
     mapping = _mapping(value, place, "a mapping with url")
     fields = _Fields(mapping, place)
@@ -221,7 +216,7 @@ class _Fields:
     def _pop(self, key: str) -> Any:
         """Return what stands under a key and take it away; None for nothing at all."""
         value = self._left.pop(key, None)
-        return value if value or isinstance(value, dict) else None
+        return None if value in ("", []) else value
 
     def nested(self, key: str, convert: Callable[[Any, str], tuple[T | None, Any]]) -> T | None:
         value = self._pop(key)
@@ -274,11 +269,19 @@ def plain(value: Any) -> Any:
     """Return a value of the reader as JSON has it, without `secured` at any depth."""
     if isinstance(value, Plain):
         return value.value()
+    if isinstance(value, NATIVE):
+        return _json_value(value)
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items() if not _is_secret(key)}
     if isinstance(value, list):
         return [plain(item) for item in value]
     return value
+
+
+def _json_value(value: Any) -> bool | int | float | str:
+    """Return a value of a typed syntax as JSON has it: what it has not is text."""
+    is_number = isinstance(value, int | float) and -(2.0**63) <= value < 2.0**63
+    return value if is_number else written(value)
 
 
 def _check_secrets(mapping: Mapping[str, Any]) -> None:
@@ -287,11 +290,11 @@ def _check_secrets(mapping: Mapping[str, Any]) -> None:
     texts: list[tuple[str, str]] = []
     # Each mapping and list once, a list with the key that it stands under.
     left: list[tuple[Any, str, bool]] = [(mapping, "", False)]
-    for value, name, is_secret in left:
-        items = value.items() if isinstance(value, dict) else zip(repeat(name), value)
+    for value, under, is_secret in left:
+        items = value.items() if isinstance(value, dict) else zip(repeat(under), value)
         for key, item in items:
             if not isinstance(item, str):
-                if item:
+                if isinstance(item, dict | list):
                     left.append((item, key, is_secret or _is_secret(key)))
             elif len(item) >= _LEAST_SECRET:
                 if is_secret or _is_secret(key):

@@ -7,23 +7,30 @@ is a RecordError that names it.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import date, time
 from typing import Any
+from unicodedata import normalize
 
 import yaml
 from yaml.constructor import ConstructorError, SafeConstructor
 from yaml.resolver import Resolver
 
 from ...errors import RecordError
+from ..dates import EXPECTED, DateError, read_date
+
+NATIVE = (bool, int, float, date, time)
+"""Types of which a syntax other than YAML has values of its own. A datetime is a date."""
 
 _TRUE = frozenset(("true", "yes", "y", "on", "1"))
 _FALSE = frozenset(("false", "no", "n", "off", "0"))
 _WHOLE = re.compile(r"[+-]?\d+(?:_\d+)*(?:\.0*)?")
-_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-# The looser spellings of https://yaml.org/type/timestamp.html
-_LOOSE_TIME = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d)(?::(\d\d))?(?:\.\d*)?"
-    r"[ \t]*(?:(Z|z)|([+-])(\d\d?)(?::?(\d\d))?)?)?"
+# Characters that show nothing: white space, controls, what Unicode calls default ignorable
+# (https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point), the empty Braille
+# pattern, and the marks of interlinear annotations.
+_VISIBLE = re.compile(
+    r"[^\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _RESOLVER = Resolver()
 _CONSTRUCTOR = SafeConstructor()
@@ -66,16 +73,31 @@ class Plain(str):
 
 
 def text(value: Any, place: str) -> str | None:
-    """Return text as written; None where it is blank."""
+    """Return text as written; None where it is blank: where no character of it shows."""
     if not isinstance(value, str):
-        raise wrong(value, place, "text")
+        if not isinstance(value, NATIVE):
+            raise wrong(value, place, "text")
+        value = written(value)
     if "\0" in value:
         raise RecordError("holds a NUL character; remove it", place=place)
-    return str(value) if value.strip() else None
+    return str(value) if _VISIBLE.search(value) else None
+
+
+def name(value: Any, place: str) -> str | None:
+    """Return a text that is a key of a row, in Unicode's form NFC.
+
+    So one name is one row, whether `é` was written as one character or as two.
+    """
+    found = text(value, place)
+    return found if found is None else normalize("NFC", found)
 
 
 def whole(value: Any, place: str) -> int | None:
     """Return a whole number, given as a number or as text, within 64 bits."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _in_64_bits(value, place)
     if not isinstance(value, str):
         raise wrong(value, place, "a whole number")
     digits = value.strip()
@@ -84,9 +106,12 @@ def whole(value: Any, place: str) -> int | None:
     # Longer than any 64-bit number: not even converted.
     if not _WHOLE.fullmatch(digits) or len(digits) > 40:
         raise wrong(value, place, "a whole number")
-    number = int(digits.partition(".")[0])
+    return _in_64_bits(int(digits.partition(".")[0]), place)
+
+
+def _in_64_bits(number: int, place: str) -> int:
     if not -(2**63) <= number < 2**63:
-        raise RecordError(f"{number} does not fit into 64 bits", place=place)
+        raise RecordError("the number does not fit into 64 bits", place=place)
     return number
 
 
@@ -98,6 +123,10 @@ def size(value: Any, place: str) -> int | None:
 
 def flag(value: Any, place: str) -> bool | None:
     """Return a truth value, however YAML spells it."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
     if isinstance(value, str):
         word = value.strip().lower()
         if word in _TRUE:
@@ -110,43 +139,34 @@ def flag(value: Any, place: str) -> bool | None:
 
 
 def moment(value: Any, place: str) -> str | None:
-    """Return a time as UTC, `2021-04-21T19:15:00Z`; no offset means UTC, no time midnight."""
-    if not isinstance(value, str):
-        raise wrong(value, place, "a time such as 2021-04-21T19:15:00Z")
-    written = value.strip()
-    if not written:
+    """Return a date of `dates.FORMS` as UTC, `2021-04-21T19:15:00Z`; a day is its midnight."""
+    if isinstance(value, str) and not _VISIBLE.search(value):
         return None
     try:
-        found = _parse_time(written)
-        if _UTC_TIME.fullmatch(written):
-            return written
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=UTC)
-        found = found.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise wrong(value, place, "a time such as 2021-04-21T19:15:00Z") from error
-    return found.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+        return read_date(value).utc
+    except DateError as error:
+        raise wrong(value, place, EXPECTED, str(error)) from error
 
 
-def _parse_time(written: str) -> datetime:
+def written(value: date | time | float) -> str:
+    """Return a value of a typed syntax (TOML, JSON) as YAML would spell it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date | time):
+        return value.isoformat()
     try:
-        return datetime.fromisoformat(written)
-    except ValueError:
-        match = _LOOSE_TIME.fullmatch(written)
-        if match is None:
-            raise
-    year, month, day, hour, minute, second, _, sign, hours, minutes = match.groups()
-    offset = f"{sign}{int(hours):02}:{minutes or '00'}" if sign else "+00:00"
-    return datetime.fromisoformat(
-        f"{year}-{int(month):02}-{int(day):02}"
-        f"T{int(hour or 0):02}:{minute or '00'}:{second or '00'}{offset}"
-    )
+        return str(value)
+    except ValueError:  # beyond the thousands of digits that Python writes
+        return hex(int(value))
 
 
-def wrong(value: Any, place: str, expected: str) -> RecordError:
+def wrong(value: Any, place: str, expected: str, hint: str = "") -> RecordError:
     """Return the error of a value that is not what was expected."""
+    if isinstance(value, NATIVE):
+        value = written(value)
     if isinstance(value, str):
         found = f"“{value[:40]}…”" if len(value) > 40 else f"“{value}”"
     else:
         found = "a mapping" if isinstance(value, dict) else "a list"
-    return RecordError(f"expected {expected}, found {found}", place=place)
+    reason = f"expected {expected}, found {found}"
+    return RecordError(f"{reason}; {hint}" if hint else reason, place=place)
