@@ -1,0 +1,745 @@
+"""Reads what a page of an archive says, and holds it against the rows.
+
+Every mark, count, date and list is compared with `archive_facts`. A text with a number in
+it that no check here reads is a fault as well: whoever adds a sentence adds its check.
+Knows the classes of the templates, nothing of the code that fills them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from archive_facts import (
+    Facts,
+    bare_letters,
+    day_words,
+    letters,
+    moment_of,
+    moment_words,
+    newest_days,
+    period_words,
+)
+from datasette.utils import tilde_decode, tilde_encode
+from lxml import html
+
+TAKEN = ("newsfeed-headline", "newsfeed-title", "newsfeed-credit", "newsfeed-authors")
+NONSENSE = re.compile(
+    r"\b(\w+) \1\b|\bNone\b|\bnull\b|\bundefined\b|\bnan\b|\{\{|\b1 (articles|stories|rows|topics"
+    r"|providers|mentions|reports|others)\b|,\s*,|\(\s*\)|“\s*”|\s[.;](\s|$)|\bof 0\b",
+)
+"""What no sentence says, whatever the rows are."""
+
+Element = Any
+
+
+def having(name: str) -> str:
+    """Return the XPath condition of a class."""
+    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
+
+
+def found(element: Element, name: str) -> list[Element]:
+    """Return what has a class within an element, in order."""
+    return element.xpath(f".//*[{having(name)}]")
+
+
+def only(element: Element, name: str) -> Element | None:
+    """Return the one thing with a class, None if there is none; the first of several."""
+    return next(iter(found(element, name)), None)
+
+
+def said(element: Element | None) -> str:
+    """Return the text of an element in one line."""
+    return "" if element is None else " ".join(element.text_content().split())
+
+
+def number(text: str) -> int:
+    """Return the first number in a text; -1 without one."""
+    match = re.search(r"\d[\d,]*", text)
+    return int(match[0].replace(",", "")) if match else -1
+
+
+def counted(n: int, thing: str, things: str | None = None) -> str:
+    """Return a number of things in words: `1 article`, `1,234 articles`."""
+    return f"{n:,} {thing if n == 1 else things or thing + 's'}"
+
+
+@dataclass
+class Page:
+    """A page, what it is checked against, and what was found wrong with it."""
+
+    facts: Facts
+    path: str
+    tree: Element
+    faults: list[str] = field(default_factory=list)
+    _checked: set[Element] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, facts: Facts, path: str, text: str) -> Page:
+        """Read a page."""
+        return cls(facts, path, html.document_fromstring(text))
+
+    def link(self, *parts: str, **query: str) -> str:
+        """Return the address of something in this archive."""
+        path = "/".join([f"/{self.facts.name}", *parts])
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def row(self, table: str, key: str) -> str:
+        """Return the address of a row."""
+        return self.link(table, tilde_encode(key))
+
+    def same(self, what: str, shown: Any, true: Any) -> None:
+        """Note a fault where a page says something else than the rows."""
+        if shown != true:
+            self.faults.append(f"{self.path}: {what}: shown {shown!r}, in the rows {true!r}")
+
+    def mark(self, *elements: Element | None) -> None:
+        """Note that what stands here was checked."""
+        for element in elements:
+            if element is not None:
+                self._checked.update(element.iter())
+
+    def check(self, what: str, element: Element | None, true: str) -> None:
+        """Check the whole text of an element; an empty one may be missing."""
+        self.same(what, said(element), true)
+        self.mark(element)
+
+    def check_time(self, what: str, element: Element | None, value: str | None) -> None:
+        """Check a date in words and as data."""
+        if element is None:
+            self.same(what, None, value or None)
+            return
+        self.check(what, element, day_words(value))
+        self.same(f"{what}, as data", element.get("datetime"), value if moment_of(value) else None)
+        if element.get("title"):
+            self.same(f"{what}, its title", element.get("title"), moment_words(value))
+
+    def finish(self) -> list[str]:
+        """Return the faults, those of sentences that nothing checked included."""
+        for region in self.tree.xpath(f"//body//*[{having('newsfeed')}]"):
+            for element in region.iter():
+                for text, owner in ((element.text, element), (element.tail, element.getparent())):
+                    words = " ".join((text or "").split())
+                    if not isinstance(owner.tag, str) or owner.tag in ("script", "style"):
+                        continue
+                    if re.search(r"\d", words) and owner not in self._checked:
+                        self.faults.append(f"{self.path}: nobody checks: {words!r}")
+        for text in self._own_sentences():
+            if NONSENSE.search(text):
+                self.faults.append(f"{self.path}: no sentence: {text!r}")
+        return self.faults
+
+    def _own_sentences(self) -> Iterable[str]:
+        """Sentences and titles of the package, as far as records do not speak in them."""
+        names = ("count", "more", "again", "none", "computed", "heading", "mark", "extent", "chosen")
+        for name in names:
+            for element in found(self.tree, f"newsfeed-{name}"):
+                if not element.xpath(f"ancestor::*[{having('newsfeed-topics')}]"):
+                    yield said(element)
+        yield from self.tree.xpath("//meta[@property='og:title']/@content")
+
+
+# -- cards --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Where a card stands: on the page of which article or story."""
+
+    article: str | None = None
+    story: str | None = None
+    mentioning: Sequence[str] = ()
+    is_search: bool = False
+
+
+def key_in(page: Page, address: str, table: str = "articles") -> str | None:
+    """Return the key of the row to which an address leads, None if to something else."""
+    start = page.link(table) + "/"
+    path = urlsplit(address).path
+    return tilde_decode(path.removeprefix(start)) if path.startswith(start) else None
+
+
+def cards_in(page: Page, part: Element | None) -> list[tuple[str | None, Element]]:
+    """Return the cards in a part of a page, each with the key of its article if it has one."""
+    cards = [] if part is None else found(part, "newsfeed-card")
+    keys = []
+    for card in cards:
+        address = only(card, "newsfeed-card-title").xpath("string(.//a/@href)")
+        keys.append(key_in(page, address))
+    return list(zip(keys, cards, strict=True))
+
+
+def check_card(page: Page, key: str, card: Element, where: Beside, entry: Any = None) -> None:
+    """Check a card of an article; `entry` is what another article says of it as related."""
+    facts, row = page.facts, page.facts.articles[key]
+
+    def told(name: str) -> Any:
+        return (entry and entry[name]) or row[name]
+
+    title = only(card, "newsfeed-card-title")
+    page.check("title", title, " ".join(str(told("title") or facts.title(key)).split()))
+    _check_byline(page, card, key, entry)
+    _check_marks(page, card, where, _marks(page, key, where, related=entry is None))
+    excerpt = only(card, "newsfeed-excerpt")
+    _check_excerpt(page, key, excerpt, told("excerpt"), row["body"])
+    _check_topics(page, card, [] if entry is not None else facts.topics(key))
+    if entry is None or not found(card, "newsfeed-reason"):
+        _check_reason(page, card, where.article, key)
+
+
+def check_entry(page: Page, card: Element, entry: Any) -> None:
+    """Check a card of a related article that is not in this archive."""
+    page.check(
+        "title",
+        only(card, "newsfeed-card-title"),
+        " ".join(str(entry["title"] or entry["url"] or "Untitled").split()),
+    )
+    _check_byline(page, card, None, entry)
+    marks = [("Video", None)] if entry["type"] == "video" else []
+    _check_marks(page, card, Beside(), [*marks, ("Elsewhere on the web", None)])
+    _check_excerpt(page, None, only(card, "newsfeed-excerpt"), entry["excerpt"], None)
+    _check_topics(page, card, [])
+
+
+def _check_byline(page: Page, card: Element, key: str | None, entry: Any) -> None:
+    facts = page.facts
+    row = facts.articles[key] if key is not None else entry
+    domain = (entry and entry["provider_id"]) or row["provider_id"]
+    name = facts.providers[domain]["name"] if domain in facts.providers else None
+    name = name or (entry and entry["provider_name"]) or row["provider_name"]
+    provider = only(card, "newsfeed-provider")
+    page.check("provider", provider, " ".join((name or "").split()))
+    if provider is not None and provider.tag == "a":
+        page.same("provider's link", key_in(page, provider.get("href"), "providers"), domain)
+    page.mark(*found(card, "newsfeed-logo"))
+    time = (entry and entry["published_at"]) or row["published_at"]
+    byline = only(card, "newsfeed-byline")
+    page.check_time("date", next(iter(byline.iter("time")), None), time)
+
+
+def _marks(page: Page, key: str, where: Beside, *, related: bool) -> list[tuple[str, str | None]]:
+    """Return the marks that the rows of an article bear out, each with where it leads."""
+    facts, row = page.facts, page.facts.articles[key]
+    marks: list[tuple[str, str | None]] = []
+    if row["type"] == "video":
+        marks.append(("Video", None))
+    if row["heat"] is not None and row["heat"] >= 0:
+        marks.append((f"Heat {row['heat']}", None))
+    entries = len(facts.related(key)) if related else 0
+    if entries:
+        marks.append((f"{entries:,} related", None))
+    if key in where.mentioning:
+        marks.append(("Mentions this", None))
+    lead, story = facts.lead_of(key), row["story_id"]
+    if lead is None:
+        return marks
+    if story == where.story:
+        return [*marks, ("Leads the story", None)] if lead == key else marks
+    size = len(facts.members(story))
+    if lead == key:
+        return [*marks, (f"and {size - 1:,} more", page.row("stories", story))]
+    marks.append((f"one of {size:,}", page.row("stories", story)))
+    return [*marks, ("Not the headline", page.row("articles", lead))]
+
+
+def _check_marks(
+    page: Page, card: Element, where: Beside, true: Iterable[tuple[str, str | None]]
+) -> None:
+    shown = []
+    for mark in found(card, "newsfeed-mark"):
+        text = re.split(r" on: |: | \(computed\)", said(mark))[0]
+        shown.append((text, mark.get("href")))
+        page.mark(mark)
+    page.same("marks", sorted(shown, key=str), sorted(true, key=str))
+
+
+def _check_excerpt(
+    page: Page, key: str | None, element: Element | None, excerpt: str | None, body: str | None
+) -> None:
+    shown = letters(said(element).removesuffix("…"))
+    told = bare_letters(excerpt) or bare_letters(body) or ""
+    # A text is cut, and what is markup in it is no word of it.
+    is_told = shown[:40] in told or shown[:40] in letters(excerpt) + letters(body)
+    page.same(f"excerpt of {key}", shown[:40] if not is_told else "", "")
+    page.mark(element)
+
+
+def _check_topics(page: Page, card: Element, topics: list[str]) -> None:
+    chips = found(card, "newsfeed-topic")
+    page.same("topics", [said(chip) for chip in chips], [" ".join(t.split()) for t in topics])
+    for chip, topic in zip(chips, topics, strict=False):
+        asked = parse_qsl(urlsplit(chip.get("href")).query)
+        page.same("topic's link", ("_topic", topic) in asked, True)
+    page.mark(*chips)
+
+
+def _check_reason(page: Page, card: Element, article: str | None, key: str) -> None:
+    reason = only(card, "newsfeed-reason")
+    if reason is None or article is None:
+        return
+    match = re.fullmatch(r"In both: (?:“(.*?)”)?(?:; )?(?:topics? (.*))?", said(reason))
+    page.same("reason", match is not None, True)
+    if match:
+        both = [page.facts.text(article), page.facts.text(key)]
+        # Another form of a word is the same word.
+        stems = [letters(word)[:4] for word in re.split(r"[,\s]+", match[1] or "") if word]
+        page.same("words in both", [s for s in stems if any(s not in text for text in both)], [])
+        shared = [t for t in page.facts.topics(article) if t in page.facts.topics(key)]
+        left = match[2] or ""
+        for topic in shared:
+            left = left.replace(" ".join(topic.split()), "", 1)
+        page.same("topics in both", left.strip(" ,"), "")
+    page.mark(reason)
+
+
+# -- pages of rows ------------------------------------------------------------
+
+
+def check_article(page: Page, key: str) -> None:
+    """Check the page of an article."""
+    facts, row = page.facts, page.facts.articles[key]
+    full = only(page.tree, "newsfeed-full")
+    article = only(full, "newsfeed-article")
+    page.check("title", only(article, "newsfeed-headline"), " ".join(facts.title(key).split()))
+    _check_full_byline(page, article, key)
+    _check_lead(page, article, key)
+    _check_topics(page, article, facts.topics(key))
+    body = only(article, "newsfeed-body")
+    shown = letters(said(body))
+    page.same("text", shown[:60] in bare_letters(row["body"]) or not shown[:60], True)
+    lede = only(article, "newsfeed-lede")
+    page.same("lede", letters(said(lede)).removesuffix("…")[:60] in letters(row["excerpt"]), True)
+    page.mark(body, lede, *article.iter("figure"), *found(article, "newsfeed-gallery"))
+    page.mark(*found(article, "newsfeed-way"))
+
+    lead, story = facts.lead_of(key), row["story_id"]
+    mentioning = facts.mentioning(key)
+    where = Beside(key, story if lead else None, mentioning)
+    _check_related(page, full, key, where)
+    above = {each for each, _ in cards_in(page, only(full, "newsfeed-related"))}
+    fellows = only(full, "newsfeed-fellows")
+    _check_fellows(page, fellows, key, lead, where, above)
+    above |= {each for each, _ in cards_in(page, fellows)}
+    similar = cards_in(page, only(full, "newsfeed-similar"))
+    for other, card in similar:
+        check_card(page, str(other), card, where)
+    _check_mentions(page, full, where, above | {each for each, _ in similar})
+
+
+def _check_full_byline(page: Page, article: Element, key: str) -> None:
+    facts, row = page.facts, page.facts.articles[key]
+    name = facts.provider(row) or ""
+    page.check("provider", only(article, "newsfeed-provider"), " ".join(name.split()))
+    credit = article.xpath(f"./p//*[{having('newsfeed-credit')}]")
+    if credit:
+        page.same("credit", letters(row["provider_name"]) in letters(said(credit[0])), True)
+        page.same("credit beside the same name", row["provider_name"] != name, True)
+    names = facts.column(
+        "select author from article_authors where article_id = ? order by position", key
+    )
+    authors = only(article, "newsfeed-authors")
+    page.check("authors", authors, f"by {', '.join(names)}" if names else "")
+    byline = only(article, "newsfeed-byline")
+    updated = only(byline, "newsfeed-updated")
+    times = list(byline.iter("time"))
+    if updated is not None:
+        page.check_time("updated", times.pop(), row["updated_at"])
+        page.mark(updated)
+    else:
+        page.same("updated", None, row["updated_at"])
+    page.check_time("date", times[0] if times else None, row["published_at"])
+    page.mark(*credit, *found(byline, "newsfeed-logo"))
+
+
+def _check_lead(page: Page, article: Element, key: str) -> None:
+    lead = page.facts.lead_of(key)
+    true: list[tuple[str, str | None]] = []
+    if page.facts.articles[key]["type"] == "video":
+        true.append(("Video", None))
+    if lead and lead != key:
+        words = f"Not the headline: {' '.join(page.facts.title(lead).split())} leads this story"
+        true.append((words, page.row("articles", lead)))
+    marks = article.xpath(f"./p[{having('newsfeed-marks')}]/*")
+    shown = [(said(mark), mark.xpath("string(.//a/@href)") or None) for mark in marks]
+    page.same("marks of the article", sorted(shown, key=str), sorted(true, key=str))
+    page.mark(*marks)
+
+
+def _check_related(page: Page, full: Element, key: str, where: Beside) -> None:
+    entries = page.facts.related(key)
+    part = only(full, "newsfeed-related")
+    cards = cards_in(page, part)
+    page.same("related", [each for each, _ in cards], [e["related_id"] for e in entries][:24])
+    for (other, card), entry in zip(cards, entries, strict=False):
+        if other is None:
+            check_entry(page, card, entry)
+        else:
+            check_card(page, other, card, where, entry)
+    more = None if part is None else only(part, "newsfeed-more")
+    page.check("more related", more, f"All {len(entries)} related articles" if more is not None else "")
+
+
+def _check_fellows(
+    page: Page, part: Element | None, key: str, lead: str | None, where: Beside, above: set[Any]
+) -> None:
+    if lead is None:
+        page.same("others on this story", part, None)
+        return
+    members = page.facts.members(str(where.story))
+    newest = sorted(members, key=lambda each: page.facts.articles[each]["published_at"])[::-1]
+    cards = cards_in(page, part)
+    others = {each for each in newest if each != key and each not in above}
+    shown = {each for each, _ in cards}
+    page.same("others on this story", shown if len(shown) < 12 else shown & others,
+              others if len(shown) < 12 else shown)
+    for other, card in cards:
+        check_card(page, str(other), card, where)
+    page.same("none but those above", bool(found(part, "newsfeed-again")), not cards)
+    page.check("size", only(part, "newsfeed-more"), f"All {len(members)} articles of this story")
+
+
+def _check_mentions(page: Page, full: Element, where: Beside, above: set[Any]) -> None:
+    part = only(full, "newsfeed-mentions")
+    mentioning = list(where.mentioning)
+    shown = mentioning[:12]
+    cards = cards_in(page, part)
+    page.same("mentions", [each for each, _ in cards], [e for e in shown if e not in above])
+    for other, card in cards:
+        check_card(page, str(other), card, Beside(where.article, where.story))
+    if part is None:
+        page.same("mentions", [], mentioning)
+        return
+    again = only(part, "newsfeed-again")
+    page.same("mentions above", max(number(said(again)), 0), len(set(shown) & above))
+    more = only(part, "newsfeed-more")
+    page.same("all mentions", max(number(said(more)), 0), 0 if more is None else len(mentioning))
+    page.mark(again, more)
+
+
+def check_story(page: Page, key: str) -> None:
+    """Check the page of a story."""
+    facts = page.facts
+    story, members = facts.stories[key], facts.members(key)
+    part = only(page.tree, "newsfeed-story")
+    lead = story["headline_id"]
+    page.same("lead is of the story", lead in members, True)
+    page.check("title", only(part, "newsfeed-headline"), " ".join(facts.title(lead).split()))
+    _check_extent(page, only(part, "newsfeed-extent"), members)
+    cards = cards_in(page, only(part, "newsfeed-course"))
+    page.same("articles", [each for each, _ in cards], members[:100])
+    whens = found(part, "newsfeed-when")
+    for (each, card), when in zip(cards, whens, strict=True):
+        time = facts.articles[each]["published_at"]
+        page.check("when", when, moment_words(time) if time else "No date")
+        check_card(page, str(each), card, Beside(story=key))
+    _check_voices(page, part, members[:100])
+    more = only(part, "newsfeed-more")
+    page.same("size", number(said(more).rpartition("All ")[2]), len(members))
+    page.mark(more)
+
+
+def _check_extent(page: Page, element: Element, members: list[str]) -> None:
+    size = only(element, "newsfeed-size")
+    page.check("size", size, counted(len(members), "article"))
+    times = [page.facts.articles[each]["published_at"] for each in members]
+    times = sorted(time for time in times if time)
+    shown = list(element.iter("time"))
+    if times:
+        page.check_time("first", shown[0] if shown else None, times[0])
+        page.check_time("last", shown[-1] if shown else None,
+                        times[-1] if len(shown) > 1 else times[0])
+        page.same("days", len(shown), len({day_words(times[0]), day_words(times[-1])}))
+    page.mark(element)
+
+
+def _check_voices(page: Page, part: Element, members: list[str]) -> None:
+    by_provider: dict[str, list[str]] = {}
+    for each in members:
+        row = page.facts.articles[each]
+        by_provider.setdefault(row["provider_id"] or row["provider_name"] or "", []).append(each)
+    voices = only(part, "newsfeed-voices").xpath("./li")
+    page.same("providers", len(voices), len(by_provider))
+    for voice, keys in zip(voices, by_provider.values(), strict=False):
+        row = page.facts.articles[keys[0]]
+        name = page.facts.provider(row) or "Unknown provider"
+        page.check("provider", only(voice, "newsfeed-provider"), " ".join(name.split()))
+        times = only(voice, "newsfeed-times")
+        count = f" {len(keys)} articles" if len(keys) > 1 else ""
+        first = moment_words(row["published_at"]) if row["published_at"] else ""
+        page.check("first report", times, f"{first}{count}".strip())
+        page.mark(voice)
+
+
+SELECTIONS = {
+    "topics": "select article_id from article_topics where topic = ?",
+    "providers": "select id from articles where provider_id = ?",
+    "authors": "select article_id from article_authors where author = ?",
+    "images": "select article_id from article_images where image_id = ?",
+}
+
+
+def check_selection(page: Page, table: str, key: str) -> None:
+    """Check the page of a topic, a provider, an author or an image."""
+    facts = page.facts
+    true = facts.column(
+        f"select id from articles where id in ({SELECTIONS[table]})"
+        " order by published_at desc, id",
+        key,
+    )
+    part = only(page.tree, "newsfeed-newest")
+    if part is None:
+        page.same("articles", [], true if table != "images" else [])
+        return
+    name = facts.providers[key]["name"] or key if table == "providers" else key
+    if table != "images":
+        page.check("name", only(part, "newsfeed-title"), " ".join(name.split()))
+    cards = cards_in(page, part)
+    page.same("newest", [each for each, _ in cards], true[:12])
+    for each, card in cards:
+        check_card(page, str(each), card, Beside())
+    heading = only(part, "newsfeed-heading")
+    words = counted(len(true), "article")
+    page.check("count", heading, f"Newest of {words}" if len(true) > 12 else words if true else "")
+    more = only(part, "newsfeed-more")
+    if more is not None:
+        start = "" if len(true) == 1 else "All "
+        joint = "about" if table == "topics" else "of" if table == "authors" else "from"
+        page.check("all", more, f"{start}{words} {joint} {' '.join(name.split())}")
+    check_timeline(page, part, true)
+    page.mark(*found(part, "newsfeed-portrait"), *found(part, "newsfeed-figure"))
+
+
+def check_tallies(page: Page, table: str) -> None:
+    """Check the list of topics or of providers with their numbers."""
+    facts = page.facts
+    of = "topic" if table == "topics" else "provider_id"
+    source = "article_topics" if table == "topics" else "articles where provider_id is not null"
+    true = dict(facts.rows(f"select {of}, count(*) from {source} group by 1"))  # type: ignore[arg-type]
+    shown = {}
+    for item in found(page.tree, "newsfeed-tallies")[0].xpath(".//li"):
+        link = item.xpath("string(.//a/@href)")
+        key = parse_qsl(urlsplit(link).query)[0][1]
+        count = number(said(only(item, "newsfeed-count")))
+        shown[key] = count
+        words = said(item)
+        page.same(f"grammar of {key}", bool(re.search(r"\b1 articles|\b(?!1\b)\d+ article\b", words)), False)
+        time = next(iter(item.iter("time")), None)
+        if time is not None:
+            newest = facts.one("select max(published_at) from articles where provider_id = ?", key)
+            page.check_time("newest", time, newest)
+        page.mark(item)
+    limit = 60 if table == "topics" else 30
+    page.same("numbers", {k: true.get(k) for k in shown}, shown)
+    order = sorted(shown.values(), reverse=True)
+    page.same("order", list(shown.values()), order)
+    page.same("the most frequent", order, sorted(true.values(), reverse=True)[: len(order)])
+    total = facts.one(f"select count(*) from {table}")
+    more = only(page.tree, "newsfeed-more")
+    if more is not None:
+        page.check("more", more, f"and {total - len(shown):,} more")
+    else:
+        page.same("all are shown", len(shown) >= min(len(true), limit), True)
+
+
+def check_stories(page: Page) -> None:
+    """Check the list of stories."""
+    facts = page.facts
+    order = facts.column("select id from stories order by last_published_at desc, id limit 100")
+    hits = found(page.tree, "newsfeed-hit")
+    keys = [
+        key_in(page, only(hit, "newsfeed-hit-title").xpath("string(.//a/@href)"), "stories")
+        for hit in hits
+    ]
+    page.same("stories", keys, order[: len(keys)])
+    for key, hit in zip(keys, hits, strict=True):
+        story, members = facts.stories[str(key)], facts.members(str(key))
+        page.same("size in its row", story["size"], len(members))
+        title = " ".join(facts.title(story["headline_id"]).split())
+        page.check("title", only(hit, "newsfeed-hit-title"), title)
+        bylines = found(hit, "newsfeed-byline")
+        _check_extent(page, bylines[0], members)
+        names = list(
+            dict.fromkeys(
+                name for each in members if (name := facts.provider(facts.articles[each]))
+            )
+        )
+        if bylines[1:]:
+            words = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if names[6:] else "")
+            page.check("providers", bylines[1], " ".join(words.split()))
+        row = facts.articles[story["headline_id"]]
+        _check_excerpt(page, key, only(hit, "newsfeed-excerpt"), row["excerpt"], row["body"])
+
+
+# -- the articles page --------------------------------------------------------
+
+
+def check_articles(page: Page, query: str, *, is_first: bool = True) -> None:
+    """Check the articles page of a query: its cards, chips, facets and timeline."""
+    facts = page.facts
+    true = facts.chosen(query)
+    listing = only(page.tree, "newsfeed-listing-main")
+    cards = cards_in(page, listing)
+    keys = [str(each) for each, _ in cards]
+    if is_first:
+        page.same("articles", keys, true[: len(keys)])
+        page.same("none", bool(cards), bool(true))
+    for key, card in zip(keys, [card for _, card in cards], strict=True):
+        check_card(page, key, card, Beside())
+    _check_row_count(page, len(true))
+    facets = found(page.tree, "newsfeed-facet")
+    for facet in facets:
+        _check_facet(page, facet, query, true)
+    _check_chips(page, query)
+    check_timeline(page, listing, true)
+
+
+def _check_row_count(page: Page, count: int) -> None:
+    """Datasette's own sentence over a table."""
+    for heading in page.tree.xpath("//h3"):
+        match = re.match(r"([\d,]+) rows?\b", said(heading))
+        if match:
+            page.same("rows", number(match[1]), count)
+
+
+def _pairs(address: str) -> list[tuple[str, str]]:
+    """What an address says about which rows."""
+    pairs = parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    return [(k, v) for k, v in pairs if not k.startswith("_") or k in ("_topic", "_related", "_search")]
+
+
+def _check_facet(page: Page, facet: Element, query: str, true: list[str]) -> None:
+    column = facet.get("data-column")
+    items = facet.xpath("./ul/li")
+    page.same(f"{column}: a heading with nothing below", bool(items), True)
+    labels = [said(only(item, "newsfeed-facet-label")) for item in items]
+    if column in ("heat", "quality", "category", "type"):
+        page.same(f"{column}: nothing but no value", labels, labels if labels != ["no value"] else [])
+    for item, label in zip(items, labels, strict=True):
+        link = item.xpath("string(./a/@href)")
+        shown = only(item, "newsfeed-facet-count")
+        if shown is None:
+            continue
+        is_chosen = "newsfeed-chosen" in (item.get("class") or "")
+        articles = true if is_chosen else page.facts.chosen(urlsplit(link).query)
+        page.same(f"{column}: {label}", number(said(shown)), len(articles))
+        if not is_chosen:
+            _check_label(page, column, label, link, query)
+        page.mark(item)
+
+
+def _check_label(page: Page, column: str, label: str, link: str, query: str) -> None:
+    """Hold the words of a facet's value against the filter that it sets."""
+    before = _pairs(f"?{query}")
+    new = [pair for pair in _pairs(link) if pair not in before]
+    if not new:
+        return
+    key, value = new[-1]
+    bounds = dict(new)
+    if column == "topics":
+        page.same("topic", label, " ".join(value.split()))
+    elif column == "provider_id":
+        page.same("provider", label, " ".join(page.facts.providers[value]["name"].split()))
+    elif column == "type":
+        page.same("kind", label, value)
+    elif column == "is_headline":
+        page.same("place", label, "Headlines" if value == "1" else "Other reports")
+    elif key.endswith("__isblank") and column in ("heat", "published_at"):
+        page.same("blank", label, {"heat": "no value", "published_at": "no date"}[column])
+    elif column == "heat":
+        low, high = bounds.get("heat__gte"), bounds.get("heat__lt")
+        words = f"below {high}" if low is None else f"from {low}" if high is None else f"{low} to {int(high) - 1}"
+        page.same("band", label, words)
+
+
+def _check_chips(page: Page, query: str) -> None:
+    """Each filter of the address has a chip, and each chip takes off some filter, no other."""
+    before = _pairs(f"?{query}")
+    chips = found(page.tree, "newsfeed-takeoff")
+    taken = []
+    for chip in chips:
+        after = _pairs(chip.get("href"))
+        page.same("a chip adds nothing", [pair for pair in after if pair not in before], [])
+        gone = [pair for pair in before if pair not in after]
+        page.same("a chip takes something off", bool(gone), True)
+        taken += gone
+        page.mark(chip)
+    asked = [(k, v) for k, v in before if v.strip()]
+    page.same("filters with a chip", sorted(set(taken)), sorted(set(asked)))
+    count = only(page.tree, "newsfeed-fold-count")
+    page.check("chosen", count, f"{len(chips)} chosen" if chips else "")
+
+
+def check_timeline(page: Page, part: Element, articles: list[str]) -> None:
+    """Check bars over time, as a picture and as a table."""
+    figure = only(part, "newsfeed-timeline")
+    if figure is None:
+        return
+    caption = said(only(figure, "newsfeed-timeline-title"))
+    unit = caption.removeprefix("Articles by ").split(",")[0]
+    length = {"year": 4, "month": 7, "day": 10}[unit]
+    true: dict[str, int] = {}
+    for day in newest_days(page.facts, articles):
+        true[period_words(day[:length])] = true.get(period_words(day[:length]), 0) + 1
+    rows = [
+        (said(row.find("th")), number(said(row.find("td")))) for row in figure.xpath(".//tbody/tr")
+    ]
+    page.same("timeline", {label: n for label, n in rows if n}, true)
+    page.same("at most", number(caption), max(true.values()))
+    titles = [said(title) for title in figure.iter("title")]
+    page.same("bars", titles, [f"{label}: {n:,}" for label, n in rows])
+    ends = [said(each) for each in only(figure, "newsfeed-timeline-ends")]
+    page.same("ends", ends, [rows[0][0], rows[-1][0]])
+    page.mark(figure)
+
+
+# -- the front, the search ----------------------------------------------------
+
+
+def check_front(page: Page) -> None:
+    """Check the front page of an archive, or the one of all with this archive alone."""
+    facts = page.facts
+    part = only(page.tree, "newsfeed-front")
+    numbers = only(part, "newsfeed-numbers").xpath("./li")
+    times = sorted(row["published_at"] for row in facts.articles.values() if row["published_at"])
+    span = f"{day_words(times[0])} – {day_words(times[-1])}" if times else ""
+    things = {
+        "articles": ("article", None, facts.one("select count(*) from articles")),
+        "stories": ("story", "stories", facts.one("select count(*) from stories")),
+        "topics": ("topic", None, facts.one("select count(*) from topics")),
+        "providers": ("provider", None, facts.one("select count(*) from providers")),
+    }
+    true = [
+        counted(n, one, many) for name, (one, many, n) in things.items() if n or name != "stories"
+    ]
+    page.same("numbers", [said(each) for each in numbers], [*true, *([span] if span else [])])
+    for element in numbers:
+        page.mark(element)
+    cards = cards_in(page, part)
+    page.same("newest", [each for each, _ in cards], facts.chosen("")[:5])
+    for each, card in cards:
+        check_card(page, str(each), card, Beside())
+
+
+def check_search(page: Page, words: str) -> list[str]:
+    """Check a page of the search; return the articles it shows."""
+    hits = found(page.tree, "newsfeed-hit")
+    keys = []
+    for hit in hits:
+        title = only(hit, "newsfeed-hit-title")
+        key = str(key_in(page, title.xpath("string(.//a/@href)")))
+        keys.append(key)
+        page.check("title", title, " ".join(page.facts.title(key).split()))
+        _check_byline(page, hit, key, None)
+        snippet = only(hit, "newsfeed-snippet")
+        row = page.facts.articles[key]
+        told = [bare_letters(row[name]) for name in ("excerpt", "body")]
+        pieces = [letters(piece)[:40] for piece in said(snippet).split("…")]
+        page.same("snippet", [p for p in pieces if not any(p in text for text in told)], [])
+        page.mark(snippet)
+    return keys
+
+
+Check = Callable[[Page], None]
