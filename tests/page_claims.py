@@ -228,7 +228,8 @@ def _marks(page: Page, key: str, where: Beside, *, related: bool) -> list[tuple[
         marks.append(("Video", None))
     if row["heat"] is not None and row["heat"] >= 0:
         marks.append((f"Heat {row['heat']}", None))
-    entries = len(facts.related(key)) if related else 0
+    named = [entry["related_id"] or number for number, entry in enumerate(facts.related(key))]
+    entries = len(set(named)) if related else 0
     if entries:
         marks.append((f"{entries:,} related", None))
     if key in where.mentioning:
@@ -285,7 +286,8 @@ def _check_reason(page: Page, card: Element, article: str | None, key: str) -> N
     if match:
         both = [page.facts.text(article), page.facts.text(key)]
         # Another form of a word is the same word.
-        stems = [letters(word)[:4] for word in re.split(r"[,\s]+", match[1] or "") if word]
+        words = [letters(word) for word in re.split(r"[,\s]+", match[1] or "") if word]
+        stems = [word[: max(3, len(word) - 3)] for word in words]
         page.same("words in both", [s for s in stems if any(s not in text for text in both)], [])
         shared = [t for t in page.facts.topics(article) if t in page.facts.topics(key)]
         left = match[2] or ""
@@ -308,8 +310,9 @@ def check_article(page: Page, key: str) -> None:
     _check_lead(page, article, key)
     _check_topics(page, article, facts.topics(key))
     body = only(article, "newsfeed-body")
-    shown = letters(said(body))
-    page.same("text", shown[:60] in bare_letters(row["body"]) or not shown[:60], True)
+    told = bare_letters(row["body"])
+    words = [letters(word) for word in said(body).split()]
+    page.same("words of the text", [word for word in words if word not in told], [])
     lede = only(article, "newsfeed-lede")
     page.same("lede", letters(said(lede)).removesuffix("…")[:60] in letters(row["excerpt"]), True)
     page.mark(body, lede, *article.iter("figure"), *found(article, "newsfeed-gallery"))
@@ -372,7 +375,10 @@ def _check_related(page: Page, full: Element, key: str, where: Beside) -> None:
     entries = page.facts.related(key)
     part = only(full, "newsfeed-related")
     cards = cards_in(page, part)
-    page.same("related", [each for each, _ in cards], [e["related_id"] for e in entries][:24])
+    # Two entries may mean one article of the archive, which is shown once.
+    once = {entry["related_id"] or number: entry for number, entry in enumerate(entries[:24])}
+    entries = [next(e for e in entries if e is once[each] or e["related_id"] == each) for each in once]
+    page.same("related", [each for each, _ in cards], [e["related_id"] for e in entries])
     for (other, card), entry in zip(cards, entries, strict=False):
         if other is None:
             check_entry(page, card, entry)
@@ -437,7 +443,7 @@ def check_story(page: Page, key: str) -> None:
         check_card(page, str(each), card, Beside(story=key))
     _check_voices(page, part, members[:100])
     more = only(part, "newsfeed-more")
-    page.same("size", number(said(more).rpartition("All ")[2]), len(members))
+    page.same("size", number(said(more).rpartition("first 100.")[2]), len(members))
     page.mark(more)
 
 
@@ -506,7 +512,7 @@ def check_selection(page: Page, table: str, key: str) -> None:
     more = only(part, "newsfeed-more")
     if more is not None:
         start = "" if len(true) == 1 else "All "
-        joint = "about" if table == "topics" else "of" if table == "authors" else "from"
+        joint = {"topics": "about", "authors": "by"}.get(table, "from")
         page.check("all", more, f"{start}{words} {joint} {' '.join(name.split())}")
     check_timeline(page, part, true)
     page.mark(*found(part, "newsfeed-portrait"), *found(part, "newsfeed-figure"))
@@ -615,8 +621,8 @@ def _check_facet(page: Page, facet: Element, query: str, true: list[str]) -> Non
     items = facet.xpath("./ul/li")
     page.same(f"{column}: a heading with nothing below", bool(items), True)
     labels = [said(only(item, "newsfeed-facet-label")) for item in items]
-    if column in ("heat", "quality", "category", "type"):
-        page.same(f"{column}: nothing but no value", labels, labels if labels != ["no value"] else [])
+    if len(items) == 1 and not found(facet, "newsfeed-chosen"):
+        page.same(f"{column}: nothing but no value", labels[0] in ("no value", "no date"), False)
     for item, label in zip(items, labels, strict=True):
         link = item.xpath("string(./a/@href)")
         shown = only(item, "newsfeed-facet-count")
@@ -637,7 +643,7 @@ def _check_label(page: Page, column: str, label: str, link: str, query: str) -> 
     if not new:
         return
     key, value = new[-1]
-    bounds = dict(new)
+    bounds = dict(_pairs(link))
     if column == "topics":
         page.same("topic", label, " ".join(value.split()))
     elif column == "provider_id":
@@ -654,13 +660,17 @@ def _check_label(page: Page, column: str, label: str, link: str, query: str) -> 
         page.same("band", label, words)
 
 
+def _plain(pair: tuple[str, str]) -> tuple[str, str]:
+    return pair[0].removesuffix("__exact"), pair[1]
+
+
 def _check_chips(page: Page, query: str) -> None:
     """Each filter of the address has a chip, and each chip takes off some filter, no other."""
-    before = _pairs(f"?{query}")
+    before = [_plain(pair) for pair in _pairs(f"?{query}")]
     chips = found(page.tree, "newsfeed-takeoff")
     taken = []
     for chip in chips:
-        after = _pairs(chip.get("href"))
+        after = [_plain(pair) for pair in _pairs(chip.get("href"))]
         page.same("a chip adds nothing", [pair for pair in after if pair not in before], [])
         gone = [pair for pair in before if pair not in after]
         page.same("a chip takes something off", bool(gone), True)
@@ -669,7 +679,8 @@ def _check_chips(page: Page, query: str) -> None:
     asked = [(k, v) for k, v in before if v.strip()]
     page.same("filters with a chip", sorted(set(taken)), sorted(set(asked)))
     count = only(page.tree, "newsfeed-fold-count")
-    page.check("chosen", count, f"{len(chips)} chosen" if chips else "")
+    if count is not None or found(page.tree, "newsfeed-facet"):
+        page.check("chosen", count, f"{len(chips)} chosen" if chips else "")
 
 
 def check_timeline(page: Page, part: Element, articles: list[str]) -> None:

@@ -50,6 +50,11 @@ def facts(archive: Path) -> Iterator[Facts]:
     found.close()
 
 
+def told(faults: list[str]) -> str:
+    """Return faults to be read, not all of thousands."""
+    return "\n".join([f"{len(faults)} faults", *faults[:60]])
+
+
 class Site:
     """The pages of an archive."""
 
@@ -88,21 +93,21 @@ def link(facts: Facts, table: str, *key: str) -> str:
 async def test_the_front_pages(site: Site, facts: Facts) -> None:
     faults = await site.faults("/", claims.check_front)
     faults += await site.faults(f"/{facts.name}", claims.check_front)
-    assert faults == []
+    assert not faults, told(faults)
 
 
 async def test_every_article(site: Site, facts: Facts) -> None:
     faults = []
     for key in facts.articles:
         faults += await site.faults(link(facts, "articles", key), claims.check_article, key)
-    assert faults == []
+    assert not faults, told(faults)
 
 
 async def test_every_story(site: Site, facts: Facts) -> None:
     faults = await site.faults(link(facts, "stories"), claims.check_stories)
     for key in facts.stories:
         faults += await site.faults(link(facts, "stories", key), claims.check_story, key)
-    assert faults == []
+    assert not faults, told(faults)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +124,7 @@ async def test_every_topic_provider_author_and_image(
         faults += await site.faults(
             link(facts, table, each), claims.check_selection, table, each
         )
-    assert faults == []
+    assert not faults, told(faults)
 
 
 SEEDS = (
@@ -146,7 +151,7 @@ async def test_the_articles_under_all_filters(site: Site, facts: Facts) -> None:
     """The seeds, and every value of the facets on the pages of the first and of one other."""
     (topic, *_), (provider, *_) = (
         facts.column("select topic from article_topics group by 1 order by count(*) desc"),
-        facts.column("select provider_id from articles group by 1 order by count(*) desc"),
+        facts.column("select provider_id from articles where provider_id > '' group by 1 order by count(*) desc"),
     )
     faults: list[str] = []
     seen = set()
@@ -172,7 +177,7 @@ async def test_the_articles_under_all_filters(site: Site, facts: Facts) -> None:
                 links = page.tree.xpath(f"//*[{claims.having('newsfeed-facet')}]//li/a/@href")
                 todo += [urlsplit(each).query for each in links[:MOST_LINKS]]
                 follow = False
-    assert faults == []
+    assert not faults, told(faults)
 
 
 async def test_the_titles_in_words(site: Site, facts: Facts) -> None:
@@ -217,7 +222,6 @@ async def test_the_search(site: Site, facts: Facts) -> None:
         count = claims.only(page.tree, "newsfeed-count")
         said = claims.said(count)
         if not keys:
-            page.check("none", count, f"No article has {word!r}." if False else said)
             page.same("no number of none", bool(re.search(r"\b0\b", said)), False)
         page.mark(count)
         faults += page.finish()
@@ -231,4 +235,4 @@ async def test_the_search(site: Site, facts: Facts) -> None:
         listed = await site.page(f"/{facts.name}/articles?_search={word}&_size=100")
         shown = [each for each, _ in claims.cards_in(listed, listed.tree)]
         assert sorted(map(str, shown)) == sorted(keys)[: len(shown)] or total > 100, word
-    assert faults == []
+    assert not faults, told(faults)

@@ -51,6 +51,54 @@ class _Phrases:
         return Range(*(each[0] if each else None for each in bounds))
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that narrows a list down: of which column, in words, by which pairs."""
+
+    column: str
+    words: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+async def conditions(sight: Sight, pairs: Iterable[tuple[str, str]]) -> list[Condition]:
+    """Return what narrows a list of articles down, in the order of the address.
+
+    Two bounds of a time or a number are one condition; the order of the rows is none.
+    """
+    left = _Phrases([pair for pair in pairs if pair[0] not in (*SORTS, "_searchmode")])
+    found: dict[int, Condition] = {}
+    for column in (TIME, *NUMBERS):
+        before = list(left.pairs)
+        if span := left.take_range(column):
+            words = periods.in_words(span) if column == TIME else bands.in_words(span, whole=True)
+            taken = tuple(pair for pair in before if pair not in left.pairs)
+            found[before.index(taken[0])] = Condition(column, words, taken)
+    for place, (key, value) in enumerate(left.pairs, len(found)):
+        column, words = await _condition_in_words(sight, key, value)
+        found[place] = Condition(column, words, ((key, value),))
+    return list(found.values())
+
+
+async def _condition_in_words(sight: Sight, key: str, value: str) -> tuple[str, str]:
+    """Return the column of a filter and its words: ("provider_id", "The Strait Observer")."""
+    column, _, operator = key.partition("__")
+    flags = {RELATED: RELATED_WORDS, DEAD_IMAGE: DEAD_IMAGE_WORDS}
+    if key in flags:
+        return key.removeprefix("_"), flags[key].get(value, value)
+    if key in IMAGE_WORDS:
+        return "image", IMAGE_WORDS[key]
+    if key.startswith("_"):
+        return {TOPIC: "topics", SEARCH: SEARCH, "_where": "_where"}.get(key, key), value
+    if operator not in ("", "exact"):
+        words = str(Filters([(key, value)]).human_description_en())
+        return column, words.removeprefix(f"where {column} ") or f"{operator} {value}"
+    if column == "provider_id":
+        return column, await _name_of_provider(sight, value)
+    if column == "story_id":
+        return column, await find_title(sight, value) or value
+    return column, value
+
+
 async def in_words(sight: Sight, request: Any) -> str:
     """Return a selection of articles in words: "Articles about AI in April 2021"."""
     left = _Phrases(list(query_of(request).pairs))
@@ -120,7 +168,7 @@ def _listed(words: Iterable[str]) -> str:
 
 def _time_in_words(span: Range) -> str:
     words = periods.in_words(span)
-    period = periods.Period.of(span)
+    period = periods.period_of(span)
     if period is not None:
         return f"{'on' if period.unit == periods.DAY else 'in'} {words}"
-    return f"from {words}" if span.lower and span.upper else words
+    return words if words.startswith(("from ", "before ")) else f"from {words}"

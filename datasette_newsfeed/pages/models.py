@@ -47,6 +47,14 @@ class Enclosure:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """The article that leads a story: its key and its title."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """An article in short, as lists show it.
 
@@ -62,7 +70,6 @@ class Card:
     excerpt: str | None = None
     type: str | None = None
     heat: int | None = None
-    published: bool | None = None
     provider_id: str | None = None
     provider_name: str | None = None
     logo: Picture | None = None
@@ -71,22 +78,18 @@ class Card:
     related_count: int = 0
     story_id: str | None = None
     story_size: int = 0
-    is_headline: bool = True
+    lead: Lead | None = None
+    """The article that leads its story, where that is another one."""
 
     @property
     def followers(self) -> int:
         """How many other articles tell its story, if it is the one that leads it."""
-        return max(self.story_size - 1, 0) if self.is_headline else 0
+        return 0 if self.lead else max(self.story_size - 1, 0)
 
     @property
     def is_video(self) -> bool:
         """Whether there is something to watch."""
         return self.type == "video"
-
-    @property
-    def follows(self) -> bool:
-        """True if the record itself says that another article leads the story."""
-        return self.published is False or (self.heat is not None and self.heat < 0)
 
     @property
     def initial(self) -> str:

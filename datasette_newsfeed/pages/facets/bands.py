@@ -1,7 +1,6 @@
 """Facet by bands of a number: `?_facet_band=COLUMN`, on any column of numbers.
 
-An archive's heat and quality have fixed bands: below 0 (another article leads the
-story), steps of 25, from 100 open. Other columns get round steps that fit the
+An archive's heat and quality have fixed bands: below 0, steps of 25, from 100 open. Other columns get round steps that fit the
 rows in view. Text is no number here. Knows no other column.
 """
 
@@ -21,7 +20,6 @@ from .ranges import Count, Counts, Range, RangeFacet
 FIXED = ("heat", "quality")
 FIXED_EDGES = tuple(map(Decimal, (0, 25, 50, 75, 100)))
 FIXED_TABLES = ("articles", "article_list", "related_articles")
-NOT_HEADLINE = "heat"
 
 ABOUT = 8
 """So many round steps, about, cover the numbers in view."""
@@ -178,10 +176,7 @@ class BandFacet(RangeFacet):
 
     def words(self, name: str, span: Range) -> str:
         """Return a band in words."""
-        words = in_words(span, whole=self._whole)
-        if name == NOT_HEADLINE and self.table in FIXED_TABLES and span == Range(None, "0"):
-            words += " (not the headline)"
-        return words
+        return in_words(span, whole=self._whole)
 
     def place(self, bound: str) -> Any:
         """Numbers stand in their order; what is no number has no place."""

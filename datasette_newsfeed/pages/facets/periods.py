@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 from ... import facet_index_schema
@@ -132,7 +132,7 @@ def unit_between(first: date, last: date) -> str:
 
 def unit_in_view(days: Iterable[date], chosen: Range) -> str:
     """Return the unit for these days: by the range chosen, else by the days themselves."""
-    first, end = to_date(chosen.lower), to_date(chosen.upper)
+    first, end = _first_day(chosen.lower), _first_day(chosen.upper)
     if first is not None and end is not None and first < end:
         unit = unit_between(first, end - timedelta(days=1))
         if unit != YEAR:
@@ -141,26 +141,46 @@ def unit_in_view(days: Iterable[date], chosen: Range) -> str:
     return unit_between(min(days), max(days)) if days else YEAR
 
 
+def _first_day(bound: str | None) -> date | None:
+    """The day at which a bound lies: a year or a month begins with its first day."""
+    return to_date(bound and bound + {4: "-01-01", 7: "-01"}.get(len(bound), ""))
+
+
 def _bound_in_words(bound: str) -> str:
-    day = to_date(bound)
-    if day is None:
-        return bound
-    if day.day > 1:
-        return Period(DAY, day).words
-    return Period(MONTH if day.month > 1 else YEAR, day).words
+    day = _first_day(bound)
+    if day is not None:
+        whole = DAY if day.day > 1 else MONTH if day.month > 1 else YEAR
+        return Period({4: YEAR, 7: MONTH}.get(len(bound), whole), day).words
+    try:
+        moment = datetime.fromisoformat(bound)
+    except ValueError:
+        return f"“{bound}”"
+    # Times are stored in UTC and compared as text: another zone is not what is asked for.
+    is_utc = moment.tzinfo in (None, UTC)
+    return f"{Period(DAY, moment.date()).words}, {moment:%H:%M} UTC" if is_utc else f"“{bound}”"
+
+
+def period_of(span: Range) -> Period | None:
+    """Return the period that a range is, its bounds written in full or not; None if it is none."""
+    first, end = _first_day(span.lower), _first_day(span.upper)
+    if first is None or end is None:
+        return Period.of(span)
+    return Period.of(Range(first.isoformat(), end.isoformat()))
 
 
 def in_words(span: Range) -> str:
-    """Return a range in words, its last day included: "February 2021 to April 2021"."""
-    period = Period.of(span)
+    """Return a range in words, its last day included: "February 2021 to April 2021".
+
+    A bound that is a year or a month counts as its first day, which keeps the same full dates.
+    """
+    period = period_of(span)
     if period is not None:
         return period.words
-    first, end = to_date(span.lower), to_date(span.upper)
+    first, end = _first_day(span.lower), _first_day(span.upper)
     if first is None or end is None or first >= end:
         words = [f"from {_bound_in_words(span.lower)}"] if span.lower else []
-        return ", ".join(
-            [*words, *([f"before {_bound_in_words(span.upper)}"] if span.upper else [])]
-        )
+        words += [f"before {_bound_in_words(span.upper)}"] if span.upper else []
+        return " and ".join(words)
     last = end - timedelta(days=1)
     unit = DAY
     if first.day == end.day == 1:

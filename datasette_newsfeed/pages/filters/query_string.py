@@ -66,6 +66,11 @@ def query_of(request: Any, default_sort: tuple[str, str] = DEFAULT_SORT) -> Quer
     )
 
 
+def plain_key(key: str) -> str:
+    """Return `type` for `type__exact`, the same filter; any other key as it is."""
+    return key if key.startswith("_") else key.removesuffix("__exact")
+
+
 def selects(key: str, value: str) -> bool:
     """Tell whether a pair of an address says which articles, or in which order."""
     if not key.startswith("_"):

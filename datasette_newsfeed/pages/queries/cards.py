@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..access.archives import Sight
-from ..models import Card
+from ..models import Card, Lead
 from ..text.markup import BEGINNING_LENGTH, EXCERPT_LIMIT, first_words, plain_text, web_url
 from .pictures import picture, stored
 
@@ -83,7 +83,7 @@ CARDS_SQL = """
 select
   articles.id, articles.title, articles.published_at, articles.url, articles.excerpt,
   {beginning} as beginning,
-  articles.type, articles.heat, articles.published,
+  articles.type, articles.heat,
   articles.provider_id, providers.name as provider_name, articles.provider_name as credited_as,
   pictures.id as image_id, pictures.url as image_url,
   pictures.width as image_width, pictures.height as image_height,
@@ -91,7 +91,10 @@ select
   logos.id as logo_id, logos.url as logo_url,
   logos.width as logo_width, logos.height as logo_height,
   {logo_stored} as logo_stored,
-  (select count(*) from related_articles where article_id = articles.id) as related_count,
+  (
+    select count(distinct coalesce(related_id, position)) from related_articles
+    where article_id = articles.id
+  ) as related_count,
   {story}
 from articles
   left join providers on providers.domain = articles.provider_id
@@ -116,9 +119,14 @@ BEGINNING = (
 """What an article begins with, where nothing else leads it."""
 
 _STORY = """
-  articles.story_id, articles.is_headline,
-  (select size from stories where stories.id = articles.story_id) as story_size"""
-_NO_STORY = "null as story_id, 1 as is_headline, null as story_size"
+  articles.story_id,
+  (select size from stories where stories.id = articles.story_id) as story_size,
+  (select headline_id from stories where stories.id = articles.story_id) as lead_id,
+  (
+    select leads.title from stories join articles as leads on leads.id = stories.headline_id
+    where stories.id = articles.story_id
+  ) as lead_title"""
+_NO_STORY = "null as story_id, null as story_size, null as lead_id, null as lead_title"
 
 CARD_TOPICS_SQL = """
 select article_id, topic from article_topics
@@ -154,7 +162,6 @@ def card(sight: Sight, row: Any, topics: Iterable[str] = ()) -> Card:
         or first_words(row["beginning"], EXCERPT_LIMIT),
         type=row["type"],
         heat=row["heat"],
-        published=None if row["published"] is None else bool(row["published"]),
         provider_id=row["provider_id"] if sees_providers else None,
         provider_name=(row["provider_name"] if sees_providers else None) or row["credited_as"],
         logo=picture(sight, row, "logo") if sees_providers else None,
@@ -163,8 +170,15 @@ def card(sight: Sight, row: Any, topics: Iterable[str] = ()) -> Card:
         related_count=row["related_count"] if sight.sees("related_articles") else 0,
         story_id=row["story_id"],
         story_size=row["story_size"] or 0,
-        is_headline=row["is_headline"] != 0,
+        lead=_lead(row),
     )
+
+
+def _lead(row: Any) -> Lead | None:
+    """Return the article that leads the story in this row; None if that is the row's own."""
+    if (row["story_size"] or 0) < 2 or row["lead_id"] in (None, row["id"]):
+        return None
+    return Lead(row["lead_id"], row["lead_title"] or "Untitled")
 
 
 async def find_cards(

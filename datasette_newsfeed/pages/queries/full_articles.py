@@ -54,7 +54,7 @@ select
   coalesce(related_articles.excerpt, articles.excerpt) as excerpt,
   {beginning} as beginning,
   coalesce(related_articles.type, articles.type) as type,
-  articles.heat, articles.published,
+  articles.heat,
   providers.domain as provider_id, providers.name as provider_name,
   coalesce(related_articles.provider_name, articles.provider_name) as credited_as,
   pictures.id as image_id, pictures.url as image_url,
@@ -79,7 +79,10 @@ SIMILAR_SQL = """
 select similar_id, shared_words, shared_topics from similar_articles
 where article_id = :key order by position"""
 
-RELATED_COUNT_SQL = "select count(*) from related_articles where article_id = :key"
+# Two entries may mean one article of this archive, which is shown once.
+RELATED_COUNT_SQL = """
+select count(distinct coalesce(related_id, position)) from related_articles
+where article_id = :key"""
 
 
 async def find_full_articles(sight: Sight, ids: Sequence[str]) -> tuple[FullArticle, ...]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from datasette.database import QueryInterrupted
 
 from .. import compat
 from ..access.archives import FULL_TEXT, Sight, look
+from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
+from ..filter_description import conditions
 from ..filters.conditions import TOPIC
-from ..filters.query_string import Query, query_of
+from ..filters.query_string import Query, plain_key, query_of
 from ..links import HEADLINES_OF_STORIES, FeedLink, Links
 from ..models import Card, Story
 from ..pictures import Pictures
@@ -48,6 +50,10 @@ HEADINGS = {
     "image": "Images",
     "related": "Related articles",
     "dead_image": "Dead images",
+    "story_id": "Story",
+    "_search": "Words",
+    "_where": "SQL",
+    "_through": "Linked rows",
 }
 """What readers call the facets; any other is called by its own name."""
 
@@ -182,12 +188,12 @@ class Listing:
         return None
 
     def facets(self, facets: Iterable[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
-        """Return the facets in an order that does not change with their counts.
+        """Return the facets that have values, in an order that does not change with their counts.
 
         A value is named only for who may see what names it: 1.0 sees to that itself,
         0.65 takes the labels from any table.
         """
-        found = [self._covered(facet) for facet in facets or ()]
+        found = [self._covered(facet) for facet in facets or () if _tells(facet)]
         if compat.keeps_facet_order(self.sight.datasette):
             return found
         places = {name: place for place, name in enumerate(HEADINGS)}
@@ -202,17 +208,29 @@ class Listing:
             return facet
         return {**facet, "results": [{**each, "label": each["value"]} for each in facet["results"]]}
 
-    def chosen(self, facets: Iterable[Mapping[str, Any]]) -> list[Chosen]:
-        """Return the words and facet values that are chosen, each with the way to take it off."""
+    async def chosen(self, facets: Iterable[Mapping[str, Any]]) -> list[Chosen]:
+        """Return all that narrows this list down, each with the address without it.
+
+        First the words, then the values of facets, then the filters that no facet shows.
+        """
+        query = Query.of(self.request)
         found = []
         if self.search_words:
-            address = self.address(Query.of(self.request).without("_search"))
+            address = self.address(query.without("_search"))
             found.append(Chosen("Words", self.search_words, address))
+        left = [pair for pair in query_of(self.request).pairs if pair[0] != "_search"]
         for facet in facets:
             for value in facet["results"]:
                 if value["selected"]:
                     label = str(value["label"] or "–")
                     found.append(Chosen(self.heading(facet), label, value["toggle_url"]))
+                    kept = _plain_pairs(value["toggle_url"])
+                    left = [(key, each) for key, each in left if (plain_key(key), each) in kept]
+        for each in await conditions(self.sight, left):
+            rest = Query(tuple(pair for pair in query.pairs if pair not in each.pairs))
+            label = _place(each.words) if each.column == "is_headline" else each.words
+            heading = HEADINGS.get(each.column, each.column)
+            found.append(Chosen(heading, label or "–", self.address(rest)))
         return found
 
     def heading(self, facet: Mapping[str, Any]) -> str:
@@ -226,8 +244,20 @@ def _address(links: Links, query: Query, table: str = "articles") -> str:
     return f"{path}?{urlencode(query.pairs)}" if query.pairs else path
 
 
+def _tells(facet: Mapping[str, Any]) -> bool:
+    """Tell whether a facet has a value; that none of the rows has one is no news."""
+    values = facet["results"]
+    is_blank = len(values) == 1 and values[0]["value"] == "" and not values[0]["selected"]
+    return bool(values) and not (facet["type"] in (PeriodFacet.type, BandFacet.type) and is_blank)
+
+
 def _place(is_headline: Any) -> str:
-    return "Headlines" if str(is_headline) == "1" else "Other reports"
+    return {"1": "Headlines", "0": "Other reports"}.get(str(is_headline), str(is_headline))
+
+
+def _plain_pairs(address: str) -> set[tuple[str, str]]:
+    pairs = parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    return {(plain_key(key), value) for key, value in pairs}
 
 
 def _column(facet: Mapping[str, Any]) -> str:

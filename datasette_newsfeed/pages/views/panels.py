@@ -33,7 +33,7 @@ TOPIC_LIMIT = 60
 PROVIDER_LIMIT = 30
 
 
-# -- words for times: template filters ----------------------------------------
+# -- template filters: times and numbers in words ------------------------------
 
 
 def _read(value: str | None) -> datetime | None:
@@ -55,6 +55,11 @@ def moment(value: str | None) -> str:
     return f"{day(value)}, {time:%H:%M} UTC" if time else value or ""
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number of things in words, `1 article` or `1,234 articles`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def machine_time(value: str | None) -> str | None:
     """Return a time as `datetime=` wants it, None if it is none."""
     return value if _read(value) else None
@@ -64,6 +69,7 @@ FILTERS = {
     "newsfeed_day": day,
     "newsfeed_moment": moment,
     "newsfeed_time": machine_time,
+    "newsfeed_count": counted,
 }
 
 
