@@ -13,6 +13,8 @@ from . import facet_index_schema, schema
 TITLE = "{database}: a news archive"
 DESCRIPTION = "Articles with their providers, topics, images and related articles."
 
+LIST_DESCRIPTION = "Articles with provider, topics and image address: one line each, for CSV"
+
 TITLES = {
     "articles": "Articles",
     "providers": "Providers",
@@ -27,8 +29,8 @@ TITLES = {
     "similar_articles": "Similar articles",
     "image_renditions": "Stored images",
     "image_fetches": "Fetched images",
-    "image_base": "Site of the images",
-    schema.ARTICLE_LIST: "Articles, a line each",
+    "image_base": "Base URL of images",
+    schema.ARTICLE_LIST: "Article list",
 }
 
 LABELS = {
@@ -83,9 +85,10 @@ def of_table(name: str) -> dict[str, Any]:
     found: dict[str, Any] = {"title": TITLES[name]}
     table = next((table for table in schema.TABLES if table.name == name), None)
     if table is None:
-        found["description"] = "What one wants as CSV"
+        found["description"] = LIST_DESCRIPTION
     else:
-        found["description"] = table.description
+        if table is not schema.ARTICLES:  # on a page of news its title says enough
+            found["description"] = table.description
         described = {column.name: column.description for column in table.columns}
         found["columns"] = {column: text for column, text in described.items() if text}
     if name in ("articles", schema.ARTICLE_LIST):

@@ -67,7 +67,7 @@ def _integer(name: str, description: str = "", **more: Any) -> Column:
 
 IMAGES = Table(
     "images",
-    "Pictures, one row a URL",
+    "Images, one row per address",
     (
         _text("id", "made from the URL as written", not_null=True),
         _text("url", "as written, so it may be relative to the source's site", not_null=True),
@@ -80,7 +80,7 @@ IMAGES = Table(
 
 PROVIDERS = Table(
     "providers",
-    "Sites that publish articles, one row a domain",
+    "Sites that publish articles, one row per domain",
     (
         _text("domain", "the site", not_null=True),
         _text("name", "from its organization record, else the only name used, else the domain"),
@@ -106,7 +106,7 @@ AUTHORS = Table(
 
 ARTICLES = Table(
     "articles",
-    "One row a file of the archive",
+    "Articles, one row per source file",
     (
         _text("id", "the file's name without suffix", not_null=True),
         _text("title", not_null=True),
@@ -117,9 +117,12 @@ ARTICLES = Table(
         _text("published_at", "UTC; empty where the record has no date", not_null=True),
         _text("type", "article, video, ..."),
         _text("category"),
-        _integer("heat", "quality and 10 a related article; -1: another article leads the story"),
+        _integer(
+            "heat",
+            "how much the news is reported; -1: its source led with another article",
+        ),
         _integer("quality"),
-        _integer("published", "0: another article leads the story"),
+        _integer("published", "0: not on the front page of the source"),
         _text("excerpt"),
         _text("body", "Markdown"),
         _text("url", "the article's page: web_url, else original_url"),
@@ -131,10 +134,12 @@ ARTICLES = Table(
         _text("featured_content", "HTML of an embedded player, as archived: never trust it"),
         _text("extra", "JSON: keys of the record that have no column"),
         # Last, so that they can be added to a table that is there.
-        _text("story_id", "computed: the story it belongs to", references="stories(id)", since=2),
+        _text(
+            "story_id", "computed: the story that it belongs to", references="stories(id)", since=2
+        ),
         _integer(
             "is_headline",
-            "computed: 0 where another article leads its story",
+            "computed: 0 if another article leads its story",
             not_null=True,
             default=1,
             since=2,
@@ -157,7 +162,7 @@ ARTICLES = Table(
 
 ARTICLE_TOPICS = Table(
     "article_topics",
-    "Which article is about which topic",
+    "Topics of each article, in the order of its record",
     (
         _text("article_id", not_null=True, references="articles(id)"),
         _text("topic", not_null=True, references="topics(name)"),
@@ -170,7 +175,7 @@ ARTICLE_TOPICS = Table(
 
 ARTICLE_AUTHORS = Table(
     "article_authors",
-    "Who wrote which article",
+    "Authors of each article, in the order of its record",
     (
         _text("article_id", not_null=True, references="articles(id)"),
         _integer("position", "from 0, in the order of the record", not_null=True),
@@ -198,7 +203,7 @@ ARTICLE_IMAGES = Table(
 
 RELATED_ARTICLES = Table(
     "related_articles",
-    "What the archive itself says belongs to an article",
+    "Related articles that the record of an article names",
     (
         _text("article_id", not_null=True, references="articles(id)"),
         _integer("position", "from 0, in the order of the record", not_null=True),
@@ -223,7 +228,7 @@ RELATED_ARTICLES = Table(
 
 STORIES = Table(
     "stories",
-    "Computed: articles that tell the same news, where there are several",
+    "Computed: groups of articles about the same news",
     (
         _text("id", "that of its earliest article", not_null=True),
         _text("headline_id", "the article that leads it", not_null=True, references="articles(id)"),
@@ -237,7 +242,7 @@ STORIES = Table(
 
 SIMILAR_ARTICLES = Table(
     "similar_articles",
-    "Computed: the articles most like each one, whenever published",
+    "Computed: the most similar articles of each article, whenever published",
     (
         _text("article_id", not_null=True, references="articles(id)"),
         _integer("position", "from 0, the most alike first", not_null=True),

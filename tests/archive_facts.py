@@ -17,8 +17,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 OPERATORS = {
     "": "{} = ?",
     "exact": "{} = ?",

@@ -134,7 +134,17 @@ class Page:
 
     def _own_sentences(self) -> Iterable[str]:
         """Sentences and titles of the package, as far as records do not speak in them."""
-        names = ("count", "more", "again", "none", "computed", "heading", "mark", "extent", "chosen")
+        names = (
+            "count",
+            "more",
+            "again",
+            "none",
+            "computed",
+            "heading",
+            "mark",
+            "extent",
+            "chosen",
+        )
         for name in names:
             for element in found(self.tree, f"newsfeed-{name}"):
                 if not element.xpath(f"ancestor::*[{having('newsfeed-topics')}]"):
@@ -287,7 +297,7 @@ def _check_reason(page: Page, card: Element, article: str | None, key: str) -> N
         both = [page.facts.text(article), page.facts.text(key)]
         # Another form of a word is the same word.
         words = [letters(word) for word in re.split(r"[,\s]+", match[1] or "") if word]
-        stems = [word[: max(3, len(word) - 3)] for word in words]
+        stems = [word[: max(3, len(word) // 2)] for word in words]
         page.same("words in both", [s for s in stems if any(s not in text for text in both)], [])
         shared = [t for t in page.facts.topics(article) if t in page.facts.topics(key)]
         left = match[2] or ""
@@ -310,7 +320,7 @@ def check_article(page: Page, key: str) -> None:
     _check_lead(page, article, key)
     _check_topics(page, article, facts.topics(key))
     body = only(article, "newsfeed-body")
-    told = bare_letters(row["body"])
+    told = bare_letters(row["body"]) + letters(row["body"])
     words = [letters(word) for word in said(body).split()]
     page.same("words of the text", [word for word in words if word not in told], [])
     lede = only(article, "newsfeed-lede")
@@ -377,7 +387,9 @@ def _check_related(page: Page, full: Element, key: str, where: Beside) -> None:
     cards = cards_in(page, part)
     # Two entries may mean one article of the archive, which is shown once.
     once = {entry["related_id"] or number: entry for number, entry in enumerate(entries[:24])}
-    entries = [next(e for e in entries if e is once[each] or e["related_id"] == each) for each in once]
+    entries = [
+        next(e for e in entries if e is once[each] or e["related_id"] == each) for each in once
+    ]
     page.same("related", [each for each, _ in cards], [e["related_id"] for e in entries])
     for (other, card), entry in zip(cards, entries, strict=False):
         if other is None:
@@ -385,7 +397,9 @@ def _check_related(page: Page, full: Element, key: str, where: Beside) -> None:
         else:
             check_card(page, other, card, where, entry)
     more = None if part is None else only(part, "newsfeed-more")
-    page.check("more related", more, f"All {len(entries)} related articles" if more is not None else "")
+    page.check(
+        "more related", more, f"All {len(entries)} related articles" if more is not None else ""
+    )
 
 
 def _check_fellows(
@@ -399,8 +413,11 @@ def _check_fellows(
     cards = cards_in(page, part)
     others = {each for each in newest if each != key and each not in above}
     shown = {each for each, _ in cards}
-    page.same("others on this story", shown if len(shown) < 12 else shown & others,
-              others if len(shown) < 12 else shown)
+    page.same(
+        "others on this story",
+        shown if len(shown) < 12 else shown & others,
+        others if len(shown) < 12 else shown,
+    )
     for other, card in cards:
         check_card(page, str(other), card, where)
     page.same("none but those above", bool(found(part, "newsfeed-again")), not cards)
@@ -455,8 +472,9 @@ def _check_extent(page: Page, element: Element, members: list[str]) -> None:
     shown = list(element.iter("time"))
     if times:
         page.check_time("first", shown[0] if shown else None, times[0])
-        page.check_time("last", shown[-1] if shown else None,
-                        times[-1] if len(shown) > 1 else times[0])
+        page.check_time(
+            "last", shown[-1] if shown else None, times[-1] if len(shown) > 1 else times[0]
+        )
         page.same("days", len(shown), len({day_words(times[0]), day_words(times[-1])}))
     page.mark(element)
 
@@ -491,8 +509,7 @@ def check_selection(page: Page, table: str, key: str) -> None:
     """Check the page of a topic, a provider, an author or an image."""
     facts = page.facts
     true = facts.column(
-        f"select id from articles where id in ({SELECTIONS[table]})"
-        " order by published_at desc, id",
+        f"select id from articles where id in ({SELECTIONS[table]}) order by published_at desc, id",
         key,
     )
     part = only(page.tree, "newsfeed-newest")
@@ -531,7 +548,11 @@ def check_tallies(page: Page, table: str) -> None:
         count = number(said(only(item, "newsfeed-count")))
         shown[key] = count
         words = said(item)
-        page.same(f"grammar of {key}", bool(re.search(r"\b1 articles|\b(?!1\b)\d+ article\b", words)), False)
+        page.same(
+            f"grammar of {key}",
+            bool(re.search(r"\b1 articles|\b(?!1\b)\d+ article\b", words)),
+            False,
+        )
         time = next(iter(item.iter("time")), None)
         if time is not None:
             newest = facts.one("select max(published_at) from articles where provider_id = ?", key)
@@ -613,7 +634,9 @@ def _check_row_count(page: Page, count: int) -> None:
 def _pairs(address: str) -> list[tuple[str, str]]:
     """What an address says about which rows."""
     pairs = parse_qsl(urlsplit(address).query, keep_blank_values=True)
-    return [(k, v) for k, v in pairs if not k.startswith("_") or k in ("_topic", "_related", "_search")]
+    return [
+        (k, v) for k, v in pairs if not k.startswith("_") or k in ("_topic", "_related", "_search")
+    ]
 
 
 def _check_facet(page: Page, facet: Element, query: str, true: list[str]) -> None:
@@ -656,7 +679,13 @@ def _check_label(page: Page, column: str, label: str, link: str, query: str) -> 
         page.same("blank", label, {"heat": "no value", "published_at": "no date"}[column])
     elif column == "heat":
         low, high = bounds.get("heat__gte"), bounds.get("heat__lt")
-        words = f"below {high}" if low is None else f"from {low}" if high is None else f"{low} to {int(high) - 1}"
+        words = (
+            f"below {high}"
+            if low is None
+            else f"from {low}"
+            if high is None
+            else f"{low} to {int(high) - 1}"
+        )
         page.same("band", label, words)
 
 

@@ -363,7 +363,7 @@ def test_the_search_page_leads_to_the_same_words_among_the_facets_and_back(
     _follow(page.get_by_role("link", name="Narrow this down"))
     assert _shown_counts(here, "topics") == found.by_topic()
     assert _shown_counts(here, "type") == found.by_type()
-    _follow(page.get_by_role("link", name="The best matches first"))
+    _follow(page.get_by_role("link", name="Best matches first"))
     expect(page.get_by_label("Words to look for")).to_have_value(word)
 
 
@@ -803,7 +803,7 @@ def test_below_a_prefix_every_address_of_ours_has_it_once(
     _follow(page.locator(".newsfeed-takeoff", has_text=_in_words(month)))
     _assert_shows(here, Selection(demo_db, [first, second]))
     _search(page, "the")
-    _follow(page.get_by_role("link", name="The best matches first"))
+    _follow(page.get_by_role("link", name="Best matches first"))
     _follow(page.get_by_role("link", name="Narrow this down"))
     for path in (
         "/x/",

@@ -347,9 +347,16 @@ def test_the_unit_suits_the_range(first: str, last: str, unit: str) -> None:
         ("2021-04-01", None, "from April 2021"),
         (None, "2021-04-21", "before 21 April 2021"),
         ("9999-01-01", None, "9999"),
-        ("2022-01-01", "2021-01-01", "from 2022, before 2021"),
-        ("2021-04-21T10:00", "zebra", "from 2021-04-21T10:00, before zebra"),
-        ("2021-02-31", None, "from 2021-02-31"),
+        ("2022-01-01", "2021-01-01", "from 2022 and before 2021"),
+        ("2021-04-21T10:00", "zebra", "from 21 April 2021, 10:00 UTC and before “zebra”"),
+        ("2021-02-31", None, "from “2021-02-31”"),
+        ("2021-01", "2021-04", "January 2021 to March 2021"),
+        ("2021-01", "2021-02-01", "January 2021"),
+        ("2021", "2022", "2021"),
+        ("2021-03", None, "from March 2021"),
+        (None, "2021", "before 2021"),
+        ("2021-01", None, "from January 2021"),
+        ("2021-04-21T10:00:00+02:00", None, "from “2021-04-21T10:00:00+02:00”"),
     ],
 )
 def test_periods_in_words(lower: str | None, upper: str | None, words: str) -> None:
@@ -453,7 +460,7 @@ async def test_blank_rows_within_a_bound(tmp_path: Path) -> None:
 async def test_heat_and_quality_have_fixed_bands(news: Path) -> None:
     found = await facets(site_of(news), [("_facet_band", "heat"), ("_facet_band", "quality")])
     assert labels(found["heat"]) == [
-        "below 0 (not the headline)",
+        "below 0",
         "0 to 24",
         "25 to 49",
         "50 to 74",

@@ -121,9 +121,7 @@ async def test_every_topic_provider_author_and_image(
     if table in ("topics", "providers"):
         faults += await site.faults(link(facts, table), claims.check_tallies, table)
     for each in facts.column(f"select {key} from {table} order by 1 limit 150"):
-        faults += await site.faults(
-            link(facts, table, each), claims.check_selection, table, each
-        )
+        faults += await site.faults(link(facts, table, each), claims.check_selection, table, each)
     assert not faults, told(faults)
 
 
@@ -151,7 +149,10 @@ async def test_the_articles_under_all_filters(site: Site, facts: Facts) -> None:
     """The seeds, and every value of the facets on the pages of the first and of one other."""
     (topic, *_), (provider, *_) = (
         facts.column("select topic from article_topics group by 1 order by count(*) desc"),
-        facts.column("select provider_id from articles where provider_id > '' group by 1 order by count(*) desc"),
+        facts.column(
+            "select provider_id from articles where provider_id > ''"
+            " group by 1 order by count(*) desc"
+        ),
     )
     faults: list[str] = []
     seen = set()
@@ -185,8 +186,10 @@ async def test_the_titles_in_words(site: Site, facts: Facts) -> None:
     topic = facts.column("select topic from article_topics order by 1")[0]
     for query, words in (
         ({"_topic": topic}, f"Articles about {topic}"),
-        ({"published_at__gte": "2021-01", "published_at__lt": "2021-04"},
-         "Articles from January 2021 to March 2021"),
+        (
+            {"published_at__gte": "2021-01", "published_at__lt": "2021-04"},
+            "Articles from January 2021 to March 2021",
+        ),
         ({"type__exact": "video"}, "Articles of the kind video"),
     ):
         address = f"{link(facts, 'articles')}?{urlencode(query)}"

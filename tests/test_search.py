@@ -23,7 +23,7 @@ from datasette_newsfeed.pages.queries.search import Part, parts
 from datasette_newsfeed.pages.views.search_page import LONGEST, MOST_PAGES, PAGE
 
 HIT = re.compile(r'<h2 class="newsfeed-hit-title"><a href="([^"]*)">(.*?)</a></h2>', re.S)
-COUNT = re.compile(r'class="newsfeed-count" role="status">(.*?) articles?, the best first', re.S)
+COUNT = re.compile(r'class="newsfeed-count" role="status">(?:(.*?) articles?[,.]|No article)', re.S)
 
 RANKED = {
     "in-title": ("Lanterns over the weir", "Nothing else.", "A short body."),
@@ -68,7 +68,7 @@ def keys(page: str) -> list[str]:
 def count(page: str) -> str:
     found = COUNT.search(page)
     assert found, text_of(page)
-    return " ".join(found[1].split())
+    return " ".join((found[1] or "0").split())
 
 
 def snippet(page: str) -> str:
@@ -255,9 +255,9 @@ async def test_no_words_are_an_error(archive: Path, words: str) -> None:
     if "newsfeed-count" in page:
         assert count(page).isdigit()
         assert len(keys(page)) == int(count(page))
-    if "Narrow this down" in page:
+    if "Filter by topic" in page:
         # The same words lead on without an error, to the same articles.
-        (address,) = re.findall(r'href="([^"]*)">Narrow this down', page)
+        (address,) = re.findall(r'href="([^"]*)">Filter by topic', page)
         parts = urlsplit(html.unescape(address))
         rows = await datasette.client.get(f"{parts.path}.json?{parts.query}&_shape=array")
         assert rows.status_code == 200
@@ -269,7 +269,7 @@ async def test_without_words_nothing_is_looked_for(archive: Path, path: str) -> 
     response = await open_site(archive).client.get(path)
     assert response.status_code == 200
     assert "newsfeed-count" not in response.text
-    assert "Articles that hold all of the words" in text_of(response.text)
+    assert "Finds articles with all of these words" in text_of(response.text)
 
 
 @pytest.mark.parametrize("query", ["q=%ff%fe", "q=%", "q=a&q=b", "q=a;b", "Q=a", "q[]=a", "q"])
@@ -383,12 +383,12 @@ async def test_very_many_are_not_counted_to_the_end(
 async def test_narrowing_down_starts_from_the_same_articles(news: Path, words: str) -> None:
     datasette = open_site(news)
     page = await find(datasette, words)
-    (address,) = re.findall(r'href="([^"]*)">Narrow this down', page)
+    (address,) = re.findall(r'href="([^"]*)">Filter by topic', page)
     path = html.unescape(address)
     rows = await datasette.client.get(path.replace("?", ".json?") + "&_shape=array&_size=max")
     assert len(rows.json()) == int(count(page)) > 0
     listed = (await datasette.client.get(path)).text
-    (back,) = re.findall(r'href="([^"]*)">The best matches first', listed)
+    (back,) = re.findall(r'href="([^"]*)">Best matches first', listed)
     assert keys((await datasette.client.get(html.unescape(back))).text) == keys(page)
     assert f'value="{html.escape(words)}"'.replace("&quot;", "&#34;") in listed
 
@@ -398,7 +398,7 @@ async def test_words_beyond_the_longest_are_left_out_everywhere(archive: Path) -
     words = "lanterns " * (LONGEST // len("lanterns "))
     assert f'value="{words.strip()}"' in page
     assert count(page) == "3"
-    (address,) = re.findall(r'href="([^"]*)">Narrow this down', page)
+    (address,) = re.findall(r'href="([^"]*)">Filter by topic', page)
     assert html.unescape(address) == f"/news/articles?_search={quote_plus(words.strip())}"
 
 
@@ -471,9 +471,9 @@ async def test_who_may_not_see_the_articles_finds_none(
 
 async def test_no_way_leads_to_a_search_one_may_not_use(archive: Path) -> None:
     path = "/news/articles?_search=lanterns"
-    assert "The best matches first" in (await open_site(archive).client.get(path)).text
+    assert "Best matches first" in (await open_site(archive).client.get(path)).text
     datasette = open_site(archive, metadata=denying(FULL_TEXT))
-    assert "The best matches first" not in (await datasette.client.get(path)).text
+    assert "Best matches first" not in (await datasette.client.get(path)).text
 
 
 async def test_where_there_is_nothing_to_search(archive: Path, tmp_path: Path) -> None:
@@ -492,7 +492,7 @@ async def test_where_there_is_nothing_to_search(archive: Path, tmp_path: Path) -
     # Without full text all the rest stays.
     page = await datasette.client.get("/bare/articles?_search=kites")
     assert page.status_code == 200
-    assert "The best matches first" not in page.text
+    assert "Best matches first" not in page.text
 
 
 async def test_a_search_that_takes_too_long_says_so(
@@ -505,7 +505,7 @@ async def test_a_search_that_takes_too_long_says_so(
     page = await find(open_site(archive), "lanterns")
     assert "took too long" in text_of(page)
     assert 'value="lanterns"' in page
-    assert "Narrow this down" not in page
+    assert "Filter by topic" not in page
 
 
 async def test_an_archive_without_articles(tmp_path: Path) -> None:

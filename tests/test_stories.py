@@ -129,9 +129,9 @@ async def test_what_mentions_it_is_marked_where_it_stands(archive: Path) -> None
     page = await get(open_site(archive), articles_path(LEAD))
     assert text_of(part(page, "related")).count("Mentions this") == 1
     assert text_of(part(page, "fellows")).count("Mentions this") == 1
-    assert "By 2 of the articles above" in text_of(part(page, "mentions"))
+    assert "Mentioned by 2 articles above" in text_of(part(page, "mentions"))
     page = await get(open_site(archive), articles_path(THIRD))
-    assert text_of(part(page, "mentions")).count("of the articles above") == 1
+    assert text_of(part(page, "mentions")).count("article above, marked") == 1
 
 
 async def test_what_is_computed_says_so_and_what_the_archive_says_does_not(archive: Path) -> None:
@@ -283,7 +283,7 @@ async def test_the_list_of_stories_by_their_headlines(archive: Path) -> None:
     table = await get(datasette, "/news/stories?_layout=table")
     assert "newsfeed-hit" not in table
     assert "rows-and-columns" in table
-    assert "No stories here" in await get(datasette, "/news/stories?size__gt=5")
+    assert "No story matches" in await get(datasette, "/news/stories?size__gt=5")
 
 
 async def test_stories_that_take_too_long_say_so(
@@ -295,7 +295,7 @@ async def test_stories_that_take_too_long_say_so(
         raise QueryInterrupted(ValueError("late"), "select 1", {})
 
     monkeypatch.setattr(articles_page, "find_stories", late)
-    assert "These stories took too long" in await get(open_site(archive), "/news/stories")
+    assert "These stories took too long to load" in await get(open_site(archive), "/news/stories")
 
 
 async def test_no_query_for_a_story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

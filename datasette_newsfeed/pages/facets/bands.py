@@ -1,7 +1,7 @@
 """Facet by bands of a number: `?_facet_band=COLUMN`, on any column of numbers.
 
-An archive's heat and quality have fixed bands: below 0, steps of 25, from 100 open. Other columns get round steps that fit the
-rows in view. Text is no number here. Knows no other column.
+An archive's heat and quality have fixed bands: below 0, steps of 25, from 100 open.
+Other columns get round steps that fit the rows in view. Text is no number here.
 """
 
 from __future__ import annotations
