@@ -6,6 +6,7 @@ Whatever the user's own metadata says about a table wins.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from . import facet_index_schema, schema
@@ -57,6 +58,14 @@ FACETS: dict[str, list[Any]] = {
 SIZES = {"articles": 50, "images": 50, "article_images": 50, "related_articles": 50}
 """Rows a page, where rows show pictures."""
 
+LONG_TEXTS = {
+    "articles": ("excerpt", "body", "featured_content", "extra"),
+    "related_articles": ("excerpt", "extra"),
+    "image_renditions": ("content",),
+    schema.ARTICLE_LIST: ("excerpt",),
+}
+"""Columns that no list may be sorted by: the address of its next page would hold a whole text."""
+
 HIDDEN = (
     "article_topics",
     "article_authors",
@@ -99,11 +108,18 @@ def of_table(name: str) -> dict[str, Any]:
         found["label_column"] = LABELS[name]
     if name in FACETS:
         found["facets"] = list(FACETS[name])
+    if name in LONG_TEXTS and table is not None:
+        found["sortable_columns"] = sortable_columns(name, table.column_names)
     if name in SIZES:
         found["size"] = SIZES[name]
     if name in HIDDEN:
         found["hidden"] = True
     return found
+
+
+def sortable_columns(table: str, columns: Iterable[str]) -> list[str]:
+    """Return those of a table's columns that its rows may be sorted by."""
+    return [column for column in columns if column not in LONG_TEXTS.get(table, ())]
 
 
 def of_database(

@@ -319,4 +319,14 @@ async def apply_defaults(datasette: Any) -> None:
             given = default_metadata.of_database(
                 database, has_fetches=archive.has_fetches, has_stories=archive.has_stories
             )
+            for table in default_metadata.SIZES:
+                # Datasette refuses to show more rows on a page than one answer may have.
+                most = datasette.setting("max_returned_rows")
+                given["tables"][table]["size"] = min(given["tables"][table]["size"], most)
+            for table in default_metadata.LONG_TEXTS:
+                # Those that are there: it may lack columns of ours and have others.
+                columns = await datasette.get_database(database).table_columns(table)
+                if columns:
+                    allowed = default_metadata.sortable_columns(table, columns)
+                    given["tables"][table]["sortable_columns"] = allowed
             await compat.apply_defaults(datasette, database, given)

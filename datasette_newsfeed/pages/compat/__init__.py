@@ -18,17 +18,28 @@ from .request import (
     notes,
     remember_request,
 )
-from .settings import apply_defaults, close, database_text, metadata_065, query_title, setting
+from .row_order import RowOrder, complete_next
+from .settings import (
+    apply_defaults,
+    close,
+    database_text,
+    metadata_065,
+    query_title,
+    setting,
+    sortable_columns,
+)
 from .templates import add_templates, keeps_facet_order, needs_partial, render
 
 __all__ = [
     "Answer",
     "App",
+    "RowOrder",
     "Scope",
     "add_templates",
     "apply_defaults",
     "asks_for_row",
     "close",
+    "complete_next",
     "current_request",
     "database_text",
     "is_late",
@@ -42,5 +53,6 @@ __all__ = [
     "remember_request",
     "render",
     "setting",
+    "sortable_columns",
     "viewable",
 ]

@@ -104,6 +104,16 @@ async def database_text(datasette: Any, database: str, key: str) -> str | None:
     return None if text is None else str(text)
 
 
+async def sortable_columns(datasette: Any, database: str, table: str) -> list[str] | None:
+    """Return the columns that the configuration lets a table be sorted by; None for all."""
+    if is_v1(datasette):
+        config = await datasette.table_config(database, table)
+    else:
+        config = datasette.table_metadata(database, table)
+    columns: list[str] | None = config.get("sortable_columns")
+    return columns
+
+
 async def query_title(datasette: Any, database: str, name: str, actor: Any) -> str | None:
     """Return the title of a stored query, None if it has none."""
     if is_v1(datasette):

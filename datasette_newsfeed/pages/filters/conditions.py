@@ -22,6 +22,7 @@ from ... import schema
 from ..access import permissions
 from ..access.archives import find_archive
 from ..queries.topic_frequency import is_common_topic
+from . import table_order
 
 ARTICLES = schema.ARTICLES.name
 TOPIC = "_topic"
@@ -84,18 +85,19 @@ async def from_request(
     own `_through` does, where the visitor may not see the tables in which the answer
     stands: which rows remain would tell it.
     """
+    archive = await find_archive(datasette, request, database)
+    if archive is None:
+        return None
+    await table_order.make_total(datasette, request, database, table)
     wrong = [f"{key} is a number beyond 64 bits" for key, n in _numbers(request) if not _fits(n)]
     wrong += [f"{key} is neither a name nor JSON" for key, text in _facets(request) if _torn(text)]
-    if wrong and await find_archive(datasette, request, database):
+    if wrong:
         raise BadRequest(wrong[0])
     if table not in (ARTICLES, schema.ARTICLE_LIST):
         return None
     topics = chosen(request, TOPIC)
     asked = [(word, value) for word in YES_OR_NO for value in chosen(request, word)]
     if not (topics or asked):
-        return None
-    archive = await find_archive(datasette, request, database)
-    if archive is None:
         return None
     _check(asked)
     known = YES_OR_NO if archive.has_fetches else {**YES_OR_NO, DEAD_IMAGE: NONE_IS_DEAD}

@@ -1,0 +1,153 @@
+"""The order of a table page, completed so that "next" leads to each row exactly once.
+
+Both lines of Datasette continue after the last row of a page by (sort column, primary key), but
+they add the key to `order by` only where the address has `_next`: line 422 of `views/table.py` in
+0.65.5, line 2208 in 1.0a41 (`order_by = f"{order_by}, {order_by_pks}"`). So the first page has
+equal values in the order of whatever plan SQLite chose, and the second one leaves rows out and
+repeats others. No hook reaches `order by`, and an index on (column, key) helps only until a filter
+makes SQLite choose another plan. So the statement that reads the rows of a page is completed where
+it runs, in `Database.execute`: one statement a request, of the table that is shown, in a database
+that `complete_next` was called for.
+
+The statement of a later page selects the same rows in the same order as before, but:
+
+- Its position comes as text, and SQLite reads some numbers otherwise than Python writes them
+  (0.2310683059354426 becomes 0.23106830593544259), so that rows were lost or repeated. It is
+  passed as a number.
+- `a < :p or a is null or (a = :p and ...)` makes SQLite fetch all rows that remain in three parts
+  and sort them. It gets a form that no index serves, which takes one pass over the table.
+- The other conditions are put into brackets: `?_where=a or b` otherwise keeps the rows of `a` on
+  each page, without end.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from datasette.utils import escape_sqlite
+
+from .request import noted
+
+Params = Mapping[str, Any]
+
+_NOTE = "row_order"
+_NAME = r'\w+|\[[^\]]*\]|"(?:[^"]|"")*"'
+_FIRST_PAGE = re.compile(
+    rf"""(?P<where>.*)order\ by\ (?P<column>{_NAME})(?P<desc>\ desc)?
+    (?P<limit>\ limit\ \d+(?:\ offset\ \d+)?)""",
+    re.DOTALL | re.VERBOSE,
+)
+_LATER_PAGE = re.compile(
+    # The position is the last condition; those before it may be of the address.
+    rf"""where\ (?:(?P<others>.+)\ and\ )?
+    (?P<position>
+      (?:\((?P<column>{_NAME})\ (?:
+        [<>]\ :(?P<value>p\d+)(?:\ or\ (?P=column)\ is\ null)?\ or\ \((?P=column)\ =\ :(?P=value)
+        | (?P<ascending>is\ not\ null\ or\ \((?P=column)\ is\ null)
+        | is\ null
+      )\ and\ )?
+      (?P<after>\((?:\([^()]*\)(?:\s+or\s+)?)+\)|rowid\ >\ :p\d+)
+      (?(value)\)\)|(?(ascending)\)\)|(?(column)\))))
+    )
+    \ order\ by\ (?P<order>(?P<first>{_NAME})(?P<desc>\ desc)?[^()]*?)(?P<limit>\ limit\ \d+)""",
+    re.DOTALL | re.VERBOSE,
+)
+_WHOLE_NUMBER = re.compile(r"-?\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class RowOrder:
+    """What decides the order of a table's rows besides the column that they are sorted by.
+
+    keys: the columns that tell rows apart. numbers: the columns of a numeric type. not_null: those
+    that are never null. scanned: those with so few different values that reading the whole table
+    takes less time than following their index and sorting the rows of one value.
+    """
+
+    table: str
+    keys: tuple[str, ...]
+    numbers: frozenset[str] = frozenset()
+    not_null: frozenset[str] = frozenset()
+    scanned: frozenset[str] = frozenset()
+
+    def complete(self, sql: str, params: Params) -> tuple[str, Params] | None:
+        """Return Datasette's statement for a page of this table, completed; None for any other."""
+        columns, table, rest = sql.partition(f" from {escape_sqlite(self.table)} ")
+        if not columns.startswith("select "):
+            return None
+        if page := _LATER_PAGE.fullmatch(rest):
+            changed, params = self._later_page(page, params)
+        elif page := _FIRST_PAGE.fullmatch(rest):
+            plus = "+" if page["column"] in self.scanned else ""
+            order = self._order(page["column"], page["desc"], plus)
+            changed = f"{page['where']}order by {order}{page['limit']}"
+        else:
+            return None
+        return f"{columns}{table}{changed}", params
+
+    def _order(self, column: str, desc: str | None, plus: str) -> str:
+        keys = [key for key in map(escape_sqlite, self.keys) if key != column]
+        return ", ".join([f"{plus}{column}{desc or ''}", *keys])
+
+    def _later_page(self, page: re.Match[str], params: Params) -> tuple[str, Params]:
+        column, value = page["column"], page["value"]
+        position, order = page["position"], page["order"]
+        if value in params:
+            position, plus = self._position(page)
+            order = self._order(column, page["desc"], plus)
+            if column in self.numbers:
+                params = {**params, value: _as_number(params[value])}
+        others = f"({page['others']}) and " if page["others"] else ""
+        return f"where {others}{position} order by {order}{page['limit']}", params
+
+    def _position(self, page: re.Match[str]) -> tuple[str, str]:
+        """Return the condition of the rows that follow, and the plus that keeps off an index."""
+        column, value, after = page["column"], page["value"], page["after"]
+        equal = f"({column} = :{value} and {after})"
+        is_scanned = column in self.scanned
+        if not page["desc"]:
+            condition = f"({column} > :{value} or {equal})"
+            return (f"+{condition}", "+") if is_scanned else (condition, "")
+        if column in self.not_null:
+            # The first half finds the place in an index.
+            condition = f"({column} <= :{value} and ({column} < :{value} or {after}))"
+            return condition, "+" if is_scanned else ""
+        return f"ifnull({column} < :{value} or {equal}, 1)", "+"
+
+
+def _as_number(text: Any) -> Any:
+    """Return a real as Python reads it; what is none, or is whole, as it is given."""
+    if not isinstance(text, str) or _WHOLE_NUMBER.fullmatch(text):
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text
+
+
+def complete_next(db: Any, order: RowOrder) -> None:
+    """Complete the next statement by which this request reads a page of a table from `db`."""
+    noted()[_NOTE] = order
+    if hasattr(db.execute, _NOTE):
+        return
+    execute = db.execute
+
+    @functools.wraps(execute)
+    async def completing(sql: str, params: Any = None, *args: Any, **options: Any) -> Any:
+        notes = noted()
+        wanted = notes.get(_NOTE)
+        if wanted is not None and isinstance(params, Mapping):
+            completed = wanted.complete(sql, params)
+            if completed is not None:
+                del notes[_NOTE]
+                sql, params = completed
+        return await execute(sql, params, *args, **options)
+
+    setattr(completing, _NOTE, True)
+    db.execute = completing
