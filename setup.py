@@ -32,6 +32,7 @@ setup(
         "w3lib>=2.1",
         "nh3>=0.2.18",
         "markdown-it-py>=3",
+        "idna>=3.7",
         "pyroaring>=1.0",
         "snowballstemmer>=2.2",
         "stop-words>=2025.11",

@@ -71,7 +71,7 @@ FENCES = {
         *("httpx", "httpx_secure", "stamina"),  # only archive.images.http_client
     },
     "cli": {"click", "sqlite_utils", "yaml"},
-    "pages": {"datasette", "jinja2", "markdown_it", "markupsafe", "nh3", "pyroaring"},
+    "pages": {"datasette", "idna", "jinja2", "markdown_it", "markupsafe", "nh3", "pyroaring"},
     "face": {"datasette", "markdown_it", "markupsafe", "nh3"},
 }
 # For types alone (`if TYPE_CHECKING`).

@@ -25,6 +25,8 @@ from share import IS_LONG, share
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.image_urls import image_id
+from datasette_newsfeed.pages.text.sanitizer import TAGS
+from datasette_newsfeed.pages.text.tags import INLINE
 
 pytestmark = pytest.mark.browser
 
@@ -103,6 +105,21 @@ def keys(texts: list[str], step: int = 1) -> list[str]:
     return [f"{number:03} {text}" for number, text in enumerate(texts[::step])]
 
 
+ALLOWED = "".join(
+    (
+        "<p><a href='https://a.example/'>a</a>, <a href='https://a.example/' title=a>b</a>",
+        *(f"<{name}>x</{name}>" for name in sorted(TAGS & INLINE - {"a", "img"})),
+        "<abbr title=x>x</abbr><br><wbr><hr><div>x</div><pre>x</pre><blockquote>x</blockquote>",
+        "<ol start=3><li>x</ol><ul><li>x</ul><dl><dt>x<dd>x</dl><h1>x</h1><h3>x</h3><h4>x</h4>",
+        "<h2>x</h2><h6>x</h6><figure><img src='https://pictures.example/d.png' alt=x title=x>",
+        "<figcaption>x</figcaption></figure><details><summary>x</summary>x</details>",
+        "<table><caption>x</caption><thead><tr><th colspan=2>x<th rowspan=2>x</thead><tbody><tr>",
+        "<td colspan=2>x<td rowspan=2>x</tbody><tfoot><tr><td>x</tfoot></table>",
+    )
+)
+"""Everything that a text may be made of."""
+
+
 class Watch:
     """A window that notes what ran, what was asked for and what the browser complains of."""
 
@@ -141,10 +158,14 @@ class Watch:
         assert self.page.url.startswith(self.url), self.page.url
 
     def materials(self) -> set[str]:
-        """The elements and attributes of the page, `a[href]`, Datasette's own included."""
+        """The elements and attributes of the page, `a[href]`, Datasette's own included.
+
+        Those in the text of an article apart: HTML is allowed there that is nowhere else.
+        """
         found: list[str] = self.page.evaluate(
             """() => [...document.querySelectorAll("*")].flatMap(element => {
-                const name = element.localName;
+                const place = element.parentElement?.closest(".newsfeed-body") ? "text " : "";
+                const name = place + element.localName;
                 return [name, ...[...element.attributes].map(a => `${name}[${a.name}]`)];
             })"""
         )
@@ -181,6 +202,7 @@ def harmless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         '[a](https://a.example/ "b") ![c](https://pictures.example/c.png "d") <https://e.example>',
         "| f |\n|---|\n| g |\n\n```h\ni\n```\n\n    j\n\nline  \nbreak",
         "https://pictures.example/k.png",
+        ALLOWED,
     ]
     texts = [f"{samples[n % len(samples)]} {n}".strip() for n in range(60)]
     path = build(tmp_path_factory.mktemp("harmless") / "news.db", texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,7 +13,23 @@ from .access.archives import Sight
 from .links import Links
 from .models import Enclosure, Picture
 from .queries import pictures
-from .text.markup import uri
+from .text.addresses import uri
+
+_HAS_IMAGE = re.compile(r"!\[|<img", re.IGNORECASE)
+
+PLACES = {
+    "card": (640, "(max-width: 36rem) 18rem, (max-width: 40rem) 95vw, 26rem"),
+    "first": (640, "(max-width: 40rem) 95vw, 26rem"),
+    "lead": (1280, "(max-width: 36rem) 95vw, (max-width: 60rem) 60vw, 75vw"),
+    "small": (640, "(max-width: 36rem) 18rem, (max-width: 72rem) 24rem, 18rem"),
+    "figure": (1280, "(max-width: 60rem) 95vw, 56rem"),
+    "gallery": (640, "24rem"),
+    "hit": (320, "12rem"),
+}
+"""Where a page shows an image: the width of the copy for a browser that does not choose, and
+`sizes`, which says to all others how wide the image is there. A box that is higher than the
+image is wide shows a part of it, so the image is wider than its box. static/newsfeed.css lays
+these places out."""
 
 TYPES_BY_SUFFIX = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg"),
@@ -46,6 +63,14 @@ class Pictures:
             return picture.url
         wide = [copy for copy in picture.copies if copy[0] >= width]
         return self.links.image(picture.id, *(wide[0] if wide else picture.copies[-1]))
+
+    def at(self, picture: Picture | None, place: str) -> str | None:
+        """Return the address of an image for one of PLACES, None to draw none."""
+        return self.source(picture, PLACES[place][0])
+
+    def sizes(self, place: str) -> str:
+        """Return the `sizes` of one of PLACES."""
+        return PLACES[place][1]
 
     def choices(self, picture: Picture | None) -> str | None:
         """Return the `srcset` of a stored image, None where there is nothing to choose from."""
@@ -81,7 +106,7 @@ class Pictures:
         """
         if not self.sight.has_copies:
             return {}
-        wanted = [article for article, text in texts.items() if text and "![" in text]
+        wanted = [article for article, text in texts.items() if text and _HAS_IMAGE.search(text)]
         found: dict[str, dict[str, str]] = {}
         for (article, key), image in (await pictures.find_own(self.sight, wanted)).items():
             path = self.source(image, TEXT_WIDTH) if image.copies else None

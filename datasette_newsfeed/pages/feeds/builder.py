@@ -23,7 +23,9 @@ from ..links import Links
 from ..models import Enclosure, FullArticle
 from ..pictures import Pictures
 from ..queries.full_articles import find_full_articles
-from ..text.markup import NO_COPIES, html_of_markdown, uri
+from ..text.addresses import uri
+from ..text.markdown import html_of_markdown
+from ..text.sanitizer import NO_COPIES
 from .feed import Entry, Feed, entry_id, rfc3339
 
 MOST_TEXT = 2_000_000
@@ -208,6 +210,7 @@ def _bodies(
                 article.body,
                 article.card.url,
                 with_images=sight.shows_remote,
+                is_page=False,
                 copies=copies.get(str(article.card.id), NO_COPIES),
             )
             if left >= 0

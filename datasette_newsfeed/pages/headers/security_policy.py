@@ -17,19 +17,14 @@ from urllib.parse import urlsplit
 
 from .. import compat
 from ..access.archives import asked_databases, find_archive
-from ..text.markup import PLAYERS
+from ..text.players import EMBED_SITES
 
 HEADER = "Content-Security-Policy"
-
-PLAYER_SITES = tuple(
-    f"https://{urlsplit(embed_url).hostname}" for *_, embed_url in PLAYERS.values()
-)
-"""What a frame may show once a visitor asks for a video."""
 
 FRAMING = "; ".join(
     (
         "frame-ancestors 'self'",
-        f"frame-src 'self' {' '.join(PLAYER_SITES)}",
+        f"frame-src 'self' {' '.join(EMBED_SITES)}",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

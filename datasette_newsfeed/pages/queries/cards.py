@@ -12,7 +12,14 @@ from typing import Any
 
 from ..access.archives import Sight
 from ..models import Card, Lead
-from ..text.markup import BEGINNING_LENGTH, EXCERPT_LIMIT, first_words, plain_text, web_url
+from ..text.addresses import web_url
+from ..text.plain import (
+    BEGINNING_LENGTH,
+    EXCERPT_LIMIT,
+    HTML_BEGINNING_LENGTH,
+    first_words,
+    plain_text,
+)
 from .pictures import picture, stored
 
 
@@ -114,7 +121,8 @@ group by 1 order by 1"""
 
 BEGINNING = (
     "case when nullif(trim({excerpt}), '') is null"
-    f" then substr(articles.body, 1, {BEGINNING_LENGTH}) end"
+    " then substr(articles.body, 1, case when ltrim(substr(articles.body, 1, 50)) like '<%'"
+    f" then {HTML_BEGINNING_LENGTH} else {BEGINNING_LENGTH} end) end"
 )
 """What an article begins with, where nothing else leads it."""
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from ..access.archives import Sight
 from ..models import Card, FullArticle, Picture, Resemblance
-from ..text.markup import plain_text, web_url
+from ..text.addresses import web_url
+from ..text.plain import plain_text
 from .cards import (
     BEGINNING,
     MENTIONING,

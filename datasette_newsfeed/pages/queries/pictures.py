@@ -12,7 +12,7 @@ from typing import Any
 from ...image_urls import absolute_url
 from ..access.archives import Sight
 from ..models import Copy, Picture
-from ..text.markup import web_url
+from ..text.addresses import web_url
 
 FINGERPRINT = 12
 """Hexadecimal digits of a copy's SHA-256: enough to tell it from those before it."""

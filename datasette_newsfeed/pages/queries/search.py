@@ -10,7 +10,7 @@ from datasette.utils import escape_fts
 
 from ..access.archives import FULL_TEXT, Sight
 from ..models import Card
-from ..text.markup import plain_text
+from ..text.plain import plain_text
 from .cards import find_cards_by_id
 
 START, END = "\x02", "\x03"

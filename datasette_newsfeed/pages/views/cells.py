@@ -21,7 +21,8 @@ from ..access.archives import Archive, Sight, find_archive, look
 from ..links import Links
 from ..pictures import Pictures
 from ..queries import pictures
-from ..text.markup import shorten, web_url
+from ..text.addresses import web_url
+from ..text.plain import shorten
 
 THUMBNAIL = (96, 64)
 """Pixels of the box that a thumbnail keeps free while it loads."""

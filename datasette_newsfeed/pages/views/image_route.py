@@ -17,7 +17,7 @@ from ..headers import security_policy
 from ..headers.caching import is_known
 from ..links import VERSION
 from ..queries import pictures
-from ..text.markup import uri
+from ..text.addresses import uri
 
 TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"})
 """What is served under its own type. No SVG: it can hold scripts."""

@@ -5,6 +5,7 @@ Asks queries for Cards and lets templates draw them. Knows no SQL and spells no 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from datetime import datetime
 from hashlib import sha256
@@ -23,7 +24,9 @@ from ..links import FILTERED_BY, Links
 from ..pictures import Pictures
 from ..queries import cards, counts, full_articles, pictures, stories
 from ..queries.topic_frequency import is_common_topic
-from ..text.markup import NO_COPIES, find_player, html_of_markdown
+from ..text.markdown import html_of_markdown
+from ..text.players import find_player
+from ..text.sanitizer import NO_COPIES
 from . import head, timeline
 from .articles_page import find_listing
 from .head import is_page_of
@@ -192,13 +195,15 @@ async def _draw_article(sight: Sight, request: Any, key: str) -> Markup | None:
         request,
         "_newsfeed_full.html",
         article=article,
-        body=html_of_markdown(
+        # To read a long text takes long: it must not hold up other visitors.
+        body=await asyncio.to_thread(
+            html_of_markdown,
             article.body,
             article.card.url,
             with_images=sight.shows_remote,
             copies=copies.get(key, NO_COPIES),
         ),
-        player=find_player(article.featured_content),
+        player=await asyncio.to_thread(find_player, article.featured_content),
     )
 
 

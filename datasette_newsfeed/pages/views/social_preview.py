@@ -20,7 +20,8 @@ from ..filters.query_string import STORIES_SORT, query_of
 from ..links import FeedLink, Links
 from ..models import Card, Enclosure, FullArticle, Story
 from ..pictures import Pictures
-from ..text.markup import plain_text, uri, web_url
+from ..text.addresses import uri, web_url
+from ..text.plain import plain_text
 from .articles_page import Listing
 
 LONGEST_TITLE = 200
