@@ -116,7 +116,7 @@ def test_from_the_front_page_to_an_article_and_on_to_a_related_one_and_back(
     card = related.locator(
         ".newsfeed-card", has=here.page.locator(f'a[href$="/articles/{second}"]')
     )
-    expect(card.locator("time")).to_be_visible()
+    expect(card.locator("time").first).to_be_visible()
     expect(card.locator(".newsfeed-provider")).to_be_visible()
     card.locator(f'a[href$="/articles/{second}"]').click()
     expect(here.page).to_have_url(re.compile(rf"/demo/articles/{re.escape(second)}$"))
