@@ -83,7 +83,7 @@ CLOSED = facet_index_schema.TABLES
 QUERIES = {
     schema.DEAD_LINKS: {
         "title": "Dead links of images, by provider",
-        "description": "What `newsfeed images` could not fetch when it last tried, and why.",
+        "description": "Images that the last `newsfeed images` could not fetch, with the reason.",
         "sql": schema.DEAD_LINKS_SQL,
     }
 }

@@ -718,7 +718,7 @@ def check_timeline(page: Page, part: Element, articles: list[str]) -> None:
     if figure is None:
         return
     caption = said(only(figure, "newsfeed-timeline-title"))
-    unit = caption.removeprefix("Articles by ").split(",")[0]
+    unit = caption.removeprefix("Articles by ").split(" ")[0]
     length = {"year": 4, "month": 7, "day": 10}[unit]
     true: dict[str, int] = {}
     for day in newest_days(page.facts, articles):
@@ -727,7 +727,7 @@ def check_timeline(page: Page, part: Element, articles: list[str]) -> None:
         (said(row.find("th")), number(said(row.find("td")))) for row in figure.xpath(".//tbody/tr")
     ]
     page.same("timeline", {label: n for label, n in rows if n}, true)
-    page.same("at most", number(caption), max(true.values()))
+    page.same("highest", number(caption), max(true.values()))
     titles = [said(title) for title in figure.iter("title")]
     page.same("bars", titles, [f"{label}: {n:,}" for label, n in rows])
     ends = [said(each) for each in only(figure, "newsfeed-timeline-ends")]

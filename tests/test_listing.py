@@ -424,7 +424,7 @@ async def test_facets_under_the_words_of_readers(news: Path) -> None:
     page = await get(open_site(news), f"/news/articles?{query}")
     headings = re.findall(r'class="newsfeed-facet-name">\s*([\w ]+?)\s*(?:<|$)', page, re.M)
     assert set(headings) == {
-        *("Topics", "Providers", "Kinds", "Time", "Heat", "Images", "Related articles"),
+        *("Topics", "Providers", "Types", "Time", "Heat", "Images", "Related articles"),
         "Stories",  # none of these articles has a category: there is nothing to choose
     }
     assert headings.count("Heat") == 2  # its values, and their bands

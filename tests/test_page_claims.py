@@ -141,6 +141,8 @@ SEEDS = (
     "image_id__isblank=1&_related=0",
     "type=nothing&_topic=Nothing",
     "published_at__isblank=1",
+    "title__contains=the&provider_id__in={provider}&heat__gt=10",
+    "id__in=a,b&type__not=video",
 )
 FACETS = "_facet_topic=topics&_facet=type&_facet=provider_id&_facet=is_headline"
 
@@ -190,7 +192,7 @@ async def test_the_titles_in_words(site: Site, facts: Facts) -> None:
             {"published_at__gte": "2021-01", "published_at__lt": "2021-04"},
             "Articles from January 2021 to March 2021",
         ),
-        ({"type__exact": "video"}, "Articles of the kind video"),
+        ({"type__exact": "video"}, "Articles of type video"),
     ):
         address = f"{link(facts, 'articles')}?{urlencode(query)}"
         page = await site.page(address)

@@ -237,7 +237,7 @@ async def test_what_the_record_says_of_the_article_is_marked(archive: Path) -> N
     follower = panel(await get(datasette, story_path(FOLLOWER)), "full")
     # Its record says that another article leads, but there is no story.
     assert "Not the headline" not in follower
-    assert "as A headline by mistake" in text_of(follower)
+    assert "credited as A headline by mistake" in text_of(follower)
     video = panel(await get(datasette, story_path(VIDEO)), "full")
     assert "Video" in text_of(video)
     watch = "https://www.youtube.com/watch?v=abcdefghijk"

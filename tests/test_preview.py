@@ -14,7 +14,17 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import sqlite_utils
 from datasette.utils import tilde_encode
-from pages_site import FOLLOWER, HOSTILE, LEAD_URL, ODD, SCRIPT, STORY, build_archive, open_site
+from pages_site import (
+    FOLLOWER,
+    HOSTILE,
+    LEAD_URL,
+    ODD,
+    SCRIPT,
+    STORY,
+    VIDEO,
+    build_archive,
+    open_site,
+)
 from test_hostile import PAYLOADS
 
 from datasette_newsfeed.image_urls import image_id
@@ -115,7 +125,7 @@ async def test_an_article(archive: Path) -> None:
     assert head.all("article:tag") == ["Tidal power", "R&D"]
     (data,) = head.data
     publisher = {
-        "@type": "NewsMediaOrganization",
+        "@type": "Organization",
         "name": "The Strait Observer",
         "url": "https://strait.example",
     }
@@ -144,6 +154,10 @@ async def test_an_article_of_which_nothing_is_known_says_nothing_more(archive: P
     assert head["description"] is None
     (data,) = head.data
     assert not {"image", "author", "publisher", "description", "isBasedOn"} & set(data)
+    assert "dateModified" not in data  # nothing says when, if ever
+    assert data["@type"] == "Article"
+    (video,) = (await head_of(open_site(archive), f"/news/articles/{VIDEO}")).data
+    assert video["@type"] == "CreativeWork"
     undated = await head_of(open_site(archive), "/news/articles/undated")
     assert undated["article:published_time"] is None
     assert "datePublished" not in undated.data[0]

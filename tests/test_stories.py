@@ -382,7 +382,7 @@ def test_every_query_of_stories_is_served_by_an_index(lopsided: Path, sql: str) 
         ("is_headline=1&story_id__notblank=1", "Headlines of stories", ["The river rises"]),
         (
             "is_headline=0&title=Third",
-            'Reports that another article leads where title = "Third"',
+            'Other reports where title = "Third"',
             ["Third"],
         ),
         ("story_id=gone", "Articles on the story “gone”", []),

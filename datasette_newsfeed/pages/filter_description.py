@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +20,18 @@ from .queries.stories import find_title
 ALL = "Articles"
 """What a list is called that nothing narrows down."""
 
-HEADLINES = {"1": "Headlines", "0": "Reports that another article leads"}
+HEADLINES = {"1": "Headlines", "0": "Other reports"}
 
 TIME = "published_at"
 NUMBERS = ("heat", "quality")
 IMAGE_WORDS = {"image_id__notblank": "with an image", "image_id__isblank": "without an image"}
 RELATED_WORDS = {"1": "with related articles", "0": "without related articles"}
+BLANK_WORDS = {
+    "published_at__isblank": "without a date",
+    "published_at__notblank": "with a date",
+    **IMAGE_WORDS,
+}
+ORDERS = {("_sort", TIME): "oldest first", ("_sort_desc", "heat"): "highest heat first"}
 DEAD_IMAGE_WORDS = {"1": "with a dead image", "0": "without a dead image"}
 
 
@@ -85,10 +92,15 @@ async def _condition_in_words(sight: Sight, key: str, value: str) -> tuple[str, 
     flags = {RELATED: RELATED_WORDS, DEAD_IMAGE: DEAD_IMAGE_WORDS}
     if key in flags:
         return key.removeprefix("_"), flags[key].get(value, value)
-    if key in IMAGE_WORDS:
-        return "image", IMAGE_WORDS[key]
+    if key in BLANK_WORDS:
+        return "image" if key in IMAGE_WORDS else column, BLANK_WORDS[key]
     if key.startswith("_"):
         return {TOPIC: "topics", SEARCH: SEARCH, "_where": "_where"}.get(key, key), value
+    if operator == "in" and column in ("provider_id", "type", "id"):
+        values = _one_of(value)
+        if column == "provider_id":
+            values = [await _name_of_provider(sight, each) for each in values]
+        return column, f"a list of {len(values)}" if column == "id" else _listed(values, "or")
     if operator not in ("", "exact"):
         words = str(Filters([(key, value)]).human_description_en())
         return column, words.removeprefix(f"where {column} ") or f"{operator} {value}"
@@ -115,14 +127,19 @@ async def in_words(sight: Sight, request: Any) -> str:
     if providers := left.take("provider_id", "provider_id__exact"):
         names = [await _name_of_provider(sight, each) for each in providers]
         words.append(f"from {_listed(names)}")
+    for value in left.take("provider_id__in"):
+        names = [await _name_of_provider(sight, each) for each in _one_of(value)]
+        words.append(f"from {_listed(names, 'or')}")
     if types := left.take("type", "type__exact"):
-        words.append(f"of the kind {_listed(types)}")
+        words.append(f"of type {_listed(types)}")
+    words += [f"of type {_listed(_one_of(value), 'or')}" for value in left.take("type__in")]
+    words += [f"from a list of {len(_one_of(value))}" for value in left.take("id__in")]
     if span := left.take_range(TIME):
         words.append(_time_in_words(span))
     for column in NUMBERS:
         if span := left.take_range(column):
             words.append(f"with {column} {bands.in_words(span, whole=True)}")
-    words += [phrase for key, phrase in IMAGE_WORDS.items() if left.take(key)]
+    words += [phrase for key, phrase in BLANK_WORDS.items() if left.take(key)]
     words += [RELATED_WORDS[each] for each in left.take(RELATED) if each in RELATED_WORDS]
     dead = left.take(DEAD_IMAGE)
     words += [DEAD_IMAGE_WORDS[each] for each in dead if each in DEAD_IMAGE_WORDS]
@@ -157,13 +174,23 @@ def _rest_in_words(left: _Phrases) -> str:
         words += f", under {others} further condition{'s' if others > 1 else ''}"
     for key, columns in ordered:
         for column in columns:
-            words += f", by {column}{', highest first' if key == '_sort_desc' else ''}"
+            plain = f"sorted by {column}{' descending' if key == '_sort_desc' else ''}"
+            words += f", {ORDERS.get((key, column), plain)}"
     return words
 
 
-def _listed(words: Iterable[str]) -> str:
+def _listed(words: Iterable[str], joint: str = "and") -> str:
     *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {joint} {last}" if first else last
+
+
+def _one_of(value: str) -> list[str]:
+    """Return the values of a filter `__in`, read as Datasette reads them: JSON or commas."""
+    try:
+        found = json.loads(value) if value.startswith("[") else value.split(",")
+    except ValueError:
+        found = [value]
+    return [str(each).strip() for each in found] or [""]
 
 
 def _time_in_words(span: Range) -> str:

@@ -41,7 +41,7 @@ TIME = "published_at"
 HEADINGS = {
     "topics": "Topics",
     "provider_id": "Providers",
-    "type": "Kinds",
+    "type": "Types",
     "category": "Categories",
     "published_at": "Time",
     "heat": "Heat",
@@ -51,6 +51,7 @@ HEADINGS = {
     "related": "Related articles",
     "dead_image": "Dead images",
     "story_id": "Story",
+    "id": "Articles",
     "_search": "Words",
     "_where": "SQL",
     "_through": "Linked rows",

@@ -237,14 +237,14 @@ async def of_article(sight: Sight, request: Any, article: FullArticle) -> Previe
         data=_given(
             {
                 "@context": SCHEMA,
-                "@type": "NewsArticle",
+                "@type": _kind_of_work(card.type),
                 "headline": title,
                 "description": description,
                 "url": url,
                 "mainEntityOfPage": url,
                 "isBasedOn": uri(card.url) if card.url else None,
                 "datePublished": published,
-                "dateModified": modified or published,
+                "dateModified": modified,
                 "image": [image.url] if image else None,
                 "author": _authors(article),
                 "publisher": _publisher(card),
@@ -253,6 +253,15 @@ async def of_article(sight: Sight, request: Any, article: FullArticle) -> Previe
             }
         ),
     )
+
+
+def _kind_of_work(kind: str | None) -> str:
+    """Return the schema.org type of a record by its own `type`.
+
+    A record that says nothing is an article; of a course or a person only this much is certain.
+    """
+    known = {"article": "NewsArticle", "news": "NewsArticle", "": "Article"}
+    return known.get((kind or "").strip().lower(), "CreativeWork")
 
 
 def _authors(article: FullArticle) -> list[dict[str, Any]] | None:
@@ -268,7 +277,7 @@ def _publisher(card: Card) -> dict[str, Any] | None:
     is_host = url is not None and urlsplit(url).netloc == card.provider_id
     return _given(
         {
-            "@type": "NewsMediaOrganization",
+            "@type": "Organization",
             "name": card.provider_name,
             "url": uri(url) if url and is_host else None,
         }
