@@ -23,6 +23,7 @@ FIXED_TABLES = ("articles", "article_list", "related_articles")
 
 ABOUT = 8
 """So many round steps, about, cover the numbers in view."""
+MOST_EDGES = ABOUT + 3
 LARGEST = 1.7976931348623157e308
 
 NUMBERS = f"typeof(number) in ('integer', 'real') and number between -{LARGEST} and {LARGEST}"
@@ -55,19 +56,28 @@ def round_step(width: Decimal, *, whole: bool) -> Decimal:
 
 
 def round_edges(lowest: float, highest: float, *, whole: bool) -> tuple[Decimal, ...]:
-    """Return the edges of round bands, from the one below `lowest` to the one above `highest`."""
+    """Return the edges of round bands, from the one below `lowest` to the one above `highest`.
+
+    There are at most MOST_EDGES. The last may be beyond all numbers that SQLite has.
+    """
     low, high = Decimal(lowest), Decimal(highest)
-    step = round_step((high - low) / ABOUT, whole=whole)
-    edge = (low / step).to_integral_value(ROUND_FLOOR) * step
-    edges = [edge]
-    while to_number(edges[-1]) <= highest:
-        edges.append(edges[0] + step * len(edges))
+    # Numbers far from 0 lie apart: a smaller step would lead from a number to itself.
+    apart = Decimal(math.ulp(max(abs(float(lowest)), abs(float(highest)))))
+    step = round_step(max((high - low) / ABOUT, apart * 2), whole=whole)
+    if low == high:
+        step = max(step, Decimal(1))
+    first = (low / step).to_integral_value(ROUND_FLOOR) * step
+    edges = [first]
+    while to_number(edges[-1]) <= min(highest, math.nextafter(LARGEST, 0)):
+        edges.append(first + step * len(edges))
     return tuple(edges)
 
 
 def to_number(edge: Decimal) -> float:
     """Return an edge as SQLite would read it from the address."""
-    return int(edge) if _fits(edge) and edge == edge.to_integral_value() else float(edge)
+    if _fits(edge):
+        return int(edge) if edge == edge.to_integral_value() else float(edge)
+    return max(-LARGEST, min(float(edge), LARGEST))
 
 
 def to_text(edge: Decimal) -> str:
@@ -76,7 +86,7 @@ def to_text(edge: Decimal) -> str:
     Beyond 64 bits it must be no integer: Datasette answers 500 to that.
     """
     if not _fits(edge):
-        return repr(float(edge))
+        return repr(to_number(edge))
     text = format(edge + 0, "f")  # there is no -0
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -142,7 +152,7 @@ class BandFacet(RangeFacet):
             tally = await self.tally(name)
         else:
             column = f"rows_in_view.{quoted(name)}"
-            spans = _spans(await self._edges(column, await self.rows()), open_ended=False)
+            spans = await self._round_spans(column, await self.rows())
             tally = None
         if tally:
             counted = tally.counts_by(name, "band", _fixed_band)
@@ -191,8 +201,12 @@ class BandFacet(RangeFacet):
         details = await self.ds.get_database(self.database).table_column_details(self.table)
         return any(column.name == name and "INT" in column.type.upper() for column in details)
 
-    async def _edges(self, column: str, rows: Rows) -> tuple[Decimal, ...]:
+    async def _round_spans(self, column: str, rows: Rows) -> list[Span]:
         ends = (await self.count(ENDS_SQL.format(column=column, rows=rows.sql), rows))[0]
         if ends["lowest"] is None:
-            return ()
-        return round_edges(ends["lowest"], ends["highest"], whole=self._whole)
+            return []
+        edges = round_edges(ends["lowest"], ends["highest"], whole=self._whole)
+        spans = _spans(edges, open_ended=False)
+        if to_number(edges[-1]) <= ends["highest"]:  # no number is above the highest there is
+            spans[-1] = (spans[-1][0], None)
+        return spans
