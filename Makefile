@@ -43,7 +43,7 @@ SITE := $(VENVS)/$(LINE)/bin/python -m datasette
 # Tools that do not depend on the line run on the stable one.
 TOOLS := $(VENVS)/0.65/bin/python
 
-.PHONY: help demo test lint docs demo-db shots bench bench-related bench-related-scale fuzz crash load clean $(LINES:%=test-%) $(LINES:%=browser-%)
+.PHONY: help demo test lint docs demo-db shots bench bench-related bench-related-scale fuzz crash load matrix clean $(LINES:%=test-%) $(LINES:%=browser-%) $(LINES:%=matrix-%)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 12
@@ -55,7 +55,8 @@ demo: $(VENVS)/$(LINE)/.ready ## serve the demo newsroom on http://127.0.0.1:800
 test: lint $(LINES:%=test-%) ## lint, then run all tests on both Datasette lines
 
 # Four at once, on two cores too: much of a test waits for a server or a browser.
-$(LINES:%=test-%): test-%: $(VENVS)/%/.tools browser-%
+# The plugins that ours is tried beside are not needed where PYTEST names the tests.
+$(LINES:%=test-%): test-%: $(VENVS)/%/.tools browser-% $(if $(PYTEST),,$(VENVS)/%/plugins/.ready)
 	@printf '\n== Tests: Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
 	@$(VENVS)/$*/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
@@ -87,6 +88,12 @@ fuzz: browser-$(LINE) ## thousands of made-up and hostile records, every attack 
 
 crash: $(VENVS)/$(LINE)/.tools ## kill each command hundreds of times, fill the disk, lock the database, read the site meanwhile
 	@NEWSFEED_RUNS=300 NEWSFEED_SEEDS=100 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_crash.py tests/test_import_series.py tests/test_fetch.py $(PYTEST)
+
+matrix: $(LINES:%=matrix-%) ## every page beside each of some fifteen other plugins and beside all, both orders of loading, both lines
+
+$(LINES:%=matrix-%): matrix-%: $(VENVS)/%/plugins/.ready browser-%
+	@printf '\n== Other plugins: Datasette %s\n' $*
+	@NEWSFEED_MATRIX=1 $(VENVS)/$*/bin/python -m pytest -n 2 tests/test_other_plugins.py $(PYTEST)
 
 load: $(VENVS)/$(LINE)/.tools ## 50 readers for five minutes while an import runs, beside plain Datasette
 	@NEWSFEED_LOAD=300 $(VENVS)/$(LINE)/bin/python -m pytest tests/test_load.py -s $(PYTEST)
@@ -124,4 +131,16 @@ $(VENVS)/%/.tools: $(VENVS)/%/.ready
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS_$*)]' '$(DATASETTE_$*)'
 	@touch $@
 
-.PRECIOUS: $(VENVS)/%/.ready $(VENVS)/%/.tools
+# The other plugins, in an environment above that of the line: it sees the packages there, pip
+# counts them as installed, and changes none. So the tests' own Datasette loads none of them.
+PURELIB := import sysconfig; print(sysconfig.get_path("purelib"))
+$(VENVS)/%/plugins/.ready: tests/other_plugins/%.txt $(VENVS)/%/.tools
+	@printf '\n== Setting up other plugins for Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@below=$$($(VENVS)/$*/bin/python -c '$(PURELIB)') && above=$$($(@D)/bin/python -c '$(PURELIB)') && \
+		echo "import site; site.addsitedir('$$below')" > "$$above/line.pth"
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/other_plugins/$*.txt '$(DATASETTE_$*)'
+	@touch $@
+
+.PRECIOUS: $(VENVS)/%/.ready $(VENVS)/%/.tools $(VENVS)/%/plugins/.ready

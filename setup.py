@@ -17,7 +17,8 @@ setup(
     package_data={
         "datasette_newsfeed": [
             "templates/*.html",
-            "templates_065/*.html",
+            "default_templates/*.html",
+            "default_templates_065/*.html",
             "static/*",
         ]
     },

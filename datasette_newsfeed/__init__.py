@@ -22,10 +22,10 @@ def register_commands(cli: Any) -> Any:
 
 @hookimpl
 def startup(datasette: Any) -> Any:
-    """Give every archive its defaults."""
-    from .pages.access import archives
+    """Check version and settings, give every archive its defaults."""
+    from .pages.startup import start
 
-    return lambda: archives.apply_defaults(datasette)
+    return lambda: start(datasette)
 
 
 @hookimpl
@@ -67,9 +67,9 @@ def asgi_wrapper(datasette: Any) -> Any:
     return wrapped
 
 
-@hookimpl
+@hookimpl(trylast=True)
 def prepare_jinja2_environment(env: Any, datasette: Any) -> Any:
-    """Our template filters, and the place of panels in Datasette 0.65."""
+    """Our template filters, and our templates in the place of Datasette's own."""
     from .pages.views import panels
 
     panels.add_to_templates(env, datasette)
@@ -125,7 +125,7 @@ def top_row(datasette: Any, request: Any, database: Any, table: Any, row: Any) -
     return panels.draw_row(datasette, request, database, table, str(row[0]))
 
 
-@hookimpl
+@hookimpl(trylast=True)
 def render_cell(
     datasette: Any,
     database: Any,
@@ -135,7 +135,7 @@ def render_cell(
     value: Any,
     request: Any = None,
 ) -> Any:
-    """Thumbnails, labels, long texts."""
+    """Thumbnails, labels, long texts; last, so that a plugin which the user configured wins."""
     return _cells().draw_cell(datasette, request, database, table, column, row=row, value=value)
 
 
@@ -167,12 +167,16 @@ def handle_exception(datasette: Any, request: Any, exception: Any) -> Any:
     return story_page.lead_to_story(datasette, request, exception)
 
 
-@hookimpl
+@hookimpl(hookwrapper=True)
 def register_output_renderer() -> Any:
-    """`.atom`, `.rss`, `.jsonfeed`."""
+    """`.atom`, `.rss`, `.jsonfeed`; last, so that none of another plugin takes their place."""
+    from .pages.feeds import shared_extensions
     from .pages.feeds.renderer import RENDERERS
 
-    return RENDERERS
+    outcome = yield
+    others = outcome.get_result()
+    ours = shared_extensions.beside_others(RENDERERS, shared_extensions.flat(others))
+    outcome.force_result([*others, ours])
 
 
 @hookimpl

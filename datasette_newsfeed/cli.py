@@ -281,7 +281,8 @@ def metadata(database: str, as_json: bool) -> None:
 
     with _said():
         name = served_name(database)
-    found = {"databases": {name: default_metadata.of_database(name)}}
+    # Which tables are hidden depends on the plugins there; `datasette` sees to it by itself.
+    found = {"databases": {name: default_metadata.of_database(name, hides_references=False)}}
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:

@@ -89,7 +89,7 @@ QUERIES = {
 }
 
 
-def of_table(name: str) -> dict[str, Any]:
+def of_table(name: str, *, hides_references: bool = True) -> dict[str, Any]:
     """Return the defaults of one table or view."""
     found: dict[str, Any] = {"title": TITLES[name]}
     table = next((table for table in schema.TABLES if table.name == name), None)
@@ -112,7 +112,8 @@ def of_table(name: str) -> dict[str, Any]:
         found["sortable_columns"] = sortable_columns(name, table.column_names)
     if name in SIZES:
         found["size"] = SIZES[name]
-    if name in HIDDEN:
+    refers = table is not None and any(column.references for column in table.columns)
+    if name in HIDDEN and (hides_references or not refers):
         found["hidden"] = True
     return found
 
@@ -123,14 +124,19 @@ def sortable_columns(table: str, columns: Iterable[str]) -> list[str]:
 
 
 def of_database(
-    name: str, *, has_fetches: bool = False, has_stories: bool = True
+    name: str,
+    *,
+    has_fetches: bool = False,
+    has_stories: bool = True,
+    hides_references: bool = True,
 ) -> dict[str, Any]:
     """Return the defaults of a database and its tables, as below `databases: NAME:`.
 
     has_fetches: images were fetched from the web, so that there may be dead links.
-    Without stories it is one that an older version made.
+    Without stories it is one that an older version made. Without `hides_references` no table
+    with a foreign key is hidden: datasette-graphql fails on hidden tables that refer to others.
     """
-    tables = {table: of_table(table) for table in TITLES}
+    tables = {table: of_table(table, hides_references=hides_references) for table in TITLES}
     if not has_stories:
         for table in schema.COMPUTED_TABLES:
             del tables[table.name]

@@ -93,14 +93,16 @@ def get_browser() -> str | None:
     return find_browser()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Tell whether a server answers, whatever it says."""
     try:
         # No proxy: this asks the own machine, whatever the environment says.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -123,7 +125,7 @@ def serve(*arguments: str | Path, plugins: bool = True) -> Iterator[str]:
     Without `plugins` it is Datasette alone, for comparison. Raises RuntimeError with what
     Datasette printed if it does not answer.
     """
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     datasette = ["-m", "datasette"] if plugins else ["-c", WITHOUT_PLUGINS]
     command = [sys.executable, *datasette, "serve", *map(str, arguments)]
@@ -137,7 +139,7 @@ def serve(*arguments: str | Path, plugins: bool = True) -> Iterator[str]:
         )
         try:
             deadline = time.monotonic() + START_SECONDS
-            while not _answers(f"{url}/-/versions.json"):
+            while not answers(f"{url}/-/versions.json"):
                 if process.poll() is not None or time.monotonic() > deadline:
                     output.seek(0)
                     raise RuntimeError(f"datasette did not start:\n{output.read()}")

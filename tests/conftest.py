@@ -122,7 +122,8 @@ def browser(browser_path: str) -> Iterator[Browser]:
 # The longest first, so that at the end no process works alone. xdist would take those with
 # the most tests first: those in a browser have few.
 LONG = (
-    *("explore_browser", "cloud_run", "sight", "permissions", "hostile_browser", "accessibility"),
+    *("other_plugins", "explore_browser", "cloud_run", "sight", "permissions"),
+    *("hostile_browser", "accessibility"),
     *("import_series", "listing", "search", "hostile", "parameters", "crash", "pages", "feeds"),
     *("facets", "hostile_records", "images_setting", "story_browser", "workers", "fetch"),
     *("site_browser", "round_trip"),

@@ -45,6 +45,7 @@ ARCHIVE = (
 PAGES = (
     "models",
     "links",
+    "other_plugins",
     "compat",
     "access",
     "text",
@@ -56,6 +57,7 @@ PAGES = (
     "filter_description",
     "feeds",
     "views",
+    "startup",
 )
 # Only Datasette can tell which rows a filter keeps.
 CLI_ASKS = ("pages.filters.article_ids",)
@@ -71,7 +73,10 @@ FENCES = {
         *("httpx", "httpx_secure", "stamina"),  # only archive.images.http_client
     },
     "cli": {"click", "sqlite_utils", "yaml"},
-    "pages": {"datasette", "idna", "jinja2", "markdown_it", "markupsafe", "nh3", "pyroaring"},
+    "pages": {
+        *("datasette", "idna", "jinja2", "markdown_it", "markupsafe", "nh3", "pyroaring"),
+        "click",  # only pages.compat.version
+    },
     "face": {"datasette", "markdown_it", "markupsafe", "nh3"},
 }
 # For types alone (`if TYPE_CHECKING`).

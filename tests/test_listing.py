@@ -76,7 +76,7 @@ def layout_of(page: str) -> str:
     """Which layout a page has; fails if it has both or none."""
     found = {
         "cards": 'class="newsfeed newsfeed-listing' in page,
-        "table": 'class="rows-and-columns"' in page,
+        "table": 'class="rows-and-columns">' in page,
     }
     (layout,) = [name for name, is_there in found.items() if is_there]
     chosen = re.search(r'<span aria-current="true">(\w+)</span>', page)

@@ -32,8 +32,9 @@ VERSION = "v"
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """A feed as a page offers it: the format's name, its media type, the address."""
+    """A feed as a page offers it: extension, name of the format, media type, address."""
 
+    extension: str
     name: str
     type: str
     url: str
@@ -102,7 +103,7 @@ class Links:
         urls = self.datasette.urls
         return [
             FeedLink(
-                name, kind, str(urls.table(self.database_name, "articles", format=ext)) + query
+                ext, name, kind, str(urls.table(self.database_name, "articles", format=ext)) + query
             )
             for ext, (name, kind) in FEEDS.items()
         ]
@@ -118,7 +119,7 @@ class Links:
         path = request.scope.get("route_path") or request.path
         query = f"?{request.query_string}" if request.query_string else ""
         return [
-            FeedLink(name, kind, str(self.datasette.urls.path(f"{path}.{ext}")) + query)
+            FeedLink(ext, name, kind, str(self.datasette.urls.path(f"{path}.{ext}")) + query)
             for ext, (name, kind) in FEEDS.items()
         ]
 

@@ -17,7 +17,7 @@ from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode
 
 from ... import default_metadata, facet_index_schema, schema
-from .. import compat
+from .. import compat, other_plugins
 from . import permissions
 
 
@@ -317,7 +317,10 @@ async def apply_defaults(datasette: Any) -> None:
         archive = await find_archive(datasette, None, database)
         if archive:
             given = default_metadata.of_database(
-                database, has_fetches=archive.has_fetches, has_stories=archive.has_stories
+                database,
+                has_fetches=archive.has_fetches,
+                has_stories=archive.has_stories,
+                hides_references=not other_plugins.fails_on_hidden_references(),
             )
             for table in default_metadata.SIZES:
                 # Datasette refuses to show more rows on a page than one answer may have.

@@ -29,6 +29,7 @@ from .settings import (
     sortable_columns,
 )
 from .templates import add_templates, keeps_facet_order, needs_partial, render
+from .version import refuse_unsupported
 
 __all__ = [
     "Answer",
@@ -49,6 +50,7 @@ __all__ = [
     "note_late",
     "notes",
     "query_title",
+    "refuse_unsupported",
     "refused_views",
     "remember_request",
     "render",

@@ -33,14 +33,14 @@ async def viewable(
     known: dict[str, bool] = noted().setdefault(key, {})
     unknown = [table for table in tables if table not in known]
     if unknown:
-        ask = _ask_v1 if is_v1(datasette) else _ask_065
+        ask = _ask_v1 if is_v1() else _ask_065
         known |= await ask(datasette, actor, database, unknown)
     return frozenset(table for table in tables if known[table])
 
 
 def _skips(datasette: Any) -> bool:
     """Tell whether 1.0 was told to let everything pass: what it says then holds then alone."""
-    if not is_v1(datasette):
+    if not is_v1():
         return False
     from datasette import permissions
 

@@ -64,7 +64,7 @@ def _names_host(scope: Scope) -> bool:
 def _spare_query(datasette: Any, scope: Scope) -> bytes:
     """The query of a request, for 0.65 without what feeds do not need and it counts for them."""
     query: bytes = scope.get("query_string") or b""
-    if is_v1(datasette) or not scope["path"].endswith(SPARED):
+    if is_v1() or not scope["path"].endswith(SPARED):
         return query
     return b"&".join(part for part in (query, b"_nofacet=1&_nosuggest=1&_nocount=1") if part)
 

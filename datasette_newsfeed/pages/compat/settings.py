@@ -31,7 +31,7 @@ def setting(datasette: Any, database: str, key: str) -> Any:
 
 def close(datasette: Any) -> None:
     """Let go of a Datasette that was opened for one question."""
-    if is_v1(datasette):
+    if is_v1():
         datasette.close()
         return
     for database in datasette.databases.values():
@@ -62,7 +62,7 @@ def _tables(config: Any, database: str) -> dict[str, Any]:
 
 async def apply_defaults(datasette: Any, database: str, defaults: Mapping[str, Any]) -> None:
     """Make `defaults` (shaped as in a metadata file) those of a database; the user's keys win."""
-    if is_v1(datasette):
+    if is_v1():
         await _apply_metadata(datasette, database, defaults)
         await _apply_queries(datasette, database, defaults["queries"])
         _apply_config(datasette, database, defaults)
@@ -97,7 +97,7 @@ def _allows(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]
 
 async def database_text(datasette: Any, database: str, key: str) -> str | None:
     """Return the title or description that the user, or else our defaults, give a database."""
-    if is_v1(datasette):
+    if is_v1():
         text = (await datasette.get_database_metadata(database)).get(key)
     else:
         text = datasette.metadata(key, database=database, fallback=False)
@@ -106,7 +106,7 @@ async def database_text(datasette: Any, database: str, key: str) -> str | None:
 
 async def sortable_columns(datasette: Any, database: str, table: str) -> list[str] | None:
     """Return the columns that the configuration lets a table be sorted by; None for all."""
-    if is_v1(datasette):
+    if is_v1():
         config = await datasette.table_config(database, table)
     else:
         config = datasette.table_metadata(database, table)
@@ -116,7 +116,7 @@ async def sortable_columns(datasette: Any, database: str, table: str) -> list[st
 
 async def query_title(datasette: Any, database: str, name: str, actor: Any) -> str | None:
     """Return the title of a stored query, None if it has none."""
-    if is_v1(datasette):
+    if is_v1():
         query = await datasette.get_query(database, name)
         return query.title if query else None
     query = await datasette.get_canned_query(database, name, actor)

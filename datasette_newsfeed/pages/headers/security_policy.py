@@ -18,19 +18,9 @@ from urllib.parse import urlsplit
 from .. import compat
 from ..access.archives import asked_databases, find_archive
 from ..text.players import EMBED_SITES
+from . import frames
 
 HEADER = "Content-Security-Policy"
-
-FRAMING = "; ".join(
-    (
-        "frame-ancestors 'self'",
-        f"frame-src 'self' {' '.join(EMBED_SITES)}",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-    )
-)
-"""For Datasette's pages of an archive."""
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """For what is no page: images and feeds run and load nothing."""
@@ -42,13 +32,11 @@ def restrict_pages(datasette: Any, app: compat.App) -> compat.App:
     async def restricting(scope: compat.Scope, receive: Any, send: Any) -> None:
         async def sending(message: dict[str, Any]) -> None:
             is_start = message["type"] == "http.response.start"
-            if (
-                is_start
-                and _is_bare_page(message["headers"])
-                and await _shows_archive(datasette, scope)
-            ):
-                policy = (HEADER.lower().encode(), FRAMING.encode())
-                message = {**message, "headers": [*message["headers"], policy]}
+            if is_start and _is_bare_page(message["headers"]):
+                archives = await _shown_archives(datasette, scope)
+                if archives:
+                    policy = (HEADER.lower().encode(), of_table_page(datasette, archives).encode())
+                    message = {**message, "headers": [*message["headers"], policy]}
             await send(message)
 
         await app(scope, receive, sending if scope.get("type") == "http" else send)
@@ -63,14 +51,32 @@ def _is_bare_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return is_page and HEADER.lower().encode() not in found
 
 
-async def _shows_archive(datasette: Any, scope: compat.Scope) -> bool:
-    for name in asked_databases(datasette, scope):
-        if await find_archive(datasette, None, name):
-            return True
-    return False
+async def _shown_archives(datasette: Any, scope: compat.Scope) -> list[str]:
+    asked = asked_databases(datasette, scope)
+    return [name for name in asked if await find_archive(datasette, None, name)]
 
 
-async def of_own_page(datasette: Any, request: Any, view_name: str) -> str:
+def of_table_page(datasette: Any, archives: Iterable[str]) -> str:
+    """Return the policy for a page of Datasette's that shows something of these archives."""
+    allowed = [frames.allowed(datasette, archive) for archive in archives]
+    shown = [site for each in allowed for site in each.shown]
+    shown_by = [site for each in allowed for site in each.shown_by]
+    return "; ".join(
+        (
+            _directive("frame-ancestors", "'self'", *shown_by),
+            _directive("frame-src", "'self'", *EMBED_SITES, *shown),
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        )
+    )
+
+
+def _directive(name: str, *sources: str) -> str:
+    return " ".join([name, *dict.fromkeys(sources)])
+
+
+async def of_own_page(datasette: Any, request: Any, database: str, view_name: str) -> str:
     """Return the policy for a page of ours: what the site's own frame has, and nothing else.
 
     The frame is the site's base template without any content, so no record can add to
@@ -93,7 +99,7 @@ async def of_own_page(datasette: Any, request: Any, view_name: str) -> str:
             "font-src 'self' https: data:",
             "connect-src 'self'",
             "manifest-src 'self'",
-            "frame-ancestors 'self'",
+            _directive("frame-ancestors", "'self'", *frames.allowed(datasette, database).shown_by),
             "base-uri 'none'",
             "form-action 'self'",
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from datasette.database import QueryInterrupted
@@ -217,12 +218,16 @@ CELLS: dict[tuple[str | None, str], Draw] = {
 
 def draw_cell(
     datasette: Any, request: Any, database: str | None, table: str | None, column: str, **more: Any
-) -> Awaitable[Markup | None] | None:
-    """Return what a cell shows, None to leave it to Datasette. `more` is the row and the value."""
+) -> Callable[[], Awaitable[Markup | None]] | None:
+    """Return a call for what a cell shows, None to leave it to Datasette.
+
+    `more` is the row and the value. Datasette makes the call unless another plugin has drawn
+    the cell; a coroutine would be left without anybody to await it.
+    """
     draw = CELLS.get((table, column))
     if draw is None or database is None or more["value"] in (None, ""):
         return None
-    return _draw(draw, datasette, request, database, table, column, **more)
+    return partial(_draw, draw, datasette, request, database, table, column, **more)
 
 
 async def _draw(

@@ -68,7 +68,7 @@ async def show_search(datasette: Any, request: Any) -> Response:
         request=request,
         view_name=VIEW,
     )
-    rules = await security_policy.of_own_page(datasette, request, VIEW)
+    rules = await security_policy.of_own_page(datasette, request, database, VIEW)
     return Response.html(html, headers={security_policy.HEADER: rules})
 
 
