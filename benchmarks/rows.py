@@ -30,6 +30,7 @@ from archive import (
 from sqlite_utils import Database
 
 from datasette_newsfeed import facet_index, schema
+from datasette_newsfeed.full_text import index
 
 IMAGES = 500
 COLUMNS = (
@@ -108,10 +109,9 @@ def build(path: Path, articles: int) -> None:
         _related(ids, dice),
     )
     db.conn.commit()
-    db.table("articles").enable_fts(
-        schema.ARTICLES.full_text, create_triggers=True, tokenize=schema.TOKENIZER, replace=True
-    )
     with db.atomic():
+        index.create(db.conn)
+        index.rebuild(db.conn)
         facet_index.build(db.conn)
     db.analyze()
     db.close()

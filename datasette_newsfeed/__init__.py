@@ -12,6 +12,14 @@ from typing import Any
 from datasette import hookimpl
 
 
+@hookimpl(trylast=True)
+def prepare_connection(conn: Any) -> None:
+    """How the words of a search are read, in archives; last, to replace Datasette's way."""
+    from .pages.queries import search
+
+    search.take_over_escape_fts(conn)
+
+
 @hookimpl
 def register_commands(cli: Any) -> Any:
     """`datasette newsfeed ...`."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import facet_index_schema, schema
+from .full_text import tables as full_text_tables
 
 TITLE = "{database}: a news archive"
 DESCRIPTION = "Articles with their providers, topics, images and related articles."
@@ -77,8 +78,8 @@ HIDDEN = (
 )
 """What the pages of articles, topics and images show better. Still there to be queried."""
 
-CLOSED = facet_index_schema.TABLES
-"""What no page shows: they repeat names of topics and more for whoever may see these tables."""
+CLOSED = (*facet_index_schema.TABLES, full_text_tables.LOG)
+"""What no page shows: they repeat texts and names of topics that other tables may keep closed."""
 
 QUERIES = {
     schema.DEAD_LINKS: {

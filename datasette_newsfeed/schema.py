@@ -10,14 +10,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .full_text import index, tables
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Kept in `PRAGMA user_version`. A database of another version is read again."""
-
-TOKENIZER = "porter unicode61 remove_diacritics 2"
-"""English stems; accents do not matter. See https://sqlite.org/fts5.html#tokenizers"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,7 @@ ARTICLES = Table(
         ("story_id",),
         ("is_headline", "published_at"),  # newest headlines
     ),
-    full_text=("title", "excerpt", "body"),
+    full_text=tables.COLUMNS,
 )
 
 ARTICLE_TOPICS = Table(
@@ -454,10 +453,8 @@ def create(db: Database) -> None:
                 _add_columns(db, table)
             for columns in table.indexes:
                 db.table(table.name).create_index(columns, if_not_exists=True)
-            if table.full_text:
-                db.table(table.name).enable_fts(
-                    table.full_text, create_triggers=True, tokenize=TOKENIZER, replace=True
-                )
+        index.create(db.conn)
+        index.keep(db.conn)
         db.create_view(ARTICLE_LIST, ARTICLE_LIST_SQL, replace=True)
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -477,6 +474,4 @@ def _is_complete(db: Database) -> bool:
     for table in TABLES:
         wanted.add(table.name)
         wanted |= {f"idx_{table.name}_{'_'.join(columns)}" for columns in table.indexes}
-        if table.full_text:
-            wanted |= {f"{table.name}_{suffix}" for suffix in ("fts", "ai", "ad", "au")}
-    return wanted <= names
+    return wanted <= names and index.is_complete(db.conn)

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from datasette_newsfeed import schema
 from datasette_newsfeed.archive.dates import FORMS
 from datasette_newsfeed.cli import newsfeed
+from datasette_newsfeed.full_text import tables
 
 # The order of a reader, not that of creation: what the archive is about comes first.
 TABLES = sorted(schema.TABLES, key=lambda table: table is not schema.ARTICLES)
@@ -74,4 +75,4 @@ def _section(table: schema.Table) -> Iterator[str]:
 
 def tokenizer() -> str:
     """How the full text is split into words."""
-    return f"`{schema.TOKENIZER}`"
+    return f"`{tables.TOKENIZER}`"

@@ -21,6 +21,8 @@ from typing import Any
 
 from click.testing import CliRunner
 
+from datasette_newsfeed.full_text import index
+
 PROGRAMS = ("datasette", "sqlite_utils")
 SAMPLES = Path(__file__).parent / "samples"
 DEMO = Path(__file__).parents[1] / "demo"
@@ -159,7 +161,22 @@ def assert_sound(db: Path) -> None:
         assert connection.execute("pragma foreign_key_check").fetchall() == []
         assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
         connection.backup(copy)
-        copy.execute("insert into articles_fts(articles_fts, rank) values ('integrity-check', 1)")
+        copy.execute("insert into articles_fts(articles_fts) values ('integrity-check')")
+        assert copy.execute("select count(*) from newsfeed_search").fetchall() == [(0,)]
+        indexed = _indexed_terms(copy)
+        index.rebuild(copy)
+        assert _indexed_terms(copy) == indexed
+
+
+def _indexed_terms(connection: sqlite3.Connection) -> list[Any]:
+    """Return every term of the full text with its places, and the sizes that rank by it."""
+    connection.execute(
+        "create virtual table if not exists temp.terms "
+        "using fts5vocab(main, articles_fts, instance)"
+    )
+    terms = connection.execute("select term, doc, col, offset from temp.terms order by 1, 2, 3, 4")
+    sizes = connection.execute("select id, sz from articles_fts_docsize order by 1")
+    return [*terms, *sizes]
 
 
 def sources_of(db: Path) -> Path:

@@ -23,6 +23,8 @@ NAME = PACKAGE.name
 ROOT = (
     "errors",
     "image_urls",
+    "html_tags",
+    "full_text",
     "schema",
     "facet_index_schema",
     "default_metadata",
@@ -66,7 +68,7 @@ EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "manager", "commo
 
 # Third parties, by who may import them. The root has none but that of its index.
 FENCES = {
-    "root": {"pyroaring"},
+    "root": {"pyroaring", "snowballstemmer"},  # the latter only full_text.porter
     "archive": {
         *("PIL", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
         *("snowballstemmer", "stop_words"),  # only archive.relate.words
@@ -84,6 +86,9 @@ TYPE_FENCES = {"root": {"sqlite_utils"}}
 
 SQL_ROOMS = (
     "schema",
+    "full_text.tables",
+    "full_text.index",
+    "full_text.marks",
     "facet_index_schema",
     "facet_index",
     "archive",
@@ -181,10 +186,11 @@ def _may_import(room: Room, target: str) -> bool:
     wing, _, inner = target.partition(".")
     if room.wing == "face":
         return True
-    if target in ROOT:
-        if room.wing != "root":
+    if wing in ROOT:
+        head = room.name.partition(".")[0]
+        if room.wing != "root" or head == wing:
             return True
-        return room.name in ROOT and ROOT.index(target) < ROOT.index(room.name)
+        return head in ROOT and ROOT.index(wing) < ROOT.index(head)
     if room.wing == "cli":
         return (wing == "archive" and inner != "") or target in CLI_ASKS
     if room.wing != wing or not inner:

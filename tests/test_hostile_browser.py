@@ -24,9 +24,9 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 from share import IS_LONG, share
 
 from datasette_newsfeed import schema
+from datasette_newsfeed.html_tags import INLINE
 from datasette_newsfeed.image_urls import image_id
 from datasette_newsfeed.pages.text.sanitizer import TAGS
-from datasette_newsfeed.pages.text.tags import INLINE
 
 pytestmark = pytest.mark.browser
 

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
+from datasette_newsfeed.html_tags import ELEMENTS, Tag, parts
 from datasette_newsfeed.pages.text.addresses import LONGEST_ADDRESS, link_url, uri, web_url
 from datasette_newsfeed.pages.text.markdown import MARKDOWN_LIMIT, html_of_markdown
 from datasette_newsfeed.pages.text.plain import first_words, plain_text
 from datasette_newsfeed.pages.text.players import find_player
 from datasette_newsfeed.pages.text.sanitizer import MOST_DEPTH
-from datasette_newsfeed.pages.text.tags import ELEMENTS, Tag, parts
 
 BASE = "https://example.org/news/1"
 

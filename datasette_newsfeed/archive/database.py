@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from .. import schema
 from ..errors import ArchiveError, BusyError, DiskError, VersionError
+from ..full_text import index
 
 CACHE_KIB = 65_536
 """Memory for pages of a database that is written to. Keys of images are hashes, so a batch
@@ -80,6 +81,10 @@ def _open(database: str | Path, shown: str | Path, check_only: bool) -> Database
             )
         if not check_only:
             schema.create(db)
+            if not index.is_current(connection):
+                # Other programs wrote to the articles, without knowing our terms.
+                with transaction(db):
+                    index.keep(connection)
             db.execute("PRAGMA foreign_keys = ON")
             db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     except sqlite3.DatabaseError as error:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from ...full_text import index
 from ..records import Article, Image, Organization, Provider
 from ..relate import similar_rows, story_rows
 from ..sources.references import NOTHING_BEFORE, Before, FactBook, Facts
@@ -115,9 +116,10 @@ def write(
     topics = _linked(db, "article_topics", "topic")
     authors = _linked(db, "article_authors", "author")
     urls = {row[0] for row in db.execute(_OLD_URLS)}
-    _delete(db, removed)
-    _insert_parents(db, articles, organizations)
-    _insert_articles(db, articles)
+    with index.following(db.conn, "SELECT id FROM batch"):
+        _delete(db, removed)
+        _insert_parents(db, articles, organizations)
+        _insert_articles(db, articles)
     named = [p for article in articles for p in _providers(article)]
     providers |= {p.domain for p in named if p.domain} | {o.domain for o in organizations}
     images |= {image.id for image in _images(articles, organizations)}

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from ... import facet_index, schema
 from ...errors import ArchiveError
+from ...full_text import index
 from ..database import as_archive_error, as_disk_error, require_archive
 from .subset import headlines, keep_only
 
@@ -105,8 +106,7 @@ def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_o
     with closing(sqlite3.connect(part)) as connection:
         db = Database(connection)
         db.execute("PRAGMA journal_mode = DELETE")
-        if db.execute("PRAGMA user_version").fetchone()[0] < schema.SCHEMA_VERSION:
-            schema.create(db)
+        schema.create(db)
         if chosen is not None or headlines_only:
             kept = headlines(db) if headlines_only else set(chosen or ())
             kept = kept if chosen is None else kept.intersection(chosen)
@@ -116,18 +116,15 @@ def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_o
         # What readers see stays; when and how it was fetched is for who publishes.
         for name in {schema.IMAGE_FETCHES.name} & set(db.table_names()):
             db.execute(f"DELETE FROM {name}")
-        indexed = [db.table(table.name) for table in schema.TABLES if table.full_text]
         # Full text refers to rows by number, and VACUUM may renumber them: so it is
         # emptied, the space given back, and built after that. So does the facet index.
-        for table in indexed:
-            db.execute(f"INSERT INTO {table.name}_fts ({table.name}_fts) VALUES ('delete-all')")
         with db.atomic():
+            index.empty(connection)
             facet_index.drop(connection)
         db.vacuum()
-        for table in indexed:
-            table.rebuild_fts()
-            table.optimize()
         with db.atomic():
+            index.rebuild(connection)
+            index.optimize(connection)
             facet_index.keep(connection)
         db.analyze()
 

@@ -7,6 +7,7 @@ state of its file; what a visitor may see is asked once a request.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -160,6 +161,19 @@ def asked_databases(datasette: Any, scope: Mapping[str, Any]) -> list[str]:
         route = tilde_decode(first)
         return [name for name, db in databases.items() if (db.route or name) == route]
     return [name for name, db in databases.items() if db.path is not None]
+
+
+def is_archive(conn: sqlite3.Connection) -> bool:
+    """Tell whether a connection is to a news archive, and not to one that cannot be read."""
+    names = [table.name for table in schema.CORE_TABLES]
+    sql = COLUMNS_SQL.format(names=", ".join("?" for _ in names))
+    columns: dict[str, list[str]] = {}
+    try:
+        for table, column in conn.execute(sql, names):
+            columns.setdefault(table, []).append(column)
+    except sqlite3.DatabaseError:
+        return False  # Datasette itself says what is wrong with a file when it is asked for it
+    return schema.is_archive(columns)
 
 
 async def _look_for_archive(db: Any, database: str) -> Archive | None:

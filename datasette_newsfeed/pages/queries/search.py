@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datasette.utils import escape_fts
-
-from ..access.archives import FULL_TEXT, Sight
+from ...full_text import query
+from ...full_text.index import searchable_texts
+from ...full_text.marks import Span, best_piece, find_marks
+from ...full_text.terms import join_lines
+from ..access.archives import FULL_TEXT, Sight, is_archive
 from ..models import Card
-from ..text.plain import plain_text
 from .cards import find_cards_by_id
 
-START, END = "\x02", "\x03"
-"""Around what was found. A record that holds them itself has a wrong word marked, no more."""
+MOST_READ = 50_000
+"""Characters of a text in which words are marked. An article is found by its later ones, too."""
+
+SNIPPET_LENGTH = 240
+"""Characters of a text shown around what was found."""
 
 MOST_COUNTED = 10_000
 """Articles. Counting the rest takes time and helps nobody."""
@@ -22,10 +28,9 @@ MOST_COUNTED = 10_000
 # A word in the title says more of an article than one in its body.
 HITS_SQL = f"""
 select
-  articles.id,
-  highlight(articles_fts, 0, char({ord(START)}), char({ord(END)})) as title,
-  snippet(articles_fts, 1, char({ord(START)}), char({ord(END)}), '…', 40) as excerpt,
-  snippet(articles_fts, 2, char({ord(START)}), char({ord(END)}), '…', 40) as body
+  articles.id, articles.title,
+  substr(articles.excerpt, 1, {MOST_READ}) as excerpt,
+  substr(articles.body, 1, {MOST_READ}) as body
 from articles_fts join articles on articles.rowid = articles_fts.rowid
 where articles_fts match :words
 order by bm25(articles_fts, 8.0, 3.0, 1.0), articles.published_at desc, articles.id
@@ -64,47 +69,65 @@ class Hits:
 
 
 async def find_hits(sight: Sight, words: str, limit: int, offset: int) -> Hits:
-    """Return the articles with all of the words, by rank; whatever the words, no syntax is bad.
+    """Return the articles that a query finds, by rank; `words` as typed, in any syntax or none.
 
-    The words are those of `one_line`. Raises QueryInterrupted past Datasette's time limit.
+    Raises QueryInterrupted past Datasette's time limit.
     """
-    match = escape_fts(words)
-    if not match or not sight.sees("articles", FULL_TEXT):
+    match = query.to_fts5(words)
+    if query.read(words).is_empty or not sight.sees("articles", FULL_TEXT):
         return Hits((), 0)
     rows = await sight.ask(HITS_SQL, {"words": match, "limit": limit, "offset": offset})
     count = int((await sight.ask(COUNT_SQL, {"words": match}))[0][0])
-    found = {row["id"]: row for row in rows}
-    hits = tuple(_hit(card, found[card.id]) for card in await find_cards_by_id(sight, list(found)))
+    texts = [_texts(row) for row in rows]
+    db = sight.datasette.get_database(sight.database)
+    marks = await db.execute_fn(lambda conn: find_marks(texts, match))
+    found = {
+        row["id"]: (each, places) for row, each, places in zip(rows, texts, marks, strict=True)
+    }
+    cards = await find_cards_by_id(sight, list(found))
+    hits = tuple(_hit(card, *found[card.id]) for card in cards)
     return Hits(hits, min(count, MOST_COUNTED), count > MOST_COUNTED)
 
 
-def _hit(card: Card, row: Any) -> Hit:
-    title = parts(row["title"]) or (Part(card.title, False),)
-    return Hit(card, title, _snippet(row["excerpt"], row["body"]))
+def _texts(row: Any) -> list[str]:
+    texts = searchable_texts(row["title"], row["excerpt"], row["body"])
+    return [one_line(join_lines(text)).strip() for text in texts]
 
 
-def _snippet(excerpt: str | None, body: str | None) -> tuple[Part, ...]:
-    """Return the excerpt, or that piece of the body where the words stand if only it has them."""
-    from_excerpt, from_body = parts(plain_text(excerpt)), parts(plain_text(body))
-    has_hit = any(part.is_hit for part in from_body)
-    if has_hit and not any(part.is_hit for part in from_excerpt):
-        return from_body
-    return from_excerpt or from_body
+def _hit(card: Card, texts: list[str], marks: list[list[Span]]) -> Hit:
+    title, excerpt, body = texts
+    shown = parts(title, marks[0]) if title else (Part(card.title, False),)
+    # The piece of the body where the words stand, if only it has them.
+    in_body = (marks[2] and not marks[1]) or not excerpt
+    snippet = (body, marks[2]) if in_body else (excerpt, marks[1])
+    return Hit(card, shown, parts(*snippet, length=SNIPPET_LENGTH))
 
 
-def parts(marked: str | None) -> tuple[Part, ...]:
-    """Return a marked text as pieces, with what was found apart."""
-    pieces = re.split(f"([{START}{END}])", one_line(marked or ""))
-    found: list[Part] = []
-    is_hit = False
-    for piece in pieces:
-        if piece in (START, END):
-            is_hit = piece == START
-        elif piece:
-            found.append(Part(piece, is_hit))
-    return tuple(found)
+def parts(text: str, marks: Sequence[Span], length: int | None = None) -> tuple[Part, ...]:
+    """Return a text in pieces, with what was found apart; at most about `length` characters."""
+    start, end = (0, len(text)) if length is None else best_piece(text, marks, length)
+    found: list[Part] = [Part("…", False)] if start else []
+    place = start
+    for first, last in marks:
+        if first < start or last > end:
+            continue
+        found += [Part(text[place:first], False)] * (first > place)
+        found.append(Part(text[first:last], True))
+        place = last
+    found += [Part(text[place:end], False)] * (end > place)
+    return (*found, Part("…", False)) if end < len(text) else tuple(found)
 
 
 def one_line(text: str) -> str:
-    """Return text in one line, without the NUL at which full text search would end."""
-    return re.sub(r"[\s\0]+", " ", text)
+    """Return text in one line, without control characters."""
+    return re.sub(r"[\s\0-\x1f\x7f]+", " ", text)
+
+
+def take_over_escape_fts(conn: sqlite3.Connection) -> None:
+    """Let Datasette's `?_search=` read queries as we do, where a connection is of an archive.
+
+    Datasette calls its SQL function `escape_fts` for that. Connections to other databases
+    keep Datasette's.
+    """
+    if is_archive(conn):
+        conn.create_function("escape_fts", 1, query.to_fts5, deterministic=True)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from ...html_tags import parts
 from ..models import Player
 from .addresses import web_url
 from .plain import MARKUP_LIMIT
-from .tags import parts
 
 _VIDEO = re.compile(r"/(?:embed|v|shorts|live)/(?P<key>[\w-]{6,20})/?")
 _PLAYLISTS = re.compile(r"/embed(?:/videoseries)?/?")

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import nh3
 
+from ...html_tags import BLOCKS, CELLS, Tag, names, parts
 from .addresses import absolute, link_url, web_url
-from .tags import BLOCKS, CELLS, Tag, names, parts
 
 HEADING_SHIFT = 2
 """The page's own headings come first, so a text's h1 becomes h3."""

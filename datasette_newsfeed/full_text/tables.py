@@ -1,0 +1,86 @@
+"""The full text index as SQL: the FTS5 table, its triggers, and the log of foreign changes.
+
+`articles_fts` is declared to have its content in `articles`, so that Datasette and sqlite-utils
+find it and so that its columns read as the article's. What is indexed are the terms of the
+text without markup (see `terms`), which no SQL can make: the importer writes them.
+
+Other programs may write to `articles`, too. For them the triggers index the text as it is.
+For most text that is the same; the rows for which it is not stand in `newsfeed_search` until
+the next command of this package indexes them properly:
+
+- a row with a number alone says that the row of that number is indexed as it is written;
+- a row with texts says that the index still holds the terms of these texts for that number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TABLE = "articles_fts"
+LOG = "newsfeed_search"
+COLUMNS = ("title", "excerpt", "body")
+
+TOKENIZER = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+"""English stems; accents do not matter; marks of Indic and Thai letters are letters.
+See https://sqlite.org/fts5.html#tokenizers"""
+
+EVERY_ARTICLE = "\ue001"
+"""A term that each article has, so that `-word` alone can be answered. Its number is that of the
+rules by which text becomes terms: change it with them, and every index is made anew."""
+
+CREATE = f"""CREATE VIRTUAL TABLE [{TABLE}] USING FTS5 (
+    {", ".join(f"[{column}]" for column in COLUMNS)},
+    tokenize="{TOKENIZER}",
+    content=[articles]
+)"""
+
+CREATE_LOG = f"""CREATE TABLE {LOG} (
+  article INTEGER, -- rowid; null while the importer writes terms itself
+  title TEXT, -- as still indexed; null: the row is indexed as it is written
+  excerpt TEXT,
+  body TEXT
+)"""
+CREATE_LOG_INDEX = f"CREATE INDEX idx_{LOG}_article ON {LOG} (article)"
+
+WRITING = f"EXISTS (SELECT 1 FROM {LOG} WHERE article IS NULL)"
+START_WRITING = f"INSERT INTO {LOG} (article) VALUES (NULL)"
+STOP_WRITING = f"DELETE FROM {LOG} WHERE article IS NULL"
+
+# Text in which nothing is markup and nothing is folded: indexed as it is, it has its own terms.
+_PLAIN = " a-zA-Z0-9.,;:!?''\"()%$@/+=\n\t\r-"
+
+
+def _is_plain(row: str) -> str:
+    text = " || ".join(f"coalesce({row}.{column}, '')" for column in COLUMNS)
+    return f"({text}) NOT GLOB '*[^{_PLAIN}]*'"
+
+
+def _values(row: str) -> str:
+    # The term of every article stands last in the title, where it moves no other.
+    first, *rest = (f"{row}.{column}" for column in COLUMNS)
+    return ", ".join((f"{row}.rowid", f"{first} || ' {EVERY_ARTICLE}'", *rest))
+
+
+_NAMES = ", ".join(COLUMNS)
+_IS_LOGGED = f"EXISTS (SELECT 1 FROM {LOG} WHERE article = old.rowid AND title IS NULL)"
+_OLD = ", ".join(f"old.{column}" for column in COLUMNS)
+
+_INDEX_NEW = f"""
+  INSERT INTO [{TABLE}] (rowid, {_NAMES}) VALUES ({_values("new")});
+  INSERT INTO {LOG} (article) SELECT new.rowid WHERE NOT ({_is_plain("new")});"""
+_REMOVE_OLD = f"""
+  INSERT INTO {LOG} (article, {_NAMES}) SELECT old.rowid, {_OLD}
+    WHERE NOT ({_is_plain("old")} OR {_IS_LOGGED});
+  INSERT INTO [{TABLE}] ({TABLE}, rowid, {_NAMES}) SELECT 'delete', {_values("old")}
+    WHERE {_is_plain("old")} OR {_IS_LOGGED};
+  DELETE FROM {LOG} WHERE article = old.rowid AND title IS NULL;"""
+_IS_CHANGED = " OR ".join(f"new.{name} IS NOT old.{name}" for name in ("rowid", *COLUMNS))
+
+TRIGGERS: Mapping[str, str] = {
+    "articles_ai": f"CREATE TRIGGER articles_ai AFTER INSERT ON articles "
+    f"WHEN NOT {WRITING} BEGIN{_INDEX_NEW}\nEND",
+    "articles_ad": f"CREATE TRIGGER articles_ad AFTER DELETE ON articles "
+    f"WHEN NOT {WRITING} BEGIN{_REMOVE_OLD}\nEND",
+    "articles_au": f"CREATE TRIGGER articles_au AFTER UPDATE ON articles "
+    f"WHEN ({_IS_CHANGED}) AND NOT {WRITING} BEGIN{_REMOVE_OLD}{_INDEX_NEW}\nEND",
+}
