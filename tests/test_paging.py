@@ -19,6 +19,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from datasette.app import Datasette
+from datasette.utils import PrefixedUrlString
 from facet_archive import open_site
 from sqlite_utils import Database
 
@@ -444,3 +445,53 @@ async def test_only_the_statement_of_the_rows_is_completed(site: Datasette) -> N
     page = "/news/-/query.json" if hasattr(site, "allowed") else "/news.json"
     asked = await statements(site, "news", f"{page}?{urlencode({'sql': own})}")
     assert own in asked
+
+
+# -- behind a proxy that keeps the prefix ---------------------------------------
+
+PREFIX = "/prefix/"
+
+
+@pytest.fixture
+def prefixed(news: Path) -> Datasette:
+    return open_site(news, settings={"base_url": PREFIX, "sql_time_limit_ms": 20_000})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "articles?_size=7",
+        "articles?_size=7&_layout=table&_search=late&_facet=category",
+        "stories?_size=7",
+        "article_list?_size=7&_facet=type",
+    ],
+)
+async def test_links_have_the_prefix_once(prefixed: Datasette, path: str) -> None:
+    # The client puts the prefix before the path, as such a proxy leaves it there.
+    page = await get(prefixed, f"/news/{path}")
+    own = {html.unescape(each) for each in re.findall(r'href="([^"]*)"', page.text)}
+    own = {path_of(each) for each in own if urlsplit(each).netloc in ("", "localhost")}
+    lists = {each for each in own if f"/news/{path.partition('?')[0]}?" in each}
+    assert NEXT_PAGE.findall(page.text)
+    assert len(lists) > 5
+    for each in own - {""}:
+        assert each.startswith(("#", PREFIX)), each
+        assert not each.startswith(PREFIX + PREFIX[1:]), each
+    for each in random.Random(1).sample(sorted(lists), 5):
+        found = await prefixed.client.get(PrefixedUrlString(each))
+        assert found.status_code == 200, each
+
+
+async def test_next_has_the_prefix_once(prefixed: Datasette, news: Path) -> None:
+    first = f"{PREFIX}news/articles.json?_shape=objects&_size={SIZE}&_sort_desc=heat"
+    keys = []
+    url: str | None = first
+    while url:
+        page = await prefixed.client.get(PrefixedUrlString(url))
+        assert page.status_code == 200, url
+        keys += [(row["id"],) for row in page.json()["rows"]]
+        found = page.json()["next_url"]
+        url = path_of(found) if found else None
+    assert keys == in_order(news, "articles", {"_sort_desc": "heat"})
+    page = await get(prefixed, "/news/articles.json?_facet=provider_id&_extra=facet_results")
+    assert "/prefix/prefix/" not in page.text

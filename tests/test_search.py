@@ -362,6 +362,10 @@ async def test_the_last_page_leads_no_further(news: Path, monkeypatch: pytest.Mo
     assert "Next page" not in page
     assert "Previous page" in page
     assert len(keys(page)) == PAGE
+    # What is not listed is said, and only then.
+    assert f"The first {2 * PAGE} are listed." in text_of(page)
+    monkeypatch.setattr(page_of_search, "MOST_PAGES", MOST_PAGES)
+    assert "are listed" not in text_of(await find(open_site(news), "bridge"))
 
 
 @pytest.mark.parametrize("most", [50, 10_000])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from datasette.plugins import pm
 from datasette.utils import await_me_maybe
@@ -67,6 +67,20 @@ def _spare_query(datasette: Any, scope: Scope) -> bytes:
     if is_v1() or not scope["path"].endswith(SPARED):
         return query
     return b"&".join(part for part in (query, b"_nofacet=1&_nosuggest=1&_nocount=1") if part)
+
+
+def forget_prefix(request: Any) -> None:
+    """Take base_url off the path of a request for a table, as a proxy that strips it does.
+
+    Both lines put base_url before `request.path` in the addresses of the next page and of facets
+    (`path_with_replaced_args` and its like in `datasette.utils`, then `urls.path`). Behind a proxy
+    that keeps the prefix it stands in that path already, and they have it twice. The view of this
+    request was found before, so nothing is routed by the path that is changed here.
+    """
+    route_path = request.scope.get("route_path")
+    if route_path is not None:
+        request.scope["path"] = unquote(route_path)
+        request.scope["raw_path"] = route_path.encode("latin-1")
 
 
 async def current_request(datasette: Any, request: Any) -> Any:

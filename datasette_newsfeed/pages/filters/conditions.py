@@ -19,6 +19,7 @@ from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest, Forbidden
 
 from ... import schema
+from .. import compat
 from ..access import permissions
 from ..access.archives import find_archive
 from ..queries.topic_frequency import is_common_topic
@@ -88,6 +89,7 @@ async def from_request(
     archive = await find_archive(datasette, request, database)
     if archive is None:
         return None
+    compat.forget_prefix(request)
     await table_order.make_total(datasette, request, database, table)
     wrong = [f"{key} is a number beyond 64 bits" for key, n in _numbers(request) if not _fits(n)]
     wrong += [f"{key} is neither a name nor JSON" for key, text in _facets(request) if _torn(text)]

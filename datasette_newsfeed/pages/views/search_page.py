@@ -57,6 +57,7 @@ async def show_search(datasette: Any, request: Any) -> Response:
             "longest": LONGEST,
             "found": found,
             "is_late": is_late,
+            "most": PAGE * MOST_PAGES,
             "first": (number - 1) * PAGE + 1,
             "address": address,
             "narrow_url": links.table("articles", _search=words),
