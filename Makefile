@@ -36,7 +36,7 @@ endif
 
 # How large the archive of `make bench` is; DuckDB is what it compares with.
 ARTICLES ?= 10000
-DOCUMENTS := README.md docs/tables.md docs/records.md
+DOCUMENTS := README.md docs/tables.md docs/records.md docs/archives.md
 PORT ?= 8001
 VENVS := .venv/$(PYTHON_VERSION)
 SITE := $(VENVS)/$(LINE)/bin/python -m datasette

@@ -30,6 +30,7 @@ setup(
         "PyYAML>=6.0.1",
         "pluggy",
         "click",
+        "docutils>=0.20",
         "w3lib>=2.1",
         "nh3>=0.2.18",
         "markdown-it-py>=3",

@@ -143,6 +143,7 @@ ARTICLES = Table(
             default=1,
             since=2,
         ),
+        _text("language", "code, such as en or pt-BR", since=3),
     ),
     primary_key=("id",),
     indexes=(
@@ -404,7 +405,8 @@ def is_archive(columns_by_table: Mapping[str, Collection[str]]) -> bool:
 def has_stories(columns_by_table: Mapping[str, Collection[str]]) -> bool:
     """Tell whether a news archive was made by a version that finds stories."""
     return all(
-        set(table.column_names) <= set(columns_by_table.get(table.name, ()))
+        {column.name for column in table.columns if column.since <= 2}
+        <= set(columns_by_table.get(table.name, ()))
         for table in (ARTICLES, *COMPUTED_TABLES)
     )
 

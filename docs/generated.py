@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.archive.dates import FORMS
+from datasette_newsfeed.archive.dialects.generic import COLUMNS
 from datasette_newsfeed.cli import newsfeed
 from datasette_newsfeed.full_text import tables
 
@@ -38,6 +39,15 @@ def date_forms() -> str:
     for form in FORMS:
         examples = "<br>".join(f"`{example}`" for example in form.examples)
         lines.append(f"| {form.name} | {examples} |")
+    return "\n".join(lines)
+
+
+def dialect_keys() -> str:
+    """One line for each column that the generic dialect fills: its keys, in order of trust."""
+    lines = ["| column | keys |", "|---|---|"]
+    for column, keys in COLUMNS.items():
+        if keys:
+            lines.append(f"| `{column}` | {', '.join(f'`{key}`' for key in keys)} |")
     return "\n".join(lines)
 
 

@@ -70,7 +70,7 @@ EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "manager", "commo
 FENCES = {
     "root": {"pyroaring", "snowballstemmer"},  # the latter only full_text.porter
     "archive": {
-        *("PIL", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
+        *("PIL", "docutils", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
         *("snowballstemmer", "stop_words"),  # only archive.relate.words
         *("httpx", "httpx_secure", "stamina"),  # only archive.images.http_client
     },

@@ -300,7 +300,7 @@ def test_nothing_unknown_is_no_extra(samples_db):
 COLUMNS = {
     "articles": "id title image_id provider_id provider_name published_at type category heat"
     " quality published excerpt body url original_url web_url amp_url cdn_amp_url updated_at"
-    " featured_content extra story_id is_headline",
+    " featured_content extra story_id is_headline language",
     "providers": "domain name image_id",
     "topics": "name",
     "authors": "name",
@@ -543,11 +543,12 @@ def test_a_record_becomes_an_organization(folder, db):
 
 
 def test_a_record_becomes_plain_markdown(folder, db):
+    write(folder / "pier.md", record("The pier"))
     import_report(db, folder)
-    write(folder / "2024-03-01-pier.md", "# Only notes now\n")
+    write(folder / "pier.md", "# Only notes now\n")
     report = import_report(db, folder, "--prune")
-    assert (report["read"], report["skipped"]) == (1, 1)
-    assert rows(db, "select id from articles") == [("2024-03-02-boat",)]
+    assert (report["read"], report["skipped"]) == (2, 1)
+    assert "pier" not in [key for (key,) in rows(db, "select id from articles")]
 
 
 def test_a_broken_file_keeps_its_last_good_rows(folder, db):
@@ -986,13 +987,13 @@ def test_a_picture_too_large_to_open(tmp_path, db):
 
 def test_keys_without_a_column_are_told(db, tmp_path):
     folder = tmp_path / "records"
-    write(folder / "a.md", record("A", "date: 2024-03-01", "author: Nobody", "images: [{by: x}]"))
-    write(folder / "b.md", record("B", "date: 2024-03-02", '"\\e[2J": 1', f"{'long' * 20}: 1"))
+    write(folder / "a.md", record("A", "note: 2024-03-01", "editor: Nobody", "images: [{by: x}]"))
+    write(folder / "b.md", record("B", "note: 2024-03-02", '"\\e[2J": 1', f"{'long' * 20}: 1"))
     outcome = newsfeed("import", db, folder)
     assert outcome.status == 0
     assert outcome.stderr == (
         "No column is for these keys, so they are kept in `extra`: "
-        f"date (2), \\x1b[2J (1), author (1), {'long' * 9}lon… (1)\n"
+        f"note (2), \\x1b[2J (1), editor (1), {'long' * 9}lon… (1)\n"
     )
     # Of what this run read: the next one reads nothing.
     assert newsfeed("import", db, folder).stderr == ""

@@ -232,7 +232,7 @@ def test_many_large_files_are_many_batches(root: Path, monkeypatch: pytest.Monke
         write(root / f"{n}.md", record("One") + "x" * 1000)
     with closing(Sources(root.parent / "large.db")) as sources:
         found = FoundFiles(sources)
-        found.add(Folders([root], lambda error: None).files())
+        found.add((file, "") for file in Folders([root], lambda error: None).files())
         assert [len(files) for files in found.batches(100, 2000)] == [2, 2]
 
 

@@ -26,6 +26,8 @@ from commands import (
     write,
 )
 
+from datasette_newsfeed.archive.dialects import Site
+from datasette_newsfeed.archive.dialects.smartable import Smartable
 from datasette_newsfeed.archive.importing import front_matter
 from datasette_newsfeed.errors import RecordError
 
@@ -152,13 +154,17 @@ LINES = {
 }
 
 
+def read_record(data: bytes) -> object:
+    return Smartable().read(front_matter.read(data), Site())
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["LF", "CRLF"])
 @pytest.mark.parametrize("case", LINES)
 def test_the_line_at_fault(case, ends):
     text, line = LINES[case]
     data = text if isinstance(text, bytes) else text.encode()
     with pytest.raises(RecordError) as caught:
-        front_matter.read(b"\xef\xbb\xbf" + data.replace(b"\n", ends.encode()))
+        read_record(b"\xef\xbb\xbf" + data.replace(b"\n", ends.encode()))
     assert caught.value.place == f"line {line}", caught.value
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import RecordError
 
-SUFFIXES = (".md", ".markdown")
+SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".html")
 
 APPLE_DOUBLE = "._"
 """How the names begin of the files in which macOS keeps attributes of others, on disks and in

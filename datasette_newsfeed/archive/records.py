@@ -84,6 +84,7 @@ class Article:
     images: tuple[Image, ...] = ()
     related: tuple[Reference, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    language: str | None = None
 
     @property
     def url(self) -> str | None:

@@ -9,33 +9,77 @@ goes no further than the file kept as read.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import repeat
 from typing import Any, TypeVar
 
 from ...errors import RecordError
 from ..dates import leading_date
 from ..records import Article, Image, Organization, Provider, Reference
-from .values import NATIVE, Plain, flag, moment, name, size, text, whole, written, wrong
+from .article_ids import article_id, language_code
+from .document import Document, LeftOut, Site
+from .generic import is_foreign_key
+from .json_values import json_value
+from .secrets import check_secrets
+from .values import Plain, flag, moment, name, size, text, whole, wrong
 
 T = TypeVar("T")
 
 PARTS = ("provider", "images", "related")
 """The keys that hold mappings; what of these has no column stays under its key."""
 
-_SECRET = "secured"
-_MOST_COMPARED = 200_000_000
-"""The most characters that are searched for a record's secrets: some tenths of a second."""
 
-_LEAST_SECRET = 16
-"""A payload has a block of ciphertext at least; a shorter word may stand anywhere."""
+OWN_KEYS = frozenset(
+    [
+        "publishedDateTime",
+        "updatedDateTime",
+        "originalUrl",
+        "webUrl",
+        "ampWebUrl",
+        "cdnAmpWebUrl",
+        "featuredContent",
+        "taxonomy",
+        "heat",
+        "quality",
+        "secured",
+    ]
+)
+"""Keys that only records of this dialect have."""
+
+SUFFIXES = (".md", ".markdown")
+FOREIGN_FOLDERS = frozenset(("_posts", "_drafts"))
 
 
-def adapt(mapping: Mapping[str, Any], body: str, stem: str) -> Article | Organization:
-    """Return what a file says. `stem` is the file's name without suffix.
+class Smartable:
+    """The dialect of docs/records.md: the first format, and what `newsfeed collect` writes.
+
+    A record without a key of any other dialect, in YAML and below no site, is one of these.
+    """
+
+    name = "smartable"
+
+    def claims(self, document: Document, site: Site) -> bool:
+        """Tell by the keys; where they say nothing, a record is one of this dialect."""
+        if document.mapping.keys() & OWN_KEYS:
+            return True
+        if document.syntax != "yaml" or document.is_open or site.generator is not None:
+            return False
+        if document.suffix not in SUFFIXES or FOREIGN_FOLDERS & set(document.folders):
+            return False
+        return not any(map(is_foreign_key, document.mapping))
+
+    def read(self, document: Document, site: Site) -> Article | Organization | LeftOut:
+        """Return what a record says. Raises RecordError with the key at fault."""
+        if document.repeated:
+            first = document.repeated[0]
+            raise RecordError(f"the key `{first.key}` stands twice; remove one", place=first.place)
+        return adapt(document.mapping, document.body, article_id(document.path))
+
+
+def adapt(mapping: Mapping[str, Any], body: str, key: str) -> Article | Organization:
+    """Return what a file says. `key` is the id of its article.
 
     Raises RecordError with the key at fault.
     """
-    _check_secrets(mapping)
+    check_secrets(mapping)
     fields = _Fields(mapping)
     if mapping.get("taxonomy") == "organization":
         return _organization(fields)
@@ -47,9 +91,9 @@ def adapt(mapping: Mapping[str, Any], body: str, stem: str) -> Article | Organiz
     provider = fields.nested("provider", _provider)
     images = fields.listed("images", _image)
     return Article(
-        id=stem,
+        id=key,
         title=title,
-        published_at=fields.take("publishedDateTime", moment) or _date_of(stem),
+        published_at=fields.take("publishedDateTime", moment) or _date_of(key),
         provider=provider,
         type=fields.take("type", text),
         category=fields.take("category", text),
@@ -67,12 +111,23 @@ def adapt(mapping: Mapping[str, Any], body: str, stem: str) -> Article | Organiz
         topics=fields.take("topics", _topics) or (),
         images=tuple(image for image in images if image),
         related=tuple(fields.listed("related", _reference)),
+        language=fields.take("language", _language) if _is_text(mapping.get("language")) else None,
         extra=fields.rest(),
     )
 
 
-def _date_of(stem: str) -> str:
-    day = leading_date(stem)
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _language(value: Any, place: str) -> str | None:
+    """Return a language's code in its usual form, any other text as written."""
+    found = name(value, place)
+    return found and (language_code(found) or found)
+
+
+def _date_of(key: str) -> str:
+    day = leading_date(key)
     return f"{day}T00:00:00Z" if day else ""
 
 
@@ -181,7 +236,7 @@ def _provider_without_authors(value: Any, place: str) -> tuple[Provider | None, 
     provider, rest = _provider(value, place)
     if provider is None or not provider.authors:
         return provider, rest
-    authors = plain(value["authors"])
+    authors = json_value(value["authors"])
     return Provider(provider.domain, provider.name, provider.logo), {
         **(rest or {}),
         "authors": authors,
@@ -247,7 +302,7 @@ class _Fields:
         for position, item in enumerate(value if is_list else [value]):
             rest: Any = None
             if at_most is not None and count >= at_most:
-                rest = plain(item)
+                rest = json_value(item)
             elif item is not None:
                 place = f"{self._prefix}{key}" + (f"[{position}]" if is_list else "")
                 converted, rest = convert(item, place)
@@ -260,64 +315,9 @@ class _Fields:
 
     def rest(self) -> dict[str, Any]:
         """Return the keys that were not taken, as JSON values, without secrets."""
-        found = plain(self._left)
+        found = json_value(self._left)
         assert isinstance(found, dict)
         return found
-
-
-def plain(value: Any) -> Any:
-    """Return a value of the reader as JSON has it, without `secured` at any depth."""
-    if isinstance(value, Plain):
-        return value.value()
-    if isinstance(value, NATIVE):
-        return _json_value(value)
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items() if not _is_secret(key)}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return value
-
-
-def _json_value(value: Any) -> bool | int | float | str:
-    """Return a value of a typed syntax as JSON has it: what it has not is text."""
-    is_number = isinstance(value, int | float) and -(2.0**63) <= value < 2.0**63
-    return value if is_number else written(value)
-
-
-def _check_secrets(mapping: Mapping[str, Any]) -> None:
-    """Refuse a record that says its secret a second time, as by an alias (`note: *s`)."""
-    secrets: set[str] = set()
-    texts: list[tuple[str, str]] = []
-    # Each mapping and list once, a list with the key that it stands under.
-    left: list[tuple[Any, str, bool]] = [(mapping, "", False)]
-    for value, under, is_secret in left:
-        items = value.items() if isinstance(value, dict) else zip(repeat(under), value)
-        for key, item in items:
-            if not isinstance(item, str):
-                if isinstance(item, dict | list):
-                    left.append((item, key, is_secret or _is_secret(key)))
-            elif len(item) >= _LEAST_SECRET:
-                if is_secret or _is_secret(key):
-                    secrets.add(item)
-                else:
-                    texts.append((key, item))
-    if not secrets:
-        return
-    characters = sum(map(len, secrets)) + sum(len(text) for _, text in texts)
-    if len(secrets) * characters > _MOST_COMPARED:
-        raise RecordError(
-            f"{len(secrets):,} of them are too many beside so much text; split the record",
-            place=_SECRET,
-        )
-    shortest = min(map(len, secrets))
-    for key, said in texts:
-        if len(said) >= shortest and any(text in said for text in secrets):
-            raise RecordError(f"repeats what `{_SECRET}` holds; remove it here", place=key)
-
-
-def _is_secret(key: str) -> bool:
-    # Most keys are plainly none.
-    return len(key) >= len(_SECRET) and key.strip().lower() == _SECRET
 
 
 def _mapping(value: Any, place: str, expected: str) -> Mapping[str, Any]:

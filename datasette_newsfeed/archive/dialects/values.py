@@ -80,7 +80,12 @@ def text(value: Any, place: str) -> str | None:
         value = written(value)
     if "\0" in value:
         raise RecordError("holds a NUL character; remove it", place=place)
-    return str(value) if _VISIBLE.search(value) else None
+    return str(value) if is_visible(value) else None
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether a character of a text shows."""
+    return _VISIBLE.search(text) is not None
 
 
 def name(value: Any, place: str) -> str | None:

@@ -290,6 +290,7 @@ def _article_row(article: Article) -> dict[str, Any]:
         "updated_at": article.updated_at,
         "featured_content": article.featured_content,
         "extra": _json(article.extra),
+        "language": article.language,
     }
 
 

@@ -20,6 +20,7 @@ CREATE TEMP TABLE found (
   path TEXT NOT NULL,
   size INTEGER NOT NULL,
   mtime INTEGER NOT NULL,
+  site TEXT NOT NULL,     -- fingerprint of the site that it belongs to
   outcome TEXT            -- null: still to be read
 ) WITHOUT ROWID
 """
@@ -42,12 +43,16 @@ class FoundFiles:
         self._db = sources.db
         self._db.execute(_FOUND)
 
-    def add(self, files: Iterable[File]) -> None:
-        """Remember the files that a run has found."""
+    def add(self, files: Iterable[tuple[File, str]]) -> None:
+        """Remember the files that a run has found, with the fingerprints of their sites."""
         with self._db.atomic():
             self._db.conn.executemany(
-                "INSERT OR IGNORE INTO found (file, path, size, mtime) VALUES (?, ?, ?, ?)",
-                ((self._sources.name_of(f.file), f.path, f.size, f.mtime) for f in files),
+                "INSERT OR IGNORE INTO found (file, path, size, mtime, site) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (
+                    (self._sources.name_of(f.file), f.path, f.size, f.mtime, site)
+                    for f, site in files
+                ),
             )
 
     def settle_unchanged(self, schema_version: int) -> list[str]:
@@ -64,6 +69,7 @@ class FoundFiles:
                   WHERE sources.file = found.file AND sources.size = found.size
                     AND sources.mtime = found.mtime AND sources.sha256 IS NOT NULL
                     AND sources.schema_version = :version
+                    AND coalesce(sources.site, '') = found.site
                     AND (sources.text IS NOT NULL OR NOT :keeps_text)
                 )
                 """,

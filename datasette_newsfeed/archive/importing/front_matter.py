@@ -1,9 +1,9 @@
-"""A file's bytes become a mapping and a body. Knows YAML, not news.
+"""The bytes of a file become a Document: the mapping of its front matter, and its body.
 
-The front matter is split off by python-frontmatter and read from libyaml's events,
+The front matter is split off by python-frontmatter. YAML is read from libyaml's events,
 not from its ready-made values: so nothing is guessed too early (`title: 007` keeps
 its zeros), every fault has its line, and nesting, aliases and size are bounded
-before they cost anything.
+before they cost anything. `syntaxes` has the other syntaxes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import yaml
 from frontmatter.default_handlers import YAMLHandler
 
 from ...errors import RecordError
+from ..dialects.document import Document, Repetition
 from ..dialects.values import Plain
+from .syntaxes import Json, Lines, RestructuredText, Syntax, Toml, closing_of_open_yaml
 
 try:
     from yaml import CSafeLoader as Loader
@@ -45,16 +47,53 @@ _ENDS = frozenset((yaml.MappingEndEvent, yaml.SequenceEndEvent))
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
-def read(data: bytes) -> tuple[dict[str, Any], str] | None:
-    """Return a record's mapping and its body, or None where there is no front matter.
+def read(data: bytes, path: str = "") -> Document:
+    """Return what a file holds; its syntax is "none" where it has no front matter.
 
-    The mapping holds text, Plain, None, lists and mappings with text keys. Raises
-    RecordError with the line at fault.
+    `path` is that of the file below its site. Raises RecordError with the line at fault.
     """
     if len(data) > MAX_BYTES:
         raise RecordError(
             f"{len(data):,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
         )
+    text = _text(data)
+    handler = _Handler(text)
+    begun = handler.text.lstrip()
+    if path.lower().endswith(".rst"):
+        return _parsed(RestructuredText(), begun, path, text)
+    if handler.detect(begun):
+        return _yaml(handler, text, path)
+    if closing_of_open_yaml(begun):
+        return _yaml(_OpenHandler(text), text, path)
+    for syntax in (Toml(), Json(), Lines()):
+        if syntax.detect(begun):
+            return _parsed(syntax, begun, path, text)
+    return Document({}, begun.rstrip(), path, "none", fence="")
+
+
+def _yaml(handler: _Handler, text: str, path: str) -> Document:
+    mapping, _ = frontmatter.parse(text, handler=handler)
+    # python-frontmatter strips the body, and so the indentation of its first line.
+    body = handler.body.lstrip("\n").rstrip()
+    is_open = isinstance(handler, _OpenHandler)
+    return Document(mapping, body, path, is_open=is_open, repeated=tuple(handler.repeated))
+
+
+def _parsed(syntax: Syntax, begun: str, path: str, text: str) -> Document:
+    try:
+        mapping, _ = frontmatter.parse(begun, handler=syntax)
+    except RecordError as error:
+        number = re.fullmatch(r"line (\d+)", error.place)
+        if number is None:
+            raise
+        blank = text[: len(text) - len(text.lstrip())]
+        above = len(_LINE_BREAK.findall(blank)) + begun.count("\n", 0, syntax.start)
+        raise RecordError(error.reason, place=f"line {int(number[1]) + above}") from error
+    body = syntax.body.lstrip("\n").rstrip()
+    return Document(mapping, body, path, syntax.name, fence=syntax.fence)
+
+
+def _text(data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -67,12 +106,7 @@ def read(data: bytes) -> tuple[dict[str, Any], str] | None:
         raise RecordError(
             "holds a NUL byte, so it is not text", place=line_at(text, text.index("\0"))
         )
-    handler = _Handler(text)
-    if not handler.detect(text.lstrip()):
-        return None
-    mapping, _ = frontmatter.parse(text, handler=handler)
-    # python-frontmatter strips the body, and so the indentation of its first line.
-    return mapping, handler.body.lstrip("\n").rstrip()
+    return text
 
 
 def line_at(text: str, position: int) -> str:
@@ -89,9 +123,10 @@ class _Handler(YAMLHandler):
     def __init__(self, text: str) -> None:
         super().__init__()
         # python-frontmatter strips the text, too, and ends its lines so.
-        self._text = text.replace("\r\n", "\n")
-        self._start = len(self._text) - len(self._text.lstrip())
+        self.text = text.replace("\r\n", "\n")
+        self._start = len(self.text) - len(self.text.lstrip())
         self.body = ""
+        self.repeated: list[Repetition] = []
 
     def split(self, text: str) -> tuple[str, str]:
         try:
@@ -99,7 +134,7 @@ class _Handler(YAMLHandler):
         except ValueError as error:
             raise RecordError(
                 "the front matter is not closed; end it with a line `---`",
-                place=line_at(self._text, self._start),
+                place=line_at(self.text, self._start),
             ) from error
         # The front matter starts behind the opening `---` and the blank lines after it.
         opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
@@ -108,7 +143,11 @@ class _Handler(YAMLHandler):
 
     def load(self, fm: str, **_: object) -> dict[str, Any]:
         try:
-            found = _Builder(fm).build()
+            builder = _Builder(fm)
+            found = builder.build()
+            self.repeated.extend(
+                Repetition(key, self._line(position)) for key, position in builder.repeated
+            )
         except yaml.MarkedYAMLError as error:
             raise self._broken(error, fm) from error
         except yaml.reader.ReaderError as error:
@@ -142,7 +181,18 @@ class _Handler(YAMLHandler):
         return RecordError(f"broken YAML: {problem}", place=place)
 
     def _line(self, position: int) -> str:
-        return line_at(self._text, self._start + position)
+        return line_at(self.text, self._start + position)
+
+
+class _OpenHandler(_Handler):
+    """YAML whose first `---` is missing."""
+
+    def split(self, text: str) -> tuple[str, str]:
+        closing = closing_of_open_yaml(text)
+        if closing is None:
+            raise RecordError("the front matter is not closed; end it with a line `---`")
+        self.body = text[closing.end() :]
+        return text[: closing.start()], self.body
 
 
 class _Fault(Exception):
@@ -165,6 +215,8 @@ class _Builder:
         self._count = 0
         self._characters = 0
         self._documents = 0
+        self.repeated: list[tuple[str, int]] = []
+        """The keys that a mapping has twice, and where; the last value is taken."""
 
     def build(self) -> Any:
         """Return the document's value; None where there is none."""
@@ -227,7 +279,7 @@ class _Builder:
             raise _Fault(f"nested more than {MAX_DEPTH} deep", event.start_mark)
         if event.anchor is not None:
             self._open.add(event.anchor)
-        frame = _Frame(event, self._count, self._characters)
+        frame = _Frame(event, self._count, self._characters, self.repeated)
         self._count += 1
         self._check_size(event)
         return frame
@@ -294,9 +346,22 @@ _ITEM = "an item of a list, which has no key"
 class _Frame:
     """A mapping or list that is still open; `key` waits for its value, None for a key."""
 
-    __slots__ = ("_found", "_merges", "anchor", "characters", "count", "key", "key_event", "start")
+    __slots__ = (
+        "_found",
+        "_merges",
+        "anchor",
+        "characters",
+        "count",
+        "key",
+        "key_event",
+        "repeated",
+        "start",
+    )
 
-    def __init__(self, event: Any, count: int, characters: int) -> None:
+    def __init__(
+        self, event: Any, count: int, characters: int, repeated: list[tuple[str, int]]
+    ) -> None:
+        self.repeated = repeated
         self.anchor = event.anchor
         self.start = self.key_event = event
         self.count = count
@@ -318,9 +383,9 @@ class _Frame:
             return
         if key is _MERGE:
             self._merges.extend(_merged(value, self.key_event))
-        elif key in self._found:
-            raise _Fault(f"the key `{key}` stands twice; remove one", self.key_event.start_mark)
         else:
+            if key in self._found:
+                self.repeated.append((key, self.key_event.start_mark.index))
             self._found[key] = value
         self.key = None
 

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -32,8 +32,10 @@ from . import article_rows, shared_rows
 from .duplicate_ids import Batch, Claims, ReadRecord
 from .file_queue import FoundFiles
 from .local_images import ImageShelf
+from .reading_report import Dialects
+from .sites import Sites
 from .unknown_keys import Unplaced
-from .workers import Asked, Readers, Seen, parsed
+from .workers import Asked, Readers, Seen
 
 BATCH = 1000
 BATCH_BYTES = 20_000_000
@@ -57,6 +59,7 @@ class Report:
     images: int = 0
     related: Related | None = None
     unplaced: Unplaced = field(default_factory=Unplaced)
+    dialects: Dialects = field(default_factory=Dialects)
     errors: list[RecordError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -186,6 +189,7 @@ class _Run:
         self._folders = Folders(paths, self._reject)
         self._found = FoundFiles(sources)
         self._claims = Claims(sources, self._found, self._folders, self._reject)
+        self._sites = Sites(self._folders.roots, {}, self._reject)
         self._walked_at = 0
 
     def run(self) -> Report:
@@ -212,6 +216,7 @@ class _Run:
         report.skipped = counts.get("skipped", 0)
         report.rejected = counts.get("rejected", 0) + self._folders.faulty_files
         self._take_images()
+        report.notes.extend(report.dialects.in_words())
         if unplaced := report.unplaced.in_words():
             report.notes.append(unplaced)
         return report
@@ -255,9 +260,9 @@ class _Run:
 
     def _walk(self) -> None:
         self._walked_at = time.time_ns()
-        batch: list[File] = []
+        batch: list[tuple[File, str]] = []
         for file in self._folders.files():
-            batch.append(file)
+            batch.append((file, self._sites.of(file.file).fingerprint))
             if len(batch) >= 1000:
                 self._found.add(batch)
                 batch.clear()
@@ -277,7 +282,12 @@ class _Run:
         """Yield the files to read, each with its fingerprint if that spares the rest."""
         for files in self._found.batches(BATCH, BATCH_BYTES):
             known = self._known(files)
-            yield [Asked(file, _current(known.get(file.file))) for file in files]
+            yield [self._ask(file, known.get(file.file)) for file in files]
+
+    def _ask(self, file: File, source: Source | None = None) -> Asked:
+        site = self._sites.of(file.file)
+        path = self._sites.path_of(file.file, file.path)
+        return Asked(file, _current(source, site.fingerprint), site, path)
 
     def _known(self, files: Iterable[File]) -> dict[str, Source]:
         sources = self._sources
@@ -300,12 +310,12 @@ class _Run:
         for seen in read:
             file, source = seen.file, known.get(seen.file.file)
             if seen.is_unchanged and seen.reading:
-                if _current(source) == seen.reading.sha256:
+                if _current(source, seen.reading.site) == seen.reading.sha256:
                     batch.touched.append(file)
                     batch.seen.append(seen.reading)
                     batch.outcomes[sources.name_of(file.file)] = "unchanged"
                     continue
-                seen = self._readers.see(Asked(file))
+                seen = self._readers.see(self._ask(file))
             batch.outcomes[sources.name_of(file.file)] = self._outcome(seen)
             if seen.record and seen.reading:
                 batch.records.append(ReadRecord(seen.reading, seen.record, source))
@@ -317,7 +327,9 @@ class _Run:
         self._found.note((outcome, name) for name, outcome in batch.outcomes.items())
 
     def _outcome(self, seen: Seen) -> str:
-        self._report.parsed += seen.is_parsed
+        report = self._report
+        report.parsed += seen.is_parsed
+        report.dialects.note(seen)
         if seen.error:
             self._reject(seen.error.at(self._folders.shown(seen.file.file)))
             return "rejected"
@@ -373,7 +385,9 @@ class _Run:
                 reading = Reading(
                     file.file, path, size, None, fingerprint(data), None, packed(data)
                 )
-                seen = parsed(file, reading, data)
+                asked = self._ask(file)
+                reading = replace(reading, site=asked.site.fingerprint)
+                seen = self._readers.parsed(asked, reading, data)
                 self._report.parsed += seen.is_parsed
                 if seen.error:
                     self._reject(seen.error.at(file.file))
@@ -393,7 +407,9 @@ class _Run:
             self._report.removed += len(some)
 
 
-def _current(source: Source | None) -> str | None:
-    """Return the fingerprint of a file whose rows are those of this version."""
-    is_current = source and source.schema_version == schema.SCHEMA_VERSION
+def _current(source: Source | None, site: str) -> str | None:
+    """Return the fingerprint of a file whose rows are those of this version and of its site."""
+    is_current = (
+        source and source.schema_version == schema.SCHEMA_VERSION and (source.site or "") == site
+    )
     return source.sha256 if source and is_current else None

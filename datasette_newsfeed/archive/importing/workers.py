@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import unicodedata
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -18,15 +17,16 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
-from pathlib import PurePosixPath
 
 from ...errors import RecordError, WorkersError
-from ..dialects.smartable import adapt
+from ..dialects import DIALECTS, Dialect, LeftOut, dialect_of, reason_of_name
+from ..dialects.document import Document, Repetition
 from ..files import File
 from ..records import Article, Organization
 from ..sources.store import Reading, fingerprint, packed, trusted_time
 from .article_rows import facts_of
 from .front_matter import MAX_BYTES, read
+from .sites import NOT_FOUND, FoundSite
 
 CHUNK = 50
 """Files that another process reads at once: enough to make the way there cheap."""
@@ -41,6 +41,9 @@ class Asked:
 
     file: File
     sha256: str | None = None
+    site: FoundSite = NOT_FOUND
+    path: str = ""
+    """The path below the site, else below its root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,10 @@ class Seen:
     error: RecordError | None = None
     is_unchanged: bool = False
     is_parsed: bool = False
+    left_out: str | None = None
+    """Why the file holds no article to import."""
+    dialect: str | None = None
+    repeated: tuple[Repetition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Readers:
     walked_at: int
     keeps_text: bool = True
     workers: int = 1
+    dialects: Sequence[Dialect] = DIALECTS
 
     def read(self, batches: Iterable[Sequence[Asked]]) -> Generator[list[Seen]]:
         """Yield the batches as read. Some are asked for ahead where others read them.
@@ -118,27 +126,41 @@ class Readers:
         sha256 = fingerprint(data)
         time_read = trusted_time(file.mtime, self.walked_at)
         text = packed(data) if self.keeps_text else None
-        reading = Reading(file.file, file.path, file.size, time_read, sha256, None, text)
+        reading = Reading(
+            *(file.file, file.path, file.size, time_read, sha256, None, text),
+            site=asked.site.fingerprint,
+        )
         if sha256 == asked.sha256:
             return Seen(file, reading, is_unchanged=True)
-        return parsed(file, reading, data)
+        return self.parsed(asked, reading, data)
+
+    def parsed(self, asked: Asked, reading: Reading, data: bytes) -> Seen:
+        """Return the reading with what its bytes say, in the dialect that they are written in."""
+        file = asked.file
+        document: Document | None = None
+        try:
+            document = read(data, asked.path or reading.path)
+            if reason := reason_of_name(document):
+                return Seen(file, reading, left_out=reason)
+            dialect = dialect_of(document, asked.site.site, self.dialects)
+            record = dialect.read(document, asked.site.site)
+        except RecordError as error:
+            return Seen(file, reading, error=error, is_parsed=_has_front_matter(document))
+        seen = Seen(
+            *(file, reading),
+            is_parsed=_has_front_matter(document),
+            dialect=dialect.name,
+            repeated=document.repeated,
+        )
+        if isinstance(record, LeftOut):
+            return replace(seen, left_out=record.reason)
+        article_id = record.id if isinstance(record, Article) else None
+        reading = replace(reading, article_id=article_id, facts=facts_of(record))
+        return replace(seen, reading=reading, record=record)
 
 
-def parsed(file: File, reading: Reading, data: bytes) -> Seen:
-    """Return the reading with what its bytes say."""
-    is_parsed = False
-    try:
-        parts = read(data)
-        if parts is None:
-            return Seen(file, reading)
-        is_parsed = True
-        stem = unicodedata.normalize("NFC", PurePosixPath(reading.path).stem)
-        record = adapt(*parts, stem)
-    except RecordError as error:
-        return Seen(file, reading, error=error, is_parsed=is_parsed)
-    article_id = record.id if isinstance(record, Article) else None
-    reading = replace(reading, article_id=article_id, facts=facts_of(record))
-    return Seen(file, reading, record, is_parsed=True)
+def _has_front_matter(document: Document | None) -> bool:
+    return document is None or document.syntax != "none"
 
 
 def _results(futures: Iterable[Future[list[Seen]]]) -> list[Seen]:

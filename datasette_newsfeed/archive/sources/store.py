@@ -41,7 +41,8 @@ CREATE TABLE sources (
   sha256 TEXT,            -- null: to be read again
   schema_version INTEGER, -- of the tables that it was read into
   article_id TEXT,        -- null: names a provider
-  text BLOB               -- the whole file as read, compressed with zlib
+  text BLOB,              -- the whole file as read, compressed with zlib
+  site TEXT               -- fingerprint of what its site and the user say of it
 );
 CREATE INDEX idx_sources_article_id ON sources (article_id);
 """
@@ -61,6 +62,7 @@ class Source:
     sha256: str | None
     article_id: str | None
     schema_version: int | None
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Reading:
     article_id: str | None
     text: bytes | None
     facts: Facts = NOTHING_SAID
+    site: str = ""
 
 
 def sources_path(database: str | Path) -> Path:
@@ -211,12 +214,12 @@ class Sources:
         `after` is the id of the last one seen.
         """
         rows = self.db.execute(
-            "SELECT id, file, path, sha256, article_id, schema_version, text FROM sources "
+            "SELECT id, file, path, sha256, article_id, schema_version, site, text FROM sources "
             "WHERE schema_version != ? AND text IS NOT NULL AND id > ? AND NOT EXISTS "
             "(SELECT 1 FROM found WHERE found.file = sources.file) ORDER BY id LIMIT ?",
             [schema_version, after, limit],
         ).fetchall()
-        return [(Source(*row[:6]), unpacked(row[6])) for row in rows]
+        return [(Source(*row[:7]), unpacked(row[7])) for row in rows]
 
     def was_interrupted(self) -> bool:
         """Tell whether a file was left distrusted: by a run that did not end."""
@@ -263,7 +266,7 @@ class Sources:
 
     def _sources(self, where: str, values: Sequence[str] | Sequence[int] = ()) -> Iterator[Source]:
         for row in self.db.execute(
-            f"SELECT id, file, path, sha256, article_id, schema_version FROM sources {where}",
+            f"SELECT id, file, path, sha256, article_id, schema_version, site FROM sources {where}",
             list(values),
         ):
             yield Source(*row)
@@ -332,7 +335,7 @@ class Sources:
         )
         self.db.conn.executemany(
             "UPDATE sources SET path = iif(length(path) > length(?2), path, ?2), size = ?3, "
-            "mtime = ?4, sha256 = ?5, schema_version = ?6, article_id = ?7, text = ?8 "
+            "mtime = ?4, sha256 = ?5, schema_version = ?6, article_id = ?7, text = ?8, site = ?9 "
             "WHERE file = ?1",
             (
                 (
@@ -344,6 +347,7 @@ class Sources:
                     schema_version,
                     r.article_id,
                     r.text if self.keeps_text else None,
+                    r.site,
                 )
                 for r in readings
             ),

@@ -1,0 +1,302 @@
+"""An article's id, its date and its language, as the path of its file alone tells them.
+
+docs/records.md states the rule. It needs no other file, so that an id never depends on
+the order of imports or on what else an archive holds.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from pathlib import PurePosixPath
+
+from ..dates import leading_date
+
+# ISO 639-1, https://www.loc.gov/standards/iso639-2/php/code_list.php
+LANGUAGES = frozenset(
+    [
+        "aa",
+        "ab",
+        "ae",
+        "af",
+        "ak",
+        "am",
+        "an",
+        "ar",
+        "as",
+        "av",
+        "ay",
+        "az",
+        "ba",
+        "be",
+        "bg",
+        "bh",
+        "bi",
+        "bm",
+        "bn",
+        "bo",
+        "br",
+        "bs",
+        "ca",
+        "ce",
+        "ch",
+        "co",
+        "cr",
+        "cs",
+        "cu",
+        "cv",
+        "cy",
+        "da",
+        "de",
+        "dv",
+        "dz",
+        "ee",
+        "el",
+        "en",
+        "eo",
+        "es",
+        "et",
+        "eu",
+        "fa",
+        "ff",
+        "fi",
+        "fj",
+        "fo",
+        "fr",
+        "fy",
+        "ga",
+        "gd",
+        "gl",
+        "gn",
+        "gu",
+        "gv",
+        "ha",
+        "he",
+        "hi",
+        "ho",
+        "hr",
+        "ht",
+        "hu",
+        "hy",
+        "hz",
+        "ia",
+        "id",
+        "ie",
+        "ig",
+        "ii",
+        "ik",
+        "io",
+        "is",
+        "it",
+        "iu",
+        "ja",
+        "jv",
+        "ka",
+        "kg",
+        "ki",
+        "kj",
+        "kk",
+        "kl",
+        "km",
+        "kn",
+        "ko",
+        "kr",
+        "ks",
+        "ku",
+        "kv",
+        "kw",
+        "ky",
+        "la",
+        "lb",
+        "lg",
+        "li",
+        "ln",
+        "lo",
+        "lt",
+        "lu",
+        "lv",
+        "mg",
+        "mh",
+        "mi",
+        "mk",
+        "ml",
+        "mn",
+        "mr",
+        "ms",
+        "mt",
+        "my",
+        "na",
+        "nb",
+        "nd",
+        "ne",
+        "ng",
+        "nl",
+        "nn",
+        "no",
+        "nr",
+        "nv",
+        "ny",
+        "oc",
+        "oj",
+        "om",
+        "or",
+        "os",
+        "pa",
+        "pi",
+        "pl",
+        "ps",
+        "pt",
+        "qu",
+        "rm",
+        "rn",
+        "ro",
+        "ru",
+        "rw",
+        "sa",
+        "sc",
+        "sd",
+        "se",
+        "sg",
+        "si",
+        "sk",
+        "sl",
+        "sm",
+        "sn",
+        "so",
+        "sq",
+        "sr",
+        "ss",
+        "st",
+        "su",
+        "sv",
+        "sw",
+        "ta",
+        "te",
+        "tg",
+        "th",
+        "ti",
+        "tk",
+        "tl",
+        "tn",
+        "to",
+        "tr",
+        "ts",
+        "tt",
+        "tw",
+        "ty",
+        "ug",
+        "uk",
+        "ur",
+        "uz",
+        "ve",
+        "vi",
+        "vo",
+        "wa",
+        "wo",
+        "xh",
+        "yi",
+        "yo",
+        "za",
+        "zh",
+        "zu",
+    ]
+)
+
+# After a dot, these are as often the end of another name: `socket.io`, `parser.pl`.
+AMBIGUOUS = frozenset(("co", "cs", "ia", "ie", "io", "is", "ml", "my", "pl", "ps", "so", "vo"))
+
+_CODE = re.compile(r"([A-Za-z]{2})(?:[-_]([A-Za-z]{2}|[A-Za-z]{4}|[0-9]{3}))?", re.ASCII)
+_SUFFIX = re.compile(
+    r"(?P<name>.+)\.(?P<code>[a-z]{2}(?:[-_](?:[A-Za-z]{2}|[A-Za-z]{4}))?)", re.ASCII
+)
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}", re.ASCII)
+_MONTH_OR_DAY = re.compile(r"[0-9]{1,2}", re.ASCII)
+_OWN_DATE = re.compile(r"(?:19|20)[0-9]{2}[-/]?[0-9]{1,2}(?![0-9])", re.ASCII)
+_INDEX = "index"
+
+
+def language_code(written: str) -> str | None:
+    """Return a language code in its usual form, `pt-BR` of `pt_br`; None where it is none."""
+    match = _CODE.fullmatch(written.strip())
+    if match is None or match[1].lower() not in LANGUAGES:
+        return None
+    part = match[2] or ""
+    if not part:
+        return match[1].lower()
+    return f"{match[1].lower()}-{part.title() if len(part) == 4 else part.upper()}"
+
+
+def article_id(path: str, languages: Collection[str] = ()) -> str:
+    """Return the id of the article in a file, in Unicode's normal form C.
+
+    It is the name of the file without its suffix. `index` takes its folder's name. A folder
+    that is one of `languages` is added as a suffix, `.es`. A name without a date of its own
+    takes the folders above it that are a year, a month and a day.
+    """
+    folders, name, language = _parts(path)
+    if language is None:
+        named = {code for code in map(language_code, languages) if code}
+        language = next((folder for folder in folders if language_code(folder) in named), None)
+    date = _date_folders(folders)
+    if date and not _OWN_DATE.match(name):
+        name = "-".join((*date, name.zfill(2) if _MONTH_OR_DAY.fullmatch(name) else name))
+    found = f"{name}.{language}" if language else name
+    return unicodedata.normalize("NFC", found)
+
+
+def path_language(path: str, languages: Collection[str] = ()) -> str | None:
+    """Return the language that a file's suffix, or a folder named by `languages`, tells."""
+    folders, _, suffix = _parts(path)
+    named = {code for code in map(language_code, languages) if code}
+    if suffix is not None and (suffix not in AMBIGUOUS or suffix in named):
+        return language_code(suffix)
+    codes = (language_code(folder) for folder in folders)
+    return next((code for code in codes if code in named), None)
+
+
+def path_date(path: str) -> str | None:
+    """Return the day that a file's path tells, `2021-04-01`, None where it tells none.
+
+    The file's name comes first, then the name of its folder where the file is its index, then
+    the folders that are a year, a month and a day.
+    """
+    folders, name, _ = _parts(path)
+    if day := leading_date(name):
+        return day
+    date = _date_folders(folders)
+    if date and _MONTH_OR_DAY.match(name) and (day := leading_date("-".join((*date, name)))):
+        return day
+    if len(date) == 3:
+        return leading_date("-".join(date))
+    # A folder of one article: `2021-04-01-title/text.md`.
+    return leading_date(folders[-1]) if folders else None
+
+
+def slug(path: str) -> str:
+    """Return the name of a file without its date, its language and its suffix."""
+    _, name, _ = _parts(path)
+    match = re.match(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[-_ ]?", name)
+    return name[match.end() :] if match else name
+
+
+def _parts(path: str) -> tuple[tuple[str, ...], str, str | None]:
+    """Return folders, name and language suffix; of an index, the name is its folder's."""
+    pure = PurePosixPath(path)
+    folders, name = pure.parent.parts, pure.stem
+    language = None
+    match = _SUFFIX.fullmatch(name)
+    if match and language_code(match["code"]):
+        name, language = match["name"], match["code"]
+    if name.lower() == _INDEX and folders:
+        folders, name = folders[:-1], folders[-1]
+    return folders, name, language
+
+
+def _date_folders(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the last folders that are a year, or a year, a month and perhaps a day."""
+    for start in range(max(0, len(folders) - 3), len(folders)):
+        year, *rest = folders[start:]
+        if _YEAR.fullmatch(year) and all(_MONTH_OR_DAY.fullmatch(part) for part in rest):
+            return (year, *(part.zfill(2) for part in rest))
+    return ()

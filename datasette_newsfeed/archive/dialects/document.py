@@ -1,0 +1,137 @@
+"""A record file after its syntax is read, and the site it belongs to: what a dialect is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A key that one mapping of the front matter has twice; the last value was taken."""
+
+    key: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The front matter of a file as a mapping, and the text below it.
+
+    Values are text, Plain (YAML's unquoted scalars), None, lists and mappings with text keys;
+    of TOML and JSON also bool, int, float, and of TOML date, time and datetime. `syntax` is one
+    of "yaml", "toml", "json", "lines", "rst" and "none". `path` is the file's path, with
+    slashes, below the root of its site or below the PATH given.
+    """
+
+    mapping: Mapping[str, Any]
+    body: str
+    path: str
+    syntax: str = "yaml"
+    is_open: bool = False
+    """The first `---` was missing, as Hexo allows."""
+    fence: str = "---"
+    """The mark between front matter and body, "" where there is none."""
+    repeated: tuple[Repetition, ...] = ()
+
+    @property
+    def stem(self) -> str:
+        """The name of the file without its suffix."""
+        return PurePosixPath(self.path).stem
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of the file in lower case, with its dot."""
+        return PurePosixPath(self.path).suffix.lower()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders that the file lies in, the outermost first."""
+        return PurePosixPath(self.path).parent.parts
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a generator's configuration, and the user, say about the records below a folder.
+
+    Everything may be unknown. `permalinks` has a pattern for each section, "" for all others;
+    `authors` and the languages are those that the site's data files name.
+    """
+
+    generator: str | None = None
+    name: str | None = None
+    address: str | None = None
+    """The address of the site's front page, with a slash at its end."""
+    timezone: str | None = None
+    language: str | None = None
+    languages: frozenset[str] = frozenset()
+    permalinks: Mapping[str, str] = field(default_factory=dict)
+    content: tuple[str, ...] = ()
+    """The folders that hold articles, below the root of the site; empty where not known."""
+    excluded: tuple[str, ...] = ()
+    """The folders and files that the site does not publish."""
+    authors: Mapping[str, str] = field(default_factory=dict)
+    dialect: str | None = None
+    """The dialect that the user asked for."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Keys, and the columns that the user wants them in."""
+    takes_drafts: bool = False
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The zone of times that are written without one; UTC where the site names none."""
+        return ZoneInfo(self.timezone) if self.timezone else UTC
+
+
+NO_SITE = Site()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that holds no article to import, and why: one of the reasons below."""
+
+    reason: str
+    repeated: tuple[Repetition, ...] = ()
+
+
+_NO_ARTICLES = frozenset(
+    [
+        "readme",
+        "changelog",
+        "changes",
+        "history",
+        "license",
+        "licence",
+        "contributing",
+        "404",
+        "code_of_conduct",
+        "security",
+        "authors",
+        "copying",
+        "notice",
+        "support",
+        "summary",
+    ]
+)
+
+
+def reason_of_name(document: Document) -> str | None:
+    """Return why a file of this name is never an article, None where it may be one."""
+    name = document.stem.partition(".")[0].lower()
+    if name == "_index":
+        return SECTION
+    return NO_ARTICLE if name in _NO_ARTICLES else None
+
+
+DRAFT = "draft"
+SECTION = "section page"
+NOT_DATED = "neither front matter nor a date in its path"
+NO_ARTICLE = "README, LICENSE and their like"
+TEMPLATE = "template"
+PAGE = "page"
+EXCLUDED = "excluded by the site's configuration"

@@ -1,0 +1,77 @@
+"""What a run read and left out, in a few lines: dialects, drafts, section pages, repeated keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ..dialects.document import (
+    DRAFT,
+    EXCLUDED,
+    NO_ARTICLE,
+    NOT_DATED,
+    PAGE,
+    SECTION,
+    TEMPLATE,
+)
+from .workers import Seen
+
+_WORDS = {
+    DRAFT: ("draft", "drafts", "; --drafts imports them"),
+    SECTION: ("section page", "section pages", ""),
+    PAGE: ("page without a date", "pages without a date", ""),
+    TEMPLATE: ("template", "templates", ""),
+    NO_ARTICLE: ("README or its like", "README files and their like", ""),
+    EXCLUDED: ("file that its site excludes", "files that their site excludes", ""),
+    NOT_DATED: (
+        "file with neither front matter nor a date in its path",
+        "files with neither front matter nor a date in their paths",
+        "",
+    ),
+}
+
+
+@dataclass
+class Dialects:
+    """The dialects of the files of a run, and what was left out for which reason."""
+
+    read: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    repeated: int = 0
+    first_repeated: str = ""
+
+    def note(self, seen: Seen) -> None:
+        """Count a file."""
+        if seen.left_out:
+            self.left_out[seen.left_out] += 1
+            self.examples.setdefault(seen.left_out, seen.file.path)
+        elif seen.record and seen.dialect:
+            self.read[seen.dialect] += 1
+        if seen.repeated and seen.record:
+            self.repeated += 1
+            first = seen.repeated[0]
+            self.first_repeated = (
+                self.first_repeated or f"{seen.file.path}: {first.place}: `{first.key}`"
+            )
+
+    def in_words(self) -> list[str]:
+        """Return a line for each thing worth saying; none for records of one known format."""
+        lines = []
+        if set(self.read) - {"smartable"}:
+            counts = [f"{name} ({count:,})" for name, count in self.read.most_common()]
+            lines.append(f"Dialects: {', '.join(counts)}")
+        for reason, count in sorted(self.left_out.items(), key=lambda each: (-each[1], each[0])):
+            one, many, hint = _WORDS[reason]
+            example = "" if count == 1 else "for example "
+            lines.append(
+                f"Left out {count:,} {one if count == 1 else many} "
+                f"({example}{self.examples[reason]}){hint}"
+            )
+        if self.repeated:
+            files = "file has" if self.repeated == 1 else "files have"
+            lines.append(
+                f"{self.repeated:,} {files} a key twice, of which the last value was taken: "
+                f"{self.first_repeated}"
+            )
+        return lines

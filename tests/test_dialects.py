@@ -1,0 +1,512 @@
+"""Other ways of writing records: syntaxes, keys, ids, addresses, drafts, their sites."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import content, import_report, newsfeed, write
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datasette_newsfeed.archive import dialects
+from datasette_newsfeed.archive.dialects import DIALECTS, LeftOut, Site, dialect_of
+from datasette_newsfeed.archive.dialects.article_ids import article_id, path_date
+from datasette_newsfeed.archive.dialects.bodies import first_heading, readable
+from datasette_newsfeed.archive.importing.front_matter import read
+from datasette_newsfeed.archive.importing.sites import Sites
+from datasette_newsfeed.archive.records import Article
+from datasette_newsfeed.errors import RecordError
+
+NOWHERE = Site()
+
+
+def article(text: str, path: str = "pier.md", site: Site = NOWHERE) -> Any:
+    document = read(text.encode(), path)
+    return dialect_of(document, site).read(document, site)
+
+
+# -- syntaxes -------------------------------------------------------------------------
+
+PIER = {"title": "The pier opens", "date": "2024-03-01T10:00:00Z", "tags": ["Harbour", "Pier"]}
+SYNTAXES = {
+    "yaml": (
+        "p.md",
+        "---\ntitle: The pier opens\ndate: 2024-03-01T10:00:00Z\ntags: [Harbour, Pier]\n---\n",
+    ),
+    "toml": (
+        "p.md",
+        '+++\ntitle = "The pier opens"\ndate = 2024-03-01T10:00:00Z\n'
+        'tags = ["Harbour", "Pier"]\n+++\n',
+    ),
+    "json": ("p.md", json.dumps(PIER, indent=1) + "\n\n"),
+    "json of Eleventy": ("p.md", f"---json\n{json.dumps(PIER)}\n---\n"),
+    "json of Hexo": ("p.md", json.dumps(PIER)[1:-1] + "\n;;;\n"),
+    "lines": (
+        "p.md",
+        "Title: The pier opens\nDate: 2024-03-01T10:00:00Z\nTags: Harbour, Pier\n\n",
+    ),
+    "open yaml": (
+        "p.md",
+        "title: The pier opens\ndate: 2024-03-01T10:00:00Z\ntags:\n- Harbour\n- Pier\n---\n",
+    ),
+    "rst": (
+        "p.rst",
+        "The pier opens\n##############\n\n:date: 2024-03-01T10:00:00Z\n:tags: Harbour, Pier\n\n",
+    ),
+    "html": (
+        "p.html",
+        "---\ntitle: The pier opens\ndate: 2024-03-01T10:00:00Z\ntags: [Harbour, Pier]\n---\n",
+    ),
+    "mdx": (
+        "p.mdx",
+        "---\ntitle: The pier opens\ndate: 2024-03-01T10:00:00Z\ntags: [Harbour, Pier]\n---\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_one_article_in_each_syntax(syntax: str, ends: str) -> None:
+    path, front_matter = SYNTAXES[syntax]
+    found = article((front_matter + "It opens at noon.\n").replace("\n", ends), path)
+    assert isinstance(found, Article)
+    assert (found.title, found.published_at) == ("The pier opens", "2024-03-01T10:00:00Z")
+    assert found.topics == ("Harbour", "Pier")
+    assert "It opens at noon." in (found.body or "")
+    assert found.extra == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('+++\ntitle = "a"\nx = \n+++\n', "line 3"),
+        ('+++\ntitle = "a"\n', "line 1"),
+        ('{\n"title": "a",\n"x": }\n', "line 3"),
+        ("---json\n{\n]\n---\n", "line 3"),
+        ("---json\n{\n", "line 1"),
+    ],
+)
+def test_a_fault_of_a_syntax_has_its_line(text: str, place: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        read(text.encode(), "a.md")
+    assert caught.value.place == place
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Note: this is a sentence.\nAnother one.\n",
+        "{{< figure src=x >}}\n\nText\n",
+        "{% include a.html %}\nText",
+        "Title: a heading\n---\n\nText",
+        "# A heading\n\nText",
+    ],
+)
+def test_text_that_is_no_front_matter(text: str) -> None:
+    assert read(text.encode(), "a.md").syntax == "none"
+
+
+# -- keys -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "attribute", "value"),
+    [
+        ("published: 2024-03-01", "published_at", "2024-03-01T00:00:00Z"),
+        ("pubDate: Mar 1 2024", "published_at", "2024-03-01T00:00:00Z"),
+        ("publish_date: 2024-03-01 10:00", "published_at", "2024-03-01T10:00:00Z"),
+        ("lastmod: 2024-03-02", "updated_at", "2024-03-02T00:00:00Z"),
+        ("last_update: {date: 2024-03-02}", "updated_at", "2024-03-02T00:00:00Z"),
+        ("tags: a, b", "topics", ("a", "b")),
+        ("tags: [a, A, b]", "topics", ("a", "b")),
+        ("tags: [{name: a, slug: x}]", "topics", ("a",)),
+        ("categories: [[a, b], [c]]", "topics", ("a", "b", "c")),
+        ("taxonomies: {tags: [a]}", "topics", ("a",)),
+        ("tags: [a]\ncategory: b", "topics", ("a", "b")),
+        ("description: Short", "excerpt", "Short"),
+        ("excerpt: ''\nsummary: Short", "excerpt", "Short"),
+        ("lang: pt_br", "language", "pt-BR"),
+        ("canonical_url: https://pier.example/a", "web_url", "https://pier.example/a"),
+        ("source_url: https://else.example/a", "original_url", "https://else.example/a"),
+    ],
+)
+def test_a_key_and_its_column(lines: str, attribute: str, value: object) -> None:
+    assert getattr(article(f"---\ntitle: A\nlayout: post\n{lines}\n---\n"), attribute) == value
+
+
+@pytest.mark.parametrize(
+    ("lines", "authors"),
+    [
+        ("author: Ann Pier", ("Ann Pier",)),
+        ("authors: [Ann Pier, Ben Quay]", ("Ann Pier", "Ben Quay")),
+        ("author: Ann Pier and Ben Quay", ("Ann Pier", "Ben Quay")),
+        (
+            "author: '[Ann Pier](https://a.example), [Ben Quay](https://b.example)'",
+            ("Ann Pier", "Ben Quay"),
+        ),
+        ("authors: {name: Ann Pier, url: https://a.example}", ("Ann Pier",)),
+        ("authors: [{name: Ann Pier}, ben]", ("Ann Pier", "Benjamin Quay")),
+        ("byline: Ann Pier, Jr.", ("Ann Pier, Jr.",)),
+    ],
+)
+def test_authors(lines: str, authors: tuple[str, ...]) -> None:
+    found = article(
+        f"---\ntitle: A\nlayout: post\n{lines}\n---\n", site=Site(authors={"ben": "Benjamin Quay"})
+    )
+    assert found.provider.authors == authors
+
+
+@pytest.mark.parametrize(
+    ("lines", "url"),
+    [
+        ("image: /img/a.png", "/img/a.png"),
+        ("cover: {image: a.png, alt: A}", "a.png"),
+        ("hero: true\nfeatured_image: a.png", "a.png"),
+        ("images: [a.png, b.png]", "a.png"),
+        ("header: {teaser: /a.png}", "/a.png"),
+        ("image: {light: a.png, dark: b.png}", "a.png"),
+    ],
+)
+def test_the_lead_image(lines: str, url: str) -> None:
+    found = article(f"---\ntitle: A\nlayout: post\n{lines}\n---\n![b](body.png)\n")
+    assert found.images[0].url == url
+
+
+def test_without_a_key_the_first_image_of_the_text_leads() -> None:
+    text = "---\ntitle: A\nlayout: post\n---\n`![no](x.png)`\n\n```\n![no](y.png)\n```\n"
+    assert article(text).images == ()
+    assert article(text + "![b][c]\n\n[c]: body.png").images[0].url == "body.png"
+    assert article(text + '<img alt="b" src="body.png">').images[0].url == "body.png"
+
+
+ODD_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["2024-03-01", "https://a.example/x", "a.png", "en", "draft"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+MAPPED = sorted(
+    {"draft", "published", "status", "slug", "layout", "secure", "whatever"}
+    | {key for keys in dialects.generic.COLUMNS.values() for key in keys if "." not in key}
+    - {"title"}
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(MAPPED), ODD_VALUES, max_size=6))
+def test_no_value_of_any_type_is_a_fault_or_lost(front_matter: dict[str, Any]) -> None:
+    try:
+        data = json.dumps({**front_matter, "title": "A"}).encode()
+        found = article(data.decode() + "\n\nText")
+    except RecordError:  # what JSON or a database cannot hold: NaN, half a character, NUL
+        return
+    if isinstance(found, LeftOut):
+        return
+    kept = json.dumps(found.extra, ensure_ascii=False) + repr(found)
+    for key, value in front_matter.items():
+        for leaf in leaves(value):
+            written = str(leaf)
+            if isinstance(leaf, bool) or not written.strip() or key in ("draft", "published"):
+                continue
+            if any(character not in kept for character in written if character.isalnum()):
+                raise AssertionError((key, leaf, found))
+
+
+def leaves(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in leaves(item)]
+    if isinstance(value, list):
+        return [leaf for item in value for leaf in leaves(item)]
+    return [] if value is None else [value]
+
+
+# -- drafts and what is no article ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.md", "---\ntitle: A\ndate: 2024-03-01\ndraft: true\n---\n"),
+        ("a.md", '+++\ntitle = "A"\ndraft = true\n+++\n'),
+        ("_posts/2024-03-01-a.md", "---\ntitle: A\npublished: false\n---\n"),
+        ("_drafts/a.md", "---\ntitle: A\n---\n"),
+        ("content/a.md", "Title: A\nDate: 2024-03-01\nStatus: draft\n\nText"),
+        ("a.rst", "A\n###\n\n:date: 2024-03-01\n:status: draft\n\nText"),
+        ("source/_posts/a.md", "title: A\ndate: 2024-03-01\npublished: false\n---\nText"),
+        ("a.mdx", "---\ntitle: A\ndraft: true\n---\n"),
+        ("a.md", '{"title": "A", "date": "2024-03-01", "draft": true}\n\nText'),
+        ("a.md", '---json\n{"title": "A", "status": "draft"}\n---\nText'),
+    ],
+)
+def test_a_draft_is_left_out_unless_asked_for(path: str, text: str) -> None:
+    found = article(text, path)
+    assert isinstance(found, LeftOut)
+    assert found.reason == "draft"
+    assert article(text, path, Site(takes_drafts=True)).title == "A"
+
+
+def test_in_the_first_format_published_says_nothing_of_drafts() -> None:
+    found = article("---\ntitle: A\npublishedDateTime: 2024-03-01\npublished: false\n---\n")
+    assert found.published is False
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("content/blog/_index.md", "---\ntitle: Blog\ndate: 2024-03-01\n---\n"),
+        ("README.md", "---\nlayout: post\ntitle: A\n---\n"),
+        ("notes.md", "Only text."),
+        ("podcast.html", "---\nlayout: post\ntitle: '{{ page.title }}'\n---\n"),
+        ("about.md", "---\nlayout: page\ntitle: About\n---\n"),
+    ],
+)
+def test_what_is_no_article(path: str, text: str, tmp_path: Path) -> None:
+    root = tmp_path / "archive"
+    write(root / path, text)
+    write(root / "2024-03-01-a.md", "# A title\n\nText")
+    report = import_report(tmp_path / "news.db", root)
+    assert (report["added"], report["skipped"]) == (1, 1)
+
+
+# -- ids ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "languages", "key"),
+    [
+        ("2024-03-01-pier.md", (), "2024-03-01-pier"),
+        ("blog/pier/index.md", (), "pier"),
+        ("blog/pier/index.es.md", (), "pier.es"),
+        ("pier.es.md", (), "pier.es"),
+        ("v0.11.9.md", (), "v0.11.9"),
+        ("es/news/pier.md", ("es",), "pier.es"),
+        ("es/news/pier.md", (), "pier"),
+        ("es/news/pier.fr.md", ("es",), "pier.fr"),
+        ("2021/03/pier.md", (), "2021-03-pier"),
+        ("2021/3/pier/index.md", (), "2021-03-pier"),
+        ("2021/03/2021-03-04-pier.md", (), "2021-03-04-pier"),
+        ("docs/2019/03/29.md", (), "2019-03-29"),
+        ("docs/2019/03/9.md", (), "2019-03-09"),
+        ("index.md", (), "index"),
+        ("cafe\u0301.md", (), "café"),
+    ],
+)
+def test_an_id_comes_from_the_path(path: str, languages: tuple[str, ...], key: str) -> None:
+    assert article_id(path, languages) == key
+
+
+@pytest.mark.parametrize(
+    ("path", "day"),
+    [
+        ("2024-3-1-pier.md", "2024-03-01"),
+        ("2019/03/29.md", "2019-03-29"),
+        ("2019/03/29-pier.md", "2019-03-29"),
+        ("2019/03/29/pier.md", "2019-03-29"),
+        ("2017-09-08-pier/index.md", "2017-09-08"),
+        ("2017-09-08-pier/text.md", "2017-09-08"),
+        ("2019/03/pier.md", None),
+        ("2019-13-45-pier.md", None),
+    ],
+)
+def test_a_path_may_hold_a_date(path: str, day: str | None) -> None:
+    assert path_date(path) == day
+
+
+# -- sites ----------------------------------------------------------------------------
+
+SITES = {
+    "hugo": (
+        {
+            "hugo.toml": 'baseURL = "https://pier.example.net.test/"\ntitle = "Pier News"\n'
+            '[permalinks]\nblog = "/:section/:year/:month/:slug/"\n',
+            "content/blog/a.md": "---\ntitle: A b\nslug: a-b\n"
+            "date: 2024-03-01T23:30:00-04:00\n---\n",
+        },
+        "https://pier.example.net.test/blog/2024/03/a-b/",
+    ),
+    "zola": (
+        {
+            "config.toml": 'base_url = "https://pier.test.example.pier/"\ntitle = "Pier News"\n',
+            "content/a.md": '+++\ntitle = "A"\npath = "2024/03/01/a-b"\n+++\n',
+        },
+        "https://pier.test.example.pier/2024/03/01/a-b/",
+    ),
+    "jekyll": (
+        {
+            "_config.yml": "title: Pier News\nurl: https://pier.test.pier\nbaseurl: /news\n"
+            "permalink: pretty\n",
+            "_posts/2024-03-01-a-b.md": "---\ntitle: A\ncategories: harbour\n---\n",
+        },
+        "https://pier.test.pier/news/harbour/2024/03/01/a-b/",
+    ),
+    "hexo": (
+        {
+            "_config.yml": "title: Pier News\nurl: https://pier.test.pier\nsource_dir: source\n"
+            "permalink: :year/:month/:day/:title/\n",
+            "source/_posts/a-b.md": "title: A\ndate: 2024-03-01 10:00:00\n---\nText\n",
+        },
+        "https://pier.test.pier/2024/03/01/a-b/",
+    ),
+    "pelican": (
+        {
+            "pelicanconf.py": "SITENAME = 'Pier News'\nSITEURL = 'https://pier.test.pier'\n"
+            "TIMEZONE = 'Europe/Paris'\nARTICLE_URL = '{date:%Y}/{slug}.html'\n",
+            "content/a.md": "Title: A b\nDate: 2024-03-01 10:00\n\nText\n",
+        },
+        "https://pier.test.pier/2024/a-b.html",
+    ),
+    "docusaurus": (
+        {
+            "docusaurus.config.js": "module.exports = {\n  title: 'Pier News',\n"
+            "  url: 'https://pier.test.pier',\n  baseUrl: '/',\n};\n",
+            "blog/2024-03-01-a-b.md": "---\ntitle: A\nauthors: ann\n---\n",
+        },
+        "https://pier.test.pier/blog/2024/03/01/a-b",
+    ),
+}
+
+
+def stored(db: Path, sql: str) -> list[Any]:
+    with closing(sqlite3.connect(db)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("generator", SITES)
+def test_a_site_gives_address_and_provider(generator: str, tmp_path: Path) -> None:
+    files, address = SITES[generator]
+    root = tmp_path / "site"
+    for name, text in files.items():
+        write(root / name, text)
+    import_report(tmp_path / "news.db", root)
+    ((url, provider, day),) = stored(
+        tmp_path / "news.db",
+        "select a.url, p.name, substr(published_at, 1, 7) from articles a"
+        " join providers p on p.domain = a.provider_id",
+    )
+    assert (url, provider, day) == (address, "Pier News", "2024-03")
+    # The same from a folder within the site: the configuration stands above it.
+    inner = root / next(name for name in files if name.endswith(".md"))
+    import_report(tmp_path / "inner.db", inner.parent)
+    assert stored(tmp_path / "inner.db", "select id, url from articles") == stored(
+        tmp_path / "news.db", "select id, url from articles"
+    )
+
+
+def test_records_are_read_again_when_their_site_changes(tmp_path: Path) -> None:
+    root = tmp_path / "site"
+    files, _ = SITES["jekyll"]
+    for name, text in files.items():
+        write(root / name, text)
+    db = tmp_path / "news.db"
+    import_report(db, root)
+    assert import_report(db, root)["unchanged"] == 1
+    write(root / "_config.yml", files["_config.yml"].replace("Pier News", "Quay News"))
+    assert import_report(db, root)["updated"] == 1
+    assert stored(db, "select name from providers") == [("Quay News",)]
+    write(root / "_data/authors.yml", "ann: {name: Ann Pier}\n")
+    write(root / "_posts/2024-03-02-b.md", "---\ntitle: B\nauthor: ann\n---\n")
+    import_report(db, root)
+    assert stored(db, "select name from authors") == [("Ann Pier",)]
+    import_report(tmp_path / "fresh.db", root)
+    assert content(db) == content(tmp_path / "fresh.db")
+
+
+def test_a_broken_configuration_is_reported_and_nothing_of_it_used(tmp_path: Path) -> None:
+    root = tmp_path / "site"
+    write(root / "_config.yml", "title: [\n")
+    write(root / "_posts/2024-03-02-b.md", "---\ntitle: B\n---\n")
+    outcome = newsfeed("import", tmp_path / "news.db", root)
+    assert "_config.yml" in outcome.stderr
+    assert stored(tmp_path / "news.db", "select id from articles") == [("2024-03-02-b",)]
+
+
+def test_a_site_is_found_at_its_root_only(tmp_path: Path) -> None:
+    write(tmp_path / "site/.cargo/config.toml", "[build]\n")
+    write(tmp_path / "site/a.md", "# A\n")
+    assert Sites([str(tmp_path / "site")]).of(str(tmp_path / "site/a.md")).root is None
+
+
+# -- bodies ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("a\n\n<!-- more -->\n\nb", "a\n\nb"),
+        ("a {/* truncate */} b", "a  b"),
+        (
+            '{{< figure src="a.png" alt="The pier" caption="At noon" >}}',
+            "![The pier](a.png)\n\nAt noon",
+        ),
+        (
+            "{% youtube dQw4w9WgXcQ %}",
+            "[Video on YouTube](https://www.youtube.com/watch?v=dQw4w9WgXcQ)",
+        ),
+        ("{{< vimeo 76979871 >}}", "[Video on Vimeo](https://vimeo.com/76979871)"),
+        ('{{< tweet user="pier" id="123" >}}', "[Post on X](https://x.com/pier/status/123)"),
+        ("{{< note >}}Inner text{{< /note >}}", "Inner text"),
+        ("{% highlight ruby %}\nputs 1\n{% endhighlight %}", "```ruby\nputs 1\n```"),
+        ("[a]({% post_url 2024-03-01-a %}) b", "a b"),
+        ("[a]({{ site.baseurl }}/b) c", "[a](/b) c"),
+        ("{{ page.title }} x", " x"),
+        (":::note Take care\n\nText\n\n:::", "**Take care**\n\nText\n"),
+        ("Text\n{: .lead}", "Text"),
+        ("## Head {#head}\n", "## Head"),
+        ("`{{ code }}` and {{ gone }}", "`{{ code }}` and "),
+        ("```\n{{ code }}\n```", "```\n{{ code }}\n```"),
+        ("{% raw %}a{% endraw %}", "a"),
+    ],
+)
+def test_code_of_the_generator_becomes_what_it_means(body: str, text: str) -> None:
+    assert readable(body).text.strip() == text.strip()
+
+
+def test_mdx() -> None:
+    body = (
+        "import Pier from './pier'\n\nText <Pier size={2}>inner</Pier> end\n\n"
+        '<YouTube id="dQw4w9WgXcQ" />\n\n<Image src="a.png" alt="A" />\n'
+    )
+    found = readable(body, ".mdx")
+    assert found.text == (
+        "Text inner end\n\n[Video on YouTube](https://www.youtube.com/watch?v=dQw4w9WgXcQ)\n\n"
+        "![A](a.png)"
+    )
+    assert "dQw4w9WgXcQ" in (found.player or "")
+
+
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        ("# A **b** [c](d)\n\nText", "A b c"),
+        ("Title\n=====\n\nText", "Title"),
+        ("```\n# no\n```\n\n## Yes", "Yes"),
+        ("No heading", None),
+    ],
+)
+def test_the_first_heading(body: str, title: str | None) -> None:
+    assert first_heading(body)[0] == title
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="{}<>%[]()!`~:#.=-/\\\"' \nabc*_", max_size=300))
+def test_any_text_is_readable(body: str) -> None:
+    readable(body)
+    readable(body, ".mdx")
+    first_heading(body)
+
+
+def test_the_last_dialect_claims_everything() -> None:
+    for syntax in ("yaml", "toml", "json", "lines", "rst", "none"):
+        document = dialects.Document({}, "", "a.md", syntax)
+        assert DIALECTS[-1].claims(document, Site())
