@@ -9,7 +9,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from datasette import hookimpl
+from pluggy import HookimplMarker
+
+# Datasette's own marker, without the import of Datasette: `sqlite-utils` runs this as well.
+hookimpl = HookimplMarker("datasette")
 
 
 @hookimpl(trylast=True)
@@ -176,15 +179,24 @@ def handle_exception(datasette: Any, request: Any, exception: Any) -> Any:
 
 
 @hookimpl(hookwrapper=True)
-def register_output_renderer() -> Any:
-    """`.atom`, `.rss`, `.jsonfeed`; last, so that none of another plugin takes their place."""
+def register_output_renderer(datasette: Any) -> Any:
+    """The feed formats; last, so that no renderer of another plugin takes their place."""
     from .pages.feeds import shared_extensions
-    from .pages.feeds.renderer import RENDERERS
+    from .pages.feeds.renderer import renderers
 
+    feeds = renderers(datasette)
     outcome = yield
     others = outcome.get_result()
-    ours = shared_extensions.beside_others(RENDERERS, shared_extensions.flat(others))
+    ours = shared_extensions.beside_others(feeds, shared_extensions.flat(others))
     outcome.force_result([*others, ours])
+
+
+@hookimpl(tryfirst=True)
+def register_newsfeed_feed_formats() -> Any:
+    """Atom, RSS and JSON Feed: a hook of our own, see hookspecs.py."""
+    from .pages.feeds.renderer import BUILT_IN
+
+    return BUILT_IN
 
 
 @hookimpl

@@ -27,6 +27,7 @@ as_json = click.option("as_json", "--json", is_flag=True, help="Print the result
 
 
 @click.group()
+@click.version_option(package_name="datasette-newsfeed", prog_name="newsfeed")
 def newsfeed() -> None:
     """Archives of news articles: Markdown files with YAML front matter."""
 

@@ -22,6 +22,7 @@ NAME = PACKAGE.name
 # each imports only what is listed before it. Inside one package any order goes, but no circle.
 ROOT = (
     "errors",
+    "hookspecs",
     "image_urls",
     "html_tags",
     "full_text",
@@ -46,6 +47,7 @@ ARCHIVE = (
 )
 PAGES = (
     "models",
+    "feed_formats",
     "links",
     "other_plugins",
     "compat",
@@ -68,7 +70,7 @@ EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "manager", "commo
 
 # Third parties, by who may import them. The root has none but that of its index.
 FENCES = {
-    "root": {"pyroaring", "snowballstemmer"},  # the latter only full_text.porter
+    "root": {"pluggy", "pyroaring", "snowballstemmer"},  # the last only full_text.porter
     "archive": {
         *("PIL", "docutils", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
         *("snowballstemmer", "stop_words"),  # only archive.relate.words
@@ -79,7 +81,7 @@ FENCES = {
         *("datasette", "idna", "jinja2", "markdown_it", "markupsafe", "nh3", "pyroaring"),
         "click",  # only pages.compat.version
     },
-    "face": {"datasette", "markdown_it", "markupsafe", "nh3"},
+    "face": {"datasette", "pluggy", "markdown_it", "markupsafe", "nh3"},
 }
 # For types alone (`if TYPE_CHECKING`).
 TYPE_FENCES = {"root": {"sqlite_utils"}}

@@ -41,9 +41,10 @@ from datasette_newsfeed.image_urls import image_id
 from datasette_newsfeed.pages import pictures
 from datasette_newsfeed.pages.access import archives
 from datasette_newsfeed.pages.feeds.feed import UNKNOWN_TIME, entry_id
-from datasette_newsfeed.pages.links import FEEDS
+from datasette_newsfeed.pages.feeds.renderer import BUILT_IN
 from datasette_newsfeed.pages.models import Picture
 
+MEDIA_TYPES = {each["extension"]: each["media_type"] for each in BUILT_IN}
 COMBINATIONS = 200 if IS_LONG else 24
 
 
@@ -67,7 +68,7 @@ async def read(datasette: Any, path: str, **more: Any) -> Any:
     """Return a feed, after all rules of its format were held against it."""
     extension = urlsplit(path).path.rpartition(".")[2]
     response = await get(datasette, path, **more)
-    assert response.headers["content-type"] == f"{FEEDS[extension][1]}; charset=utf-8"
+    assert response.headers["content-type"] == f"{MEDIA_TYPES[extension]}; charset=utf-8"
     return read_feed(extension, response.content)
 
 

@@ -28,11 +28,12 @@ from pages_site import (
 from test_hostile import PAYLOADS
 
 from datasette_newsfeed.image_urls import image_id
-from datasette_newsfeed.pages.links import FEEDS
+from datasette_newsfeed.pages.feeds.renderer import BUILT_IN
 from datasette_newsfeed.pages.views import social_preview
 
 SITE = "news: a news archive"
 DAY = {"published_at__gte": "2024-03-04", "published_at__lt": "2024-03-05"}
+FEEDS = {each["extension"]: (each["name"], each["media_type"]) for each in BUILT_IN}
 TYPES = [media_type for _, media_type in FEEDS.values()]
 
 

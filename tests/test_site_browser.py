@@ -114,7 +114,8 @@ def test_from_the_front_page_to_an_article_and_on_to_a_related_one_and_back(
 
     related = here.page.locator(".newsfeed-related")
     card = related.locator(
-        ".newsfeed-card", has=here.page.locator(f'a[href$="/articles/{second}"]')
+        ".newsfeed-card",
+        has=here.page.locator(f'.newsfeed-card-title a[href$="/articles/{second}"]'),
     )
     expect(card.locator("time").first).to_be_visible()
     expect(card.locator(".newsfeed-provider")).to_be_visible()

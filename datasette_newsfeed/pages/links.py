@@ -13,12 +13,7 @@ from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
 
-FEEDS = {
-    "atom": ("Atom", "application/atom+xml"),
-    "rss": ("RSS", "application/rss+xml"),
-    "jsonfeed": ("JSON Feed", "application/feed+json"),
-}
-"""The formats of feeds: what follows the dot in their address, their name and media type."""
+from .feed_formats import feed_formats
 
 FILTERED_BY = {"providers": "provider_id", "topics": "_topic", "stories": "story_id"}
 """The word that keeps the articles of such a row, in the address of the articles."""
@@ -103,9 +98,12 @@ class Links:
         urls = self.datasette.urls
         return [
             FeedLink(
-                ext, name, kind, str(urls.table(self.database_name, "articles", format=ext)) + query
+                each.extension,
+                each.name,
+                each.media_type,
+                str(urls.table(self.database_name, "articles", format=each.extension)) + query,
             )
-            for ext, (name, kind) in FEEDS.items()
+            for each in feed_formats(self.datasette).values()
         ]
 
     def feeds_of(self, table: str, key: str) -> list[FeedLink]:
@@ -119,8 +117,13 @@ class Links:
         path = request.scope.get("route_path") or request.path
         query = f"?{request.query_string}" if request.query_string else ""
         return [
-            FeedLink(ext, name, kind, str(self.datasette.urls.path(f"{path}.{ext}")) + query)
-            for ext, (name, kind) in FEEDS.items()
+            FeedLink(
+                each.extension,
+                each.name,
+                each.media_type,
+                str(self.datasette.urls.path(f"{path}.{each.extension}")) + query,
+            )
+            for each in feed_formats(self.datasette).values()
         ]
 
     def image(self, key: str, width: int, fingerprint: str = "") -> str:

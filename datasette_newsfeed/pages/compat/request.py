@@ -11,12 +11,11 @@ from datasette.plugins import pm
 from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request, Response
 
-from ..links import FEEDS
+from ..feed_formats import feed_formats
 from .version import is_v1
 
 NOTES = "newsfeed_notes"
 LATE = "late"
-SPARED = tuple(f".{extension}" for extension in FEEDS)
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -64,7 +63,8 @@ def _names_host(scope: Scope) -> bool:
 def _spare_query(datasette: Any, scope: Scope) -> bytes:
     """The query of a request, for 0.65 without what feeds do not need and it counts for them."""
     query: bytes = scope.get("query_string") or b""
-    if is_v1() or not scope["path"].endswith(SPARED):
+    extension = scope["path"].rpartition(".")[2]
+    if is_v1() or extension not in feed_formats(datasette):
         return query
     return b"&".join(part for part in (query, b"_nofacet=1&_nosuggest=1&_nocount=1") if part)
 

@@ -1,4 +1,4 @@
-"""The feeds: a page's address with `.atom`, `.rss` or `.jsonfeed`. Knows no article.
+"""The feeds: a page's address with the extension of a feed format, as `.atom`.
 
 Datasette finds the rows as for the page itself, so that every filter works; here
 they become a document, which is sent only to those who do not have it yet.
@@ -13,18 +13,33 @@ from datasette.database import QueryInterrupted
 
 from ..access.archives import changed_at, look_across
 from ..compat import Answer
+from ..feed_formats import FeedFormat, feed_formats
 from ..headers import security_policy
 from ..headers.caching import fingerprint, http_time, is_known
-from ..links import FEEDS
 from . import atom, jsonfeed, rss
 from .builder import Edition, article_column
-from .feed import Feed
 
-WRITERS: dict[str, Callable[[Feed], bytes]] = {
-    "atom": atom.write,
-    "rss": rss.write,
-    "jsonfeed": jsonfeed.write,
-}
+BUILT_IN: list[dict[str, Any]] = [
+    {
+        "extension": "atom",
+        "name": "Atom",
+        "media_type": "application/atom+xml",
+        "write": atom.write,
+    },
+    {
+        "extension": "rss",
+        "name": "RSS",
+        "media_type": "application/rss+xml",
+        "write": rss.write,
+    },
+    {
+        "extension": "jsonfeed",
+        "name": "JSON Feed",
+        "media_type": "application/feed+json",
+        "write": jsonfeed.write,
+    },
+]
+"""What this package registers by its own hook."""
 
 WANTED = (
     "A feed needs a column with the keys of articles: article_id, or id of articles, "
@@ -43,7 +58,7 @@ async def can_render(
     return bool(await look_across(datasette, request, database))
 
 
-def _renderer(extension: str) -> Callable[..., Any]:
+def _renderer(feed_format: FeedFormat) -> Callable[..., Any]:
     async def render(
         datasette: Any,
         columns: Any,
@@ -62,7 +77,7 @@ def _renderer(extension: str) -> Callable[..., Any]:
         if rows and article_column(columns, table) is None:
             return _refusal(WANTED, 400)
         try:
-            feed = await Edition(sights, request, database, extension).feed(
+            feed = await Edition(sights, request, database, feed_format.extension).feed(
                 rows,
                 columns,
                 table=table,
@@ -71,7 +86,7 @@ def _renderer(extension: str) -> Callable[..., Any]:
             )
         except QueryInterrupted:
             return _refusal(LATE, 503)
-        return _answer(datasette, request, database, extension, WRITERS[extension](feed))
+        return _answer(datasette, request, database, feed_format, feed_format.document(feed))
 
     return render
 
@@ -81,19 +96,23 @@ def _refusal(words: str, status: int) -> Answer:
     return Answer(words, status=status, headers=headers, content_type="text/plain; charset=utf-8")
 
 
-def _answer(datasette: Any, request: Any, database: str, extension: str, document: bytes) -> Answer:
+def _answer(
+    datasette: Any, request: Any, database: str, feed_format: FeedFormat, document: bytes
+) -> Answer:
     headers = {"ETag": fingerprint(document), "X-Content-Type-Options": "nosniff"}
     headers[security_policy.HEADER] = security_policy.NOTHING
     changed = changed_at(datasette, database)
     if changed is not None:
         headers["Last-Modified"] = http_time(changed)
-    kind = f"{FEEDS[extension][1]}; charset=utf-8"
+    kind = f"{feed_format.media_type}; charset=utf-8"
     if is_known(request, headers["ETag"], changed):
         return Answer("", status=304, headers=headers, content_type=kind)
     return Answer(document, headers=headers, content_type=kind)
 
 
-RENDERERS = [
-    {"extension": extension, "render": _renderer(extension), "can_render": can_render}
-    for extension in WRITERS
-]
+def renderers(datasette: Any) -> list[dict[str, Any]]:
+    """Return the feed formats of a site as Datasette's output renderers."""
+    return [
+        {"extension": each.extension, "render": _renderer(each), "can_render": can_render}
+        for each in feed_formats(datasette).values()
+    ]
