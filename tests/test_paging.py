@@ -495,3 +495,14 @@ async def test_next_has_the_prefix_once(prefixed: Datasette, news: Path) -> None
     assert keys == in_order(news, "articles", {"_sort_desc": "heat"})
     page = await get(prefixed, "/news/articles.json?_facet=provider_id&_extra=facet_results")
     assert "/prefix/prefix/" not in page.text
+
+
+async def test_a_number_that_sqlite_reads_otherwise(tmp_path: Path) -> None:
+    path = build(tmp_path / "news.db", seed=4)
+    with sqlite3.connect(path) as conn:
+        conn.execute("update articles set heat = ?, quality = ?", [UNREAD, -UNREAD])
+    site = open_site(path)
+    for column in ("heat", "quality"):
+        for order in ({"_sort": column}, {"_sort_desc": column}):
+            found = await by_json(site, "articles", order, {"_nofacet": 1})
+            assert found == in_order(path, "articles", order)
