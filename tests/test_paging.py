@@ -33,8 +33,8 @@ LONG_TEXTS = {
     "related_articles": ("excerpt", "extra"),
     "article_list": ("excerpt",),
 }
-UNREAD = 0.23106830593544259
-"""A number that SQLite reads as another one from its shortest spelling, 0.2310683059354426."""
+UNREAD = 0.2310683059354426
+"""A number that SQLite reads from this spelling as another one, 0.23106830593544259."""
 
 TIMES = ("", "2021-04-21T00:00:00Z", "2021-04-22T00:00:00Z", "2021-04-22T19:15:00Z")
 NUMBERS = (None, None, -1, 0, 3, 50, 50, 100, 0.5, 2.5, 1e-7, 123456.789, UNREAD)
