@@ -68,7 +68,11 @@ IMAGES = Table(
     "images",
     "Images, one row per address",
     (
-        _text("id", "made from the URL as written", not_null=True),
+        _text(
+            "id",
+            "made from the URL as written; of a relative one, from the path that it leads to",
+            not_null=True,
+        ),
         _text("url", "as written, so it may be relative to the source's site", not_null=True),
         _integer("width", "pixels; the largest that any record gives"),
         _integer("height", "pixels"),

@@ -24,7 +24,7 @@ archives that have no place for them: `._x.md` of `x.md`. They hold no text."""
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A record file: where it lies, its path below the folder given, size and time.
+    """A record file: where it lies, its path below its root, size and time.
 
     `mtime` is in nanoseconds since 1970.
     """
@@ -42,11 +42,21 @@ class Folders:
     read: nothing may be concluded from the absence of a file below them.
     """
 
-    def __init__(self, paths: Iterable[str | Path], report: Callable[[RecordError], None]) -> None:
+    def __init__(
+        self,
+        paths: Iterable[str | Path],
+        report: Callable[[RecordError], None],
+        known: Iterable[str] = (),
+    ) -> None:
+        """`known` are the roots of earlier runs: a path inside one is part of it."""
         self._report = report
         self._seen: set[tuple[int, int]] = set()
         typed = {os.path.realpath(path): os.fspath(path) for path in paths}
-        self.roots = _outermost(typed)
+        self.roots = outermost(typed)
+        # The root of a file given by itself is its folder.
+        folders = [root for root in self.roots if os.path.isdir(root)]
+        folders += [os.path.dirname(root) for root in self.roots if os.path.isfile(root)]
+        self.bases = outermost([*known, *folders])
         self._typed = {root: typed[root] for root in self.roots}
         self.unread: list[str] = []
         self.faulty_files = 0
@@ -71,12 +81,14 @@ class Folders:
             if os.path.isdir(root):
                 yield from self._folder(root)
             elif os.path.lexists(root):
-                name = os.path.basename(root)
-                found = None if name.startswith(APPLE_DOUBLE) else self._file(root, name)
+                if os.path.basename(root).startswith(APPLE_DOUBLE):
+                    continue
+                found = self._file(root, path_below(root, root_of(root, self.bases) or root))
                 if found:
                     yield found
 
     def _folder(self, root: str) -> Iterator[File]:
+        base = root_of(root, self.bases) or root
         # Links are followed after everything else, so that a file is known by its
         # own path and not by that of a link to its folder.
         self._seen.add(_identity(root))
@@ -89,7 +101,7 @@ class Folders:
             for entry in self._entries(folder):
                 identity = self._folder_identity(entry)
                 if identity is None:
-                    found = self._record_file(entry, root)
+                    found = self._record_file(entry, base)
                     if found:
                         yield found
                 elif identity in above:
@@ -177,7 +189,18 @@ def _below(path: str, root: str) -> bool:
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _outermost(roots: Iterable[str]) -> list[str]:
+def root_of(file: str, roots: Iterable[str]) -> str | None:
+    """Return which of these folders a file lies below, None if none."""
+    return next((root for root in roots if _below(file, root)), None)
+
+
+def path_below(file: str, root: str) -> str:
+    """Return a file's path below a folder, with slashes."""
+    return file.removeprefix(root.rstrip(os.sep) + os.sep).replace(os.sep, "/")
+
+
+def outermost(roots: Iterable[str]) -> list[str]:
+    """Return those of the folders that lie in no other one, sorted."""
     unique = sorted(set(roots), key=len)
     kept: list[str] = []
     for root in unique:

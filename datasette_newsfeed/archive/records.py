@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..image_urls import image_id
+from ..image_urls import image_id, is_relative, path_below
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture as a record names it. Sizes are in pixels, None where unknown."""
+    """A picture as a record names it. Sizes are in pixels, None where unknown.
+
+    `url` is as written. `path` is where it leads below the archive if it is relative to its file.
+    """
 
     url: str
     width: int | None = None
@@ -19,12 +22,13 @@ class Image:
     is_cached: bool | None = None
     title: str | None = None
     attribution: str | None = None
+    path: str | None = None
     id: str = field(init=False, compare=False)
     """The key of this image, the same in every archive. Made once: an import asks for it often."""
 
     def __post_init__(self) -> None:
         """Make the key."""
-        object.__setattr__(self, "id", image_id(self.url))
+        object.__setattr__(self, "id", image_id(self.path or self.url))
 
     @property
     def area(self) -> int:
@@ -99,3 +103,44 @@ class Organization:
     domain: str
     name: str | None = None
     logo: Image | None = None
+
+
+def with_image_paths(record: Article | Organization, path: str) -> Article | Organization:
+    """Return a record whose relative images know where they lead.
+
+    path: of the record's file, below the archive.
+    """
+    if isinstance(record, Organization):
+        return replace(record, logo=_led(record.logo, path)) if _leads(record.logo) else record
+    providers = [record.provider, *(other.provider for other in record.related)]
+    images = [*record.images, *(other.image for other in record.related)]
+    images += [provider.logo for provider in providers if provider]
+    if not any(map(_leads, images)):  # most records
+        return record
+    return replace(
+        record,
+        images=tuple(led for image in record.images if (led := _led(image, path))),
+        provider=_with_logo_path(record.provider, path),
+        related=tuple(
+            replace(
+                other,
+                image=_led(other.image, path),
+                provider=_with_logo_path(other.provider, path),
+            )
+            for other in record.related
+        ),
+    )
+
+
+def _leads(image: Image | None) -> bool:
+    return image is not None and is_relative(image.url)
+
+
+def _led(image: Image | None, path: str) -> Image | None:
+    if image is None or not is_relative(image.url):
+        return image
+    return replace(image, path=path_below(image.url, path))
+
+
+def _with_logo_path(provider: Provider | None, path: str) -> Provider | None:
+    return replace(provider, logo=_led(provider.logo, path)) if provider else None

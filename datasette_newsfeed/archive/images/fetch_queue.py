@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from sqlite_utils import Database
 
 from ... import schema
-from ...image_urls import absolute_url
+from ...image_urls import absolute_url, has_scheme
 from ..database import transaction
 from . import renditions
 from .base_url import base_of
@@ -184,7 +184,7 @@ def _wanted(
     image_id, written, asked, outcome, fetched_at, etag, last_modified, is_stored = candidate
     url = absolute_url(written, base)
     # Without a host it is a file of the archive; with copies and no fetch, one that was taken.
-    if not _has_scheme(url) or (is_stored and outcome is None and not _has_scheme(written)):
+    if not has_scheme(url) or (is_stored and outcome is None and not has_scheme(written)):
         return None
     if is_stored and only_missing:
         return None
@@ -193,11 +193,6 @@ def _wanted(
     if not is_stored or asked != url:
         etag = last_modified = None
     return _host(url), image_id, url, etag, last_modified
-
-
-def _has_scheme(url: str) -> bool:
-    # As the shelf of files sees it: what has none is looked for beside the records.
-    return "://" in url or url[:5].lower() == "data:"
 
 
 def _host(url: str) -> str:

@@ -39,6 +39,10 @@ EFFORT = 2
 
 TYPE = "image/webp"
 
+RENDERING = f"2 {WIDTHS}"
+"""By what rules a copy is made. The number is raised when the same file gives another picture;
+then the next import makes the copies of the archive's own files again."""
+
 _COLOUR_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 """How an ICC profile calls the channels of a mode of Pillow."""
 

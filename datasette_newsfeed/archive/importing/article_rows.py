@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from ...full_text import index
 from ..records import Article, Image, Organization, Provider
 from ..relate import similar_rows, story_rows
-from ..sources.references import NOTHING_BEFORE, Before, FactBook, Facts
+from ..sources.references import NOTHING_BEFORE, Before, FactBook, Facts, ImageUse
 from ..urls import url_key
 from . import shared_rows
 
@@ -81,7 +81,7 @@ def facts_of_rows(db: Database, article_ids: Sequence[str]) -> Iterator[tuple[st
 _ROW_IMAGES = """
 SELECT images.id, domain,
   CAST(min(1.0 * coalesce(width, 0) * coalesce(height, 0), 9e18) AS INTEGER),
-  width, height, is_cached
+  width, height, is_cached, NULL
 FROM (
   SELECT image_id AS id, '' AS domain FROM article_images WHERE article_id = :id
   UNION SELECT image_id, '' FROM related_articles WHERE article_id = :id
@@ -137,10 +137,11 @@ def write(
     shared_rows.settle_related(db, facts, related, urls)
 
 
-def _use(image: Image, domain: str) -> tuple[str, str, int, int | None, int | None, bool | None]:
+def _use(image: Image, domain: str) -> ImageUse:
     # Beyond 64 bits no area is larger than another.
     area = min(image.area, 2**63 - 1)
-    return image.id, domain, area, image.width, image.height, image.is_cached
+    written = None if image.path is None else image.url
+    return image.id, domain, area, image.width, image.height, image.is_cached, written
 
 
 def _providers(article: Article) -> list[Provider]:

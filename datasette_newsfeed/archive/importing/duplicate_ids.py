@@ -96,16 +96,7 @@ class Claims:
         return [s for s in sources if s.id not in known and not self._is_there(s)]
 
     def _precedes(self, owner: Source, record: ReadRecord) -> bool:
-        """Compare paths below one folder, the outer of the two that were given."""
-        reading = record.reading
-        owner_file = self._sources.file_of(owner.file or "")
-        owner_path, path = owner.path or "", reading.path
-        owner_root, root = _root(owner_file, owner_path), _root(reading.file, path)
-        if reading.file.startswith(owner_root):
-            path = reading.file.removeprefix(owner_root).replace(os.sep, "/")
-        elif owner_file.startswith(root):
-            owner_path = owner_file.removeprefix(root).replace(os.sep, "/")
-        return (owner_path, owner.sha256 or "") <= (path, reading.sha256)
+        return (owner.path or "", owner.sha256 or "") <= _precedence(record)
 
     def _is_there(self, source: Source) -> bool:
         if source.file is None:
@@ -140,11 +131,6 @@ class Claims:
             return (outcome or batch.outcomes.get(owner.file)) is not None
         # Outside this run, and its rows may be lost: then it has no say until it is read.
         return owner.sha256 is not None
-
-
-def _root(file: str, path: str) -> str:
-    """Return the folder that a file's path is below, with the separator at its end."""
-    return file.removesuffix(path.replace("/", os.sep))
 
 
 def _precedence(record: ReadRecord) -> tuple[str, str]:

@@ -55,12 +55,8 @@ class FoundFiles:
                 ),
             )
 
-    def settle_unchanged(self, schema_version: int) -> list[str]:
-        """Settle the files of this run that have the size and time they had.
-
-        Returns the domains of organization records that have another path now: of
-        two records of one domain, the smaller path gives the name.
-        """
+    def settle_unchanged(self, schema_version: int) -> None:
+        """Settle the files of this run that have the size and time they had."""
         with self._db.atomic():
             self._db.execute(
                 """
@@ -80,21 +76,7 @@ class FoundFiles:
                     "UPDATE sources SET text = NULL "
                     "WHERE text IS NOT NULL AND file IN (SELECT file FROM found)"
                 )
-            moved = self._db.execute(
-                "SELECT DISTINCT domain FROM organizations "
-                "JOIN sources ON sources.id = organizations.source "
-                "JOIN found ON found.file = sources.file "
-                "WHERE length(sources.path) < length(found.path)"
-            ).fetchall()
-            # Known by the outermost folder it was ever imported from, in any order.
-            self._db.execute(
-                """
-                UPDATE sources SET path = (SELECT path FROM found WHERE file = sources.file)
-                WHERE length(path) < (SELECT length(path) FROM found WHERE file = sources.file)
-                """
-            )
             self._db.execute(_TO_READ)
-        return [row[0] for row in moved]
 
     def to_read(self) -> tuple[int, int]:
         """Return how many files of this run are still to be read, and their bytes."""

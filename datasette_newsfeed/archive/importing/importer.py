@@ -31,7 +31,7 @@ from ..sources.store import Reading, Source, Sources, faults, fingerprint, packe
 from . import article_rows, shared_rows
 from .duplicate_ids import Batch, Claims, ReadRecord
 from .file_queue import FoundFiles
-from .local_images import ImageShelf
+from .local_images import LocalImages
 from .reading_report import Dialects
 from .sites import Sites
 from .unknown_keys import Unplaced
@@ -186,7 +186,8 @@ class _Run:
         self._on_error = on_error
         self._on_progress = on_progress
         self._report = Report()
-        self._folders = Folders(paths, self._reject)
+        self._folders = Folders(paths, self._reject, sources.roots())
+        sources.add_roots(self._folders.bases)
         self._found = FoundFiles(sources)
         self._claims = Claims(sources, self._found, self._folders, self._reject)
         self._sites = Sites(self._folders.roots, {}, self._reject)
@@ -196,10 +197,7 @@ class _Run:
         interrupted = self._sources.was_interrupted()
         self._walk()
         self._readers = Readers(self._walked_at, self._sources.keeps_text, self._workers)
-        moved = self._found.settle_unchanged(schema.SCHEMA_VERSION)
-        if moved:
-            with transaction(self._db):
-                shared_rows.settle(self._db, self._sources.facts, moved)
+        self._found.settle_unchanged(schema.SCHEMA_VERSION)
         self._make_way()
         self._read_changed()
         self._read_outdated()
@@ -249,14 +247,15 @@ class _Run:
         )
 
     def _take_images(self) -> None:
-        shelf = ImageShelf(self._db, self._sources, self._folders, self._walked_at, self._reject)
+        images = LocalImages(self._db, self._sources, self._folders, self._walked_at, self._reject)
         if can_render():
-            self._report.images = shelf.take(self._prune)
-        elif count := shelf.count():
+            self._report.images = images.take(self._prune)
+        elif count := images.count():
             self._report.notes.append(
                 f"{count:,} images beside the records are not taken; "
                 "pip install 'datasette-newsfeed[images]' and import again"
             )
+        self._report.notes.extend(images.missing.in_words())
 
     def _walk(self) -> None:
         self._walked_at = time.time_ns()
@@ -405,6 +404,7 @@ class _Run:
             some = missing[start : start + BATCH]
             self._store(Batch(gone=some))
             self._report.removed += len(some)
+        self._sources.forget_roots()
 
 
 def _current(source: Source | None, site: str) -> str | None:

@@ -1,41 +1,91 @@
-"""Image files beside the records become renditions in the database.
+"""Image files that records name become copies in the database.
 
-Knows files and the tables of images, neither pixels nor YAML. A file is taken only
-from inside the folders given, links resolved.
+A file is taken only from inside the folders imported, links resolved. What is named and not
+there is said, and so are two files that records of two folders name by one path.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
 from ...errors import ImageError, RecordError
+from ...image_urls import has_scheme, path_below
 from ..database import transaction
 from ..files import Folders
 from ..images import renditions
-from ..images.renditions import MAX_BYTES, Rendition, render
+from ..images.base_url import base_of
+from ..images.renditions import MAX_BYTES, RENDERING, Rendition, render
 from ..sources.image_files import ImageFile
 from ..sources.store import Sources, fingerprint, trusted_time
+from .image_paths import find_file, forget_names
 
 BATCH = 20
 """Images a transaction: each costs far more to resize than to commit."""
 
-# Whoever asks for such an image means a file of the archive, not one of the web.
-_LOCAL = r"""
+MOST_NAMED = 20
+"""Missing files that are named one by one."""
+
+# The rest of what is on the web is left out in Python.
+_CANDIDATES = """
 SELECT id, url FROM images
-WHERE url NOT LIKE '%://%' AND url NOT LIKE '//%' AND url NOT LIKE 'data:%' AND id > ?
-ORDER BY id LIMIT ?
+WHERE url NOT LIKE 'http://%' AND url NOT LIKE 'https://%' AND id > ? ORDER BY id LIMIT ?
 """
 
 
-UNCHANGED = ""
-"""In the place of a file: it is not for this run to look at it."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an image is: `file` is None where none is there.
+
+    record: a file that names it. is_covered: this run is to look at it. others: files of other
+    roots with the same path.
+    """
+
+    file: str | None
+    record: str
+    is_covered: bool
+    others: tuple[str, ...] = ()
 
 
-class ImageShelf:
+@dataclass(slots=True)
+class Missing:
+    """Image files that records of this run name, and that are not there."""
+
+    count: int = 0
+    named: list[str] = field(default_factory=list)
+    on_a_site: int = 0
+    example: str = ""
+
+    def add(self, url: str, record: str) -> None:
+        """Count an image; `record` is the file that names it, as the user would write it."""
+        if url.startswith("/"):
+            # Most are not files but pages of a site that nobody has named yet.
+            self.on_a_site += 1
+            self.example = self.example or url
+            return
+        self.count += 1
+        if len(self.named) < MOST_NAMED:
+            shown = url if len(url) <= 200 else f"{url[:200]}…"
+            self.named.append(f"{record}: images: the file {shown} is not there")
+
+    def in_words(self) -> list[str]:
+        """Return what to say of them, a sentence each."""
+        said = list(self.named)
+        if self.count > len(said):
+            said.append(f"{self.count - len(said):,} more image files are not there")
+        if self.on_a_site:
+            example = self.example if len(self.example) <= 200 else f"{self.example[:200]}…"
+            said.append(
+                f"{self.on_a_site:,} image URLs such as {example} lead to no file below the "
+                "folders imported; if they belong to a site, name it with --base-url"
+            )
+        return said
+
+
+class LocalImages:
     """The image files of one import: looked at, taken, or given up."""
 
     def __init__(
@@ -51,12 +101,13 @@ class ImageShelf:
         self._folders = folders
         self._walked_at = walked_at
         self._report = report
+        self._has_site = base_of(db) is not None
+        self.missing = Missing()
+        forget_names()
 
     def count(self) -> int:
         """Return how many images lie beside the records of this run."""
-        return sum(
-            1 for rows in self._local() for row in rows if self._find(*row) not in (None, UNCHANGED)
-        )
+        return sum(place.file is not None for rows in self._local() for _, place in rows)
 
     def take(self, prune: bool) -> int:
         """Store what is new or changed, and return how many images that were.
@@ -69,19 +120,17 @@ class ImageShelf:
             known = self._sources.taken.known(ids)
             stored = self._stored(ids)
             batch: dict[str, tuple[ImageFile, list[Rendition]] | None] = {}
-            for image_id, url in rows:
+            for image_id, place in rows:
                 before = known.get(image_id)
-                file = self._find(image_id, url)
-                if file == UNCHANGED:
-                    continue
-                if file is None:
+                if place.file is None:
                     if before and self._folders.covers(self._sources.file_of(before.file)):
                         batch[image_id] = None
                     continue
                 try:
-                    found = self._read(file, before, image_id in stored)
+                    self._compare(place.file, place.others)
+                    found = self._read(place.file, before, image_id in stored)
                 except RecordError as error:
-                    self._report(error.at(self._folders.shown(file)))
+                    self._report(error.at(self._folders.shown(place.file)))
                     if before:
                         batch[image_id] = None
                 else:
@@ -92,35 +141,55 @@ class ImageShelf:
                     self._store(batch, prune)
                     batch = {}
             self._store(batch, prune)
+        self._sources.taken.forget_unnamed()
         return taken
 
-    def _local(self) -> Iterator[list[tuple[str, str]]]:
+    def _local(self) -> Iterator[list[tuple[str, _Place]]]:
+        """Yield the images that this run is to look at: key and place."""
         after = ""
-        while rows := self._db.execute(_LOCAL, [after, 500]).fetchall():
+        while rows := self._db.execute(_CANDIDATES, [after, 500]).fetchall():
             after = rows[-1][0]
-            yield rows
+            local = [row for row in rows if not has_scheme(row[1]) and not row[1].startswith("//")]
+            places = ((image_id, url, self._place(image_id, url)) for image_id, url in local)
+            found = [(image_id, url, place) for image_id, url, place in places if place.is_covered]
+            for _, url, place in found:
+                if place.file is None and not (self._has_site and url.startswith("/")):
+                    self.missing.add(url, self._folders.shown(place.record))
+            yield [(image_id, place) for image_id, _, place in found]
 
-    def _find(self, image_id: str, url: str) -> str | None:
-        """Return the file that a URL means: `/x` below the folder given, `x` beside the record.
-
-        Of several records with one URL, that with the smallest path whose file is there
-        decides; UNCHANGED where that record is not of this run.
-        """
-        try:
-            path = unquote(urlsplit(url).path)
-        except ValueError:
-            return None
-        for name, record_path in self._sources.facts.files_naming(image_id):
+    def _place(self, image_id: str, url: str) -> _Place:
+        """Return where an image is: in the smallest root whose records name it and that has it."""
+        files: dict[str, None] = {}
+        first = ""
+        is_covered = False
+        roots: dict[str, str] = {}
+        for name, path, written in self._sources.facts.files_naming(image_id):
             record = self._sources.file_of(name)
-            if not path or "\0" in path:
-                continue
-            root = record.removesuffix(record_path.replace("/", os.sep))
-            start = root if path.startswith("/") else os.path.dirname(record)
-            file = os.path.realpath(os.path.join(start, path.lstrip("/")))
-            if not _below(file, root) or not os.path.isfile(file):
-                continue
-            return file if self._folders.covers(record) else UNCHANGED
-        return None
+            if self._folders.covers(record):
+                is_covered = True
+                first = first or record
+            root = record.removesuffix(path.replace("/", os.sep))
+            roots.setdefault(root, url if written is None else path_below(written, path))
+        for root in sorted(roots, key=self._sources.name_of):
+            file = find_file(root, roots[root].lstrip("/"))
+            if file is not None:
+                files[file] = None
+        found = list(files)
+        return _Place(found[0] if found else None, first, is_covered, tuple(found[1:]))
+
+    def _compare(self, file: str, others: Sequence[str]) -> None:
+        """Report files of other roots that have the same path and other bytes."""
+        for other in others:
+            if _bytes(other) != _bytes(file):
+                winner = self._folders.shown(file)
+                self._report(
+                    RecordError(
+                        f"another image than {winner}, which has the same path below the folder "
+                        "imported and is shown in the place of both; import a folder above the "
+                        "two, or rename one",
+                        path=self._folders.shown(other),
+                    )
+                )
 
     def _read(
         self, file: str, before: ImageFile | None, is_stored: bool
@@ -129,16 +198,19 @@ class ImageShelf:
         name = self._sources.name_of(file)
         try:
             state = os.stat(file)
-            same = before and (before.file, before.size) == (name, state.st_size) and is_stored
-            if same and before and before.mtime == state.st_mtime_ns:
-                return None
-            with open(file, "rb") as stream:
-                data = stream.read(MAX_BYTES + 1)
         except OSError as error:
             raise RecordError(f"cannot be read: {error.strerror or error}") from error
+        same = (
+            before is not None
+            and is_stored
+            and (before.file, before.size, before.rendering) == (name, state.st_size, RENDERING)
+        )
+        if same and before and before.mtime == state.st_mtime_ns:
+            return None
+        data = _bytes(file)
         sha256 = fingerprint(data)
         mtime = trusted_time(state.st_mtime_ns, self._walked_at)
-        image = ImageFile(name, state.st_size, mtime, sha256)
+        image = ImageFile(name, state.st_size, mtime, sha256, RENDERING)
         unchanged = same and before and before.sha256 == sha256
         try:
             return image, [] if unchanged else render(data)
@@ -171,6 +243,10 @@ class ImageShelf:
         self._sources.taken.write({id: file for id, (file, _) in kept.items()}, gone)
 
 
-def _below(file: str, root: str) -> bool:
-    """Tell whether a file, links resolved, lies below the folder that was given."""
-    return file.startswith(os.path.realpath(root).rstrip(os.sep) + os.sep)
+def _bytes(file: str) -> bytes:
+    """Return a file's bytes, but no more than are needed to see that they are too many."""
+    try:
+        with open(file, "rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise RecordError(f"cannot be read: {error.strerror or error}") from error

@@ -18,7 +18,8 @@ from ..urls import url_key
 _TEMP = """
 CREATE TEMP TABLE IF NOT EXISTS batch (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS batch_images (
-  id TEXT PRIMARY KEY, width INTEGER, height INTEGER, is_cached INTEGER) WITHOUT ROWID;
+  id TEXT PRIMARY KEY, width INTEGER, height INTEGER, is_cached INTEGER, url TEXT
+) WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS batch_providers (
   domain TEXT PRIMARY KEY, name TEXT, image_id TEXT) WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS batch_names (name TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -29,8 +30,9 @@ CREATE TEMP TABLE IF NOT EXISTS batch_urls (
 """
 
 _SETTLE_IMAGES = """
-UPDATE images SET (width, height, is_cached) = (
-  SELECT width, height, is_cached FROM batch_images WHERE batch_images.id = images.id
+UPDATE images SET (width, height, is_cached, url) = (
+  SELECT width, height, is_cached, coalesce(batch_images.url, images.url)
+  FROM batch_images WHERE batch_images.id = images.id
 ) WHERE id IN (SELECT id FROM batch_images)
 """
 _UNREFERENCED_IMAGES = """
@@ -116,15 +118,6 @@ def existing(db: Database, article_ids: Sequence[str]) -> set[str]:
     return {row[0] for row in db.execute("SELECT id FROM articles WHERE id IN batch")}
 
 
-def settle(db: Database, facts: FactBook, domains: Iterable[str]) -> None:
-    """Settle these providers anew, with the images that were and are their logos."""
-    begin(db)
-    chosen = sorted(domains)
-    images = logos(db, chosen)
-    settle_providers(db, facts, chosen, images)
-    settle_images(db, facts, sorted(images))
-
-
 def sweep(db: Database, facts: FactBook) -> None:
     """Settle every provider and every image that no row refers to.
 
@@ -170,7 +163,7 @@ def settle_providers(
 def settle_images(db: Database, facts: FactBook, images: Sequence[str]) -> None:
     """Give each image the size of its largest use, and delete what nobody names."""
     uses = facts.largest_uses(images)
-    unknown = (None, None, None)
+    unknown = (None, None, None, None)
     fill(db, "batch_images", ((image, *uses.get(image, unknown)) for image in images))
     # A logo that is not its provider's chosen one stands in no other row; it is used
     # as long as a file names it.

@@ -22,7 +22,7 @@ from ...errors import RecordError, WorkersError
 from ..dialects import DIALECTS, Dialect, LeftOut, dialect_of, reason_of_name
 from ..dialects.document import Document, Repetition
 from ..files import File
-from ..records import Article, Organization
+from ..records import Article, Organization, with_image_paths
 from ..sources.store import Reading, fingerprint, packed, trusted_time
 from .article_rows import facts_of
 from .front_matter import MAX_BYTES, read
@@ -154,6 +154,7 @@ class Readers:
         )
         if isinstance(record, LeftOut):
             return replace(seen, left_out=record.reason)
+        record = with_image_paths(record, reading.path)
         article_id = record.id if isinstance(record, Article) else None
         reading = replace(reading, article_id=article_id, facts=facts_of(record))
         return replace(seen, reading=reading, record=record)

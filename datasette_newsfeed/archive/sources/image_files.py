@@ -15,7 +15,8 @@ CREATE TABLE image_files (
   file TEXT NOT NULL,     -- relative to the folder of this database
   size INTEGER NOT NULL,
   mtime INTEGER,
-  sha256 TEXT NOT NULL
+  sha256 TEXT NOT NULL,
+  rendering TEXT NOT NULL DEFAULT '' -- by what rules its copies were made
 ) WITHOUT ROWID;
 """
 
@@ -28,6 +29,7 @@ class ImageFile:
     size: int
     mtime: int | None
     sha256: str
+    rendering: str
 
 
 class TakenImages:
@@ -44,17 +46,24 @@ class TakenImages:
         """Remember the files taken, forget those that are gone."""
         with self._db.atomic():
             self._db.conn.executemany(
-                "INSERT OR REPLACE INTO image_files (image_id, file, size, mtime, sha256) "
-                "VALUES (?, ?, ?, ?, ?)",
-                ((id, f.file, f.size, f.mtime, f.sha256) for id, f in taken.items()),
+                "INSERT OR REPLACE INTO image_files "
+                "(image_id, file, size, mtime, sha256, rendering) VALUES (?, ?, ?, ?, ?, ?)",
+                ((id, f.file, f.size, f.mtime, f.sha256, f.rendering) for id, f in taken.items()),
             )
             self._db.conn.executemany(
                 "DELETE FROM image_files WHERE image_id = ?", ((id,) for id in gone)
             )
 
+    def forget_unnamed(self) -> None:
+        """Forget the files of images that no record names any more."""
+        with self._db.atomic():
+            self._db.execute(
+                "DELETE FROM image_files WHERE image_id NOT IN (SELECT image_id FROM image_uses)"
+            )
+
 
 # Takes a list of keys at once; `v` is its one column.
 _IMAGE_FILES = """
-SELECT image_id, file, size, mtime, sha256 FROM (SELECT column1 AS v FROM {values})
+SELECT image_id, file, size, mtime, sha256, rendering FROM (SELECT column1 AS v FROM {values})
 JOIN image_files ON image_files.image_id = v
 """

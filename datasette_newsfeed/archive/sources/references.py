@@ -28,10 +28,12 @@ CREATE TABLE image_uses (
   area INTEGER NOT NULL,
   width INTEGER,
   height INTEGER,
-  is_cached INTEGER
+  is_cached INTEGER,
+  url TEXT                -- as written, where it is relative to its file; null: that of `images`
 );
 CREATE INDEX idx_image_uses_source ON image_uses (source);
 CREATE INDEX idx_image_uses_image_id ON image_uses (image_id, area, width, height, is_cached);
+CREATE INDEX idx_image_uses_url ON image_uses (image_id, url) WHERE url IS NOT NULL;
 CREATE INDEX idx_image_uses_provider_id ON image_uses (provider_id, area, image_id)
   WHERE provider_id != '';
 CREATE TABLE organizations (
@@ -44,16 +46,19 @@ CREATE INDEX idx_organizations_domain ON organizations (domain);
 """
 
 
+ImageUse = tuple[str, str, int, int | None, int | None, bool | None, str | None]
+"""image_id, provider_id, area, width, height, is_cached, and the URL if it is relative."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What one file says about things that others speak of, too.
 
-    urls: (key, position); images: (image_id, provider_id, area, width, height,
-    is_cached); organization: (domain, name, image_id).
+    urls: (key, position); organization: (domain, name, image_id).
     """
 
     urls: tuple[tuple[str, int], ...] = ()
-    images: tuple[tuple[str, str, int, int | None, int | None, bool | None], ...] = ()
+    images: tuple[ImageUse, ...] = ()
     organization: tuple[str, str, str | None] | None = None
 
 
@@ -102,7 +107,7 @@ class FactBook:
         )
         run(
             "INSERT INTO image_uses (source, image_id, provider_id, area, width, height, "
-            "is_cached) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "is_cached, url) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             ((source, *use) for source, said in facts for use in said.images),
         )
         run(
@@ -137,9 +142,13 @@ class FactBook:
 
     def largest_uses(
         self, image_ids: Sequence[str]
-    ) -> dict[str, tuple[int | None, int | None, bool | None]]:
-        """Return width, height and is_cached of the largest use of each image."""
-        return {row[0]: (row[1], row[2], row[3]) for row in chunks(self._db, _LARGEST, image_ids)}
+    ) -> dict[str, tuple[int | None, int | None, bool | None, str | None]]:
+        """Return width, height and is_cached of the largest use of each image, and its URL.
+
+        The URL is the smallest of those by which records lead to a file, None for any other
+        image.
+        """
+        return {row[0]: (*row[1:],) for row in chunks(self._db, _LARGEST, image_ids)}
 
     def related_to(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:
         """Return (key, article_id, position) of the related articles with these URLs."""
@@ -149,10 +158,11 @@ class FactBook:
         """Return (key, article_id) of the articles with these URLs."""
         return list(chunks(self._db, _ARTICLES, keys))
 
-    def files_naming(self, image_id: str) -> list[tuple[str, str]]:
-        """Return file and path of the records that name an image, by path."""
+    def files_naming(self, image_id: str) -> list[tuple[str, str, str | None]]:
+        """Return file and path of the records that name an image, by path, and their URL of it
+        if that is relative."""
         return self._db.execute(
-            "SELECT DISTINCT file, path FROM sources "
+            "SELECT DISTINCT file, path, url FROM sources "
             "JOIN image_uses ON image_uses.source = sources.id "
             "WHERE image_id = ? AND file IS NOT NULL ORDER BY path, file",
             [image_id],
@@ -191,7 +201,10 @@ SELECT v,
 FROM (SELECT column1 AS v FROM {values})
 """
 _LARGEST = """
-SELECT v, width, height, is_cached FROM (SELECT column1 AS v FROM {values})
+SELECT v, width, height, is_cached, (
+  SELECT min(image_uses.url) FROM image_uses JOIN sources ON sources.id = image_uses.source
+  WHERE image_id = v AND image_uses.url IS NOT NULL AND {trusted}
+) FROM (SELECT column1 AS v FROM {values})
 JOIN image_uses ON image_uses.rowid = (
   SELECT image_uses.rowid FROM image_uses JOIN sources ON sources.id = image_uses.source
   WHERE image_id = v AND {trusted}

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,11 +24,11 @@ from sqlite_utils import Database
 
 from ...errors import ArchiveError, BusyError, VersionError
 from ..database import CACHE_KIB, as_archive_error, as_disk_error
-from ..files import File, relative, relative_folder
+from ..files import File, outermost, path_below, relative, relative_folder, root_of
 from .image_files import TAKEN_SCHEMA, TakenImages
 from .references import FACTS_SCHEMA, NOTHING_SAID, FactBook, Facts
 
-SOURCES_VERSION = 1
+SOURCES_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE state (change_counter INTEGER NOT NULL);
@@ -35,7 +36,7 @@ INSERT INTO state VALUES (0);
 CREATE TABLE sources (
   id INTEGER PRIMARY KEY,
   file TEXT UNIQUE,       -- relative to the folder of this database; null: not known (any more)
-  path TEXT,              -- below the outermost folder that was imported
+  path TEXT,              -- below its root
   size INTEGER,           -- bytes
   mtime INTEGER,          -- nanoseconds since 1970; null: too fresh to be trusted
   sha256 TEXT,            -- null: to be read again
@@ -45,6 +46,16 @@ CREATE TABLE sources (
   site TEXT               -- fingerprint of what its site and the user say of it
 );
 CREATE INDEX idx_sources_article_id ON sources (article_id);
+CREATE TABLE roots (folder TEXT PRIMARY KEY) WITHOUT ROWID; -- relative to that of this database
+"""
+
+# From version 1 to 2. What the tables then lack comes with the files, which are all read again.
+_TO_VERSION_2 = """
+CREATE TABLE roots (folder TEXT PRIMARY KEY) WITHOUT ROWID;
+ALTER TABLE sources ADD COLUMN site TEXT;
+ALTER TABLE image_uses ADD COLUMN url TEXT;
+CREATE INDEX idx_image_uses_url ON image_uses (image_id, url) WHERE url IS NOT NULL;
+ALTER TABLE image_files ADD COLUMN rendering TEXT NOT NULL DEFAULT '';
 """
 
 FRESH_NS = 2_000_000_000
@@ -131,12 +142,14 @@ class Sources:
             if self.is_new:
                 if self.db.table_names():
                     raise ArchiveError(self._shown, "is no DB-sources; move it away")
-                for statement in (_SCHEMA + FACTS_SCHEMA + TAKEN_SCHEMA).split(";\n"):
-                    if statement.strip():
-                        self.db.execute(statement)
-                self.db.execute(f"PRAGMA user_version = {SOURCES_VERSION}")
+                self._run(_SCHEMA + FACTS_SCHEMA + TAKEN_SCHEMA)
             elif not {"sources", "state"} <= set(self.db.table_names()):
                 raise ArchiveError(self._shown, "is no DB-sources; move it away")
+            elif version == 1:
+                self._run(_TO_VERSION_2)
+                self._note_roots(self._roots_of_sources())
+            if version < SOURCES_VERSION:
+                self.db.execute(f"PRAGMA user_version = {SOURCES_VERSION}")
             self.db.commit()
         except sqlite3.DatabaseError as error:
             self.close()
@@ -144,6 +157,12 @@ class Sources:
         except ArchiveError:
             self.close()
             raise
+
+    def _run(self, statements: str) -> None:
+        # One by one: `executescript` would commit.
+        for statement in re.sub(r"--.*", "", statements).split(";"):
+            if statement.strip():
+                self.db.execute(statement)
 
     def fault(self, error: sqlite3.DatabaseError) -> ArchiveError:
         """Return what SQLite says of this file as an error that says what to do."""
@@ -173,6 +192,60 @@ class Sources:
     def file_of(self, name: str) -> str:
         """Return the file that this database calls by that name."""
         return os.path.normpath(os.path.join(self.folder, name))
+
+    # Roots
+
+    def roots(self) -> list[str]:
+        """Return the outermost folders that were imported so far."""
+        rows = self.db.execute("SELECT folder FROM roots").fetchall()
+        return sorted(self.file_of(row[0]) for row in rows)
+
+    def add_roots(self, folders: Iterable[str]) -> None:
+        """Remember folders as roots; one inside another is part of that one.
+
+        Files below a root that is part of another one now get their path below that, and are
+        to be read again: keys come from paths.
+        """
+        before = self.roots()
+        after = outermost([*before, *folders])
+        if after != before:
+            with self.db.atomic():
+                self._note_roots(after)
+
+    def forget_roots(self) -> None:
+        """Forget the roots below which no file is known."""
+        used = {root_of(self.file_of(row[0]), self.roots()) for row in self._files()}
+        with self.db.atomic():
+            self._note_roots([root for root in self.roots() if root in used])
+
+    def _files(self) -> Iterator[tuple[str, int, str]]:
+        yield from self.db.execute("SELECT file, id, path FROM sources WHERE file IS NOT NULL")
+
+    def _note_roots(self, roots: Iterable[str]) -> None:
+        roots = outermost(roots)
+        self.db.execute("DELETE FROM roots")
+        self.db.conn.executemany(
+            "INSERT INTO roots VALUES (?)",
+            ((relative_folder(root, self.folder) or root,) for root in roots),
+        )
+        moved = []
+        for name, source, path in self._files():
+            file = self.file_of(name)
+            root = root_of(file, roots)
+            below = path if root is None else path_below(file, root)
+            if below != path:
+                moved.append((below, source))
+        self.db.conn.executemany(
+            "UPDATE sources SET path = ?, schema_version = 0 WHERE id = ?", moved
+        )
+
+    def _roots_of_sources(self) -> list[str]:
+        """Return the folders that were imported, as the paths of version 1 tell."""
+        found = set()
+        for name, _, path in self._files():
+            root = self.file_of(name).removesuffix(path.replace("/", os.sep))
+            found.add(root.rstrip(os.sep) or os.sep)
+        return outermost(found)
 
     # What is known
 
@@ -334,7 +407,7 @@ class Sources:
             "DELETE FROM sources WHERE id = ?", ((source.id,) for source in removed)
         )
         self.db.conn.executemany(
-            "UPDATE sources SET path = iif(length(path) > length(?2), path, ?2), size = ?3, "
+            "UPDATE sources SET path = ?2, size = ?3, "
             "mtime = ?4, sha256 = ?5, schema_version = ?6, article_id = ?7, text = ?8, site = ?9 "
             "WHERE file = ?1",
             (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...image_urls import absolute_url
+from ...image_urls import absolute_url, image_id
 from ..access.archives import Sight
 from ..models import Copy, Picture
 from ..text.addresses import web_url
@@ -33,6 +33,10 @@ select article_images.article_id, images.id as image_id, images.url as image_url
   images.width as image_width, images.height as image_height, {image_stored} as image_stored
 from article_images join images on images.id = article_images.image_id
 where article_images.article_id in ({places})"""
+
+LEAD_SQL = """
+select images.id from articles join images on images.id = articles.image_id
+where articles.id = :article and images.url = :url"""
 
 # The smallest copy that is wide enough, else the widest.
 RENDITION_SQL = """
@@ -91,7 +95,8 @@ async def find_image(sight: Sight, key: str) -> Picture | None:
 
 
 async def find_own(sight: Sight, articles: Sequence[str]) -> dict[tuple[str, str], Picture]:
-    """Return the images that the records of these articles name, by the keys of both."""
+    """Return the images that the records of these articles name, by the key of the article and
+    a hash of the image's URL as written (`image_id`)."""
     if not articles or not sight.sees("images", "article_images"):
         return {}
     places = ", ".join("?" for _ in articles)
@@ -100,8 +105,16 @@ async def find_own(sight: Sight, articles: Sequence[str]) -> dict[tuple[str, str
     for row in await sight.ask(sql, articles):
         image = picture(sight, row, "image")
         if image is not None:
-            found[row["article_id"], image.id] = image
+            found[row["article_id"], image_id(row["image_url"])] = image
     return found
+
+
+async def find_lead(sight: Sight, article: str, url: str) -> str | None:
+    """Return the key of an article's lead image if that has this URL, else None."""
+    if not sight.sees("articles"):
+        return None
+    rows = await sight.ask(LEAD_SQL, {"article": article, "url": url})
+    return str(rows[0][0]) if rows else None
 
 
 async def find_rendition(sight: Sight, key: str, width: int) -> Any:

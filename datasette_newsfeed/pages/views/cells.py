@@ -16,7 +16,7 @@ from datasette.utils import path_from_row_pks
 from markupsafe import Markup, escape
 
 from ... import default_metadata, schema
-from ...image_urls import absolute_url, image_id
+from ...image_urls import absolute_url, image_id, is_relative
 from .. import compat
 from ..access.archives import Archive, Sight, find_archive, look
 from ..links import Links
@@ -134,7 +134,8 @@ async def draw_image_url(cell: Cell) -> Markup | None:
         return None
     url = str(cell.value)
     address = web_url(absolute_url(url, sight.base_url))
-    source = await _source(cell, sight, str(cell.beside("id") or image_id(url)), url)
+    key = cell.beside("id") or await _key_of(cell, sight, url)
+    source = await _source(cell, sight, str(key), url) if key else None
     text = cell.value if cell.is_on_row_page() else shorten(str(cell.value), SHORT_TEXT)
     return Markup('<span class="newsfeed-picture-cell">{}{}</span>').format(
         _thumbnail(source, ""), _link(address, text) if address else text
@@ -142,17 +143,31 @@ async def draw_image_url(cell: Cell) -> Markup | None:
 
 
 async def draw_any_image_url(cell: Cell) -> Markup | None:
-    """An `image_url` in the answer to a query. The key of an image is made from its URL."""
+    """An `image_url` in the answer to a query."""
     words = str(cell.beside("title") or "Image")
     sight = await look(cell.datasette, cell.request, cell.archive.database)
     if sight is None or not isinstance(cell.value, str):
         return None
-    key = image_id(cell.value)
+    key = await _key_of(cell, sight, cell.value)
+    if key is None:
+        return None
     source = await _source(cell, sight, key, cell.value)
     if sight.has_copies:
         return _link(cell.links.row("images", key), _thumbnail(source, words))
     address = web_url(absolute_url(cell.value, sight.base_url))
     return None if address is None else _link(address, _thumbnail(source, words))
+
+
+async def _key_of(cell: Cell, sight: Sight, url: str) -> str | None:
+    """Return the key of an image with this URL, None where the row does not tell.
+
+    It is made from the URL, but for a relative one: of many `cover.png` the one that is meant is
+    that of the article in the same row.
+    """
+    if not is_relative(url):
+        return image_id(url)
+    article = cell.beside("id")
+    return await pictures.find_lead(sight, str(article), url) if article else None
 
 
 async def draw_long_text(cell: Cell) -> Markup | None:
