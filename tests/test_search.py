@@ -272,6 +272,13 @@ async def test_without_words_nothing_is_looked_for(archive: Path, path: str) -> 
     assert "Finds articles with all of these words" in text_of(response.text)
 
 
+@pytest.mark.parametrize("words", ['"', "-", "👍 !!", "***"])
+async def test_without_a_letter_nothing_is_looked_for(archive: Path, words: str) -> None:
+    page = await find(open_site(archive), words)
+    assert "newsfeed-count" not in page
+    assert "There is no letter and no digit to search for." in text_of(page)
+
+
 @pytest.mark.parametrize("query", ["q=%ff%fe", "q=%", "q=a&q=b", "q=a;b", "Q=a", "q[]=a", "q"])
 async def test_odd_queries_are_no_error(archive: Path, query: str) -> None:
     response = await open_site(archive).client.get(f"/news/-/newsfeed/search?{query}")

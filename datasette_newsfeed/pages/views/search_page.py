@@ -8,6 +8,7 @@ from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
+from ...full_text import query
 from ..access.archives import FULL_TEXT, look
 from ..headers import security_policy
 from ..links import Links
@@ -54,6 +55,7 @@ async def show_search(datasette: Any, request: Any) -> Response:
             "links": links,
             "pictures": Pictures(sight, links),
             "words": words,
+            "has_no_words": query.read(words).is_empty,
             "longest": LONGEST,
             "found": found,
             "is_late": is_late,
