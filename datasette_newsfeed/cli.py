@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -19,11 +19,56 @@ import sqlite_utils
 import yaml
 
 from . import default_metadata
-from .errors import ArchiveError, BusyError, DiskError, RecordError, SelectionError, WorkersError
+from .errors import (
+    ArchiveError,
+    BusyError,
+    DiskError,
+    OptionError,
+    RecordError,
+    SelectionError,
+    WorkersError,
+)
 from .schema import OUTCOMES
 
 Database = click.argument("database", metavar="DB", type=click.Path(dir_okay=False))
 as_json = click.option("as_json", "--json", is_flag=True, help="Print the result as JSON.")
+
+
+def about_records(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how records are to be read."""
+    options = (
+        click.option(
+            "--dialect", metavar="NAME", help="How the records are written, if not as detected."
+        ),
+        click.option("--site", metavar="URL", help="The site that the records belong to."),
+        click.option("--provider", metavar="NAME", help="The name of who publishes the site."),
+        click.option(
+            "--timezone",
+            "zone",
+            metavar="ZONE",
+            help="The zone of times without an offset, such as Europe/Paris.",
+        ),
+        click.option(
+            "--permalink",
+            metavar="PATTERN",
+            help="How the site builds addresses, such as /:year/:month/:slug/.",
+        ),
+        click.option(
+            "keys",
+            "--map",
+            metavar="KEY=COLUMN",
+            multiple=True,
+            help="Take a column from this key first. May be repeated.",
+        ),
+        click.option(
+            "--drafts/--no-drafts",
+            default=None,
+            help="Read drafts, too. By default they are counted and left out.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -66,6 +111,7 @@ def newsfeed() -> None:
     help="Find stories and similar articles at the end.",
     show_default=True,
 )
+@about_records
 @as_json
 def import_(
     database: str,
@@ -77,13 +123,16 @@ def import_(
     workers: int,
     relate: bool,
     as_json: bool,
+    **about: Any,
 ) -> None:
     """Read the files and folders at PATH into DB, and create it if needed.
 
     May be repeated: unchanged files are not even parsed, changed ones replace their
     rows. A file that cannot be imported is reported, all others are imported, and the
-    exit status is 1. DB-sources, beside DB, keeps the files as read.
+    exit status is 1. DB-sources, beside DB, keeps the files as read. How the records are
+    written is detected; what the options say of PATH instead is remembered in DB.
     """
+    from .archive.importing.given import site_options
     from .archive.importing.importer import import_archive, knows_files_below
 
     missing = [path for path in paths if not Path(path).exists()]
@@ -103,10 +152,22 @@ def import_(
             base_url=base_url,
             workers=workers,
             relate=relate,
+            given=site_options(**about),
             on_error=_complain,
             on_progress=on_progress,
             on_compared=on_compared,
         )
+    _print_import(report, dry_run, as_json)
+    if not report.read and not report.removed and not prune:
+        from .archive.files import suffixes_below
+
+        click.echo(printable(_nothing_read(paths, suffixes_below(paths))), err=True)
+        sys.exit(1)
+    if report.errors:
+        sys.exit(1)
+
+
+def _print_import(report: Any, dry_run: bool, as_json: bool) -> None:
     counts = {
         name: getattr(report, name)
         for name in (
@@ -118,12 +179,27 @@ def import_(
         click.echo(printable(note), err=True)
     if as_json:
         errors = [{"path": e.path, "place": e.place, "reason": e.reason} for e in report.errors]
-        found = {**counts, "extra": report.unplaced.counts, "errors": errors}
+        found = {
+            **counts,
+            "dialects": report.dialects.read,
+            "left_out": report.dialects.left_out,
+            "extra": report.unplaced.counts,
+            "errors": errors,
+        }
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         click.echo(summary(counts, dry_run))
-    if report.errors:
-        sys.exit(1)
+
+
+def _nothing_read(paths: Sequence[str], suffixes: Mapping[str, int]) -> str:
+    """Return what to say where no record was found: what is there, and what to do."""
+    there = ", ".join(f"{count:,} {suffix}" for suffix, count in suffixes.items()) or "no files"
+    return (
+        f"Nothing to import in {', '.join(paths)}: found {there}. Records are Markdown or "
+        "reStructuredText with front matter, or Markdown whose path holds a date: "
+        "`newsfeed inspect` says how each file is read. Feeds and dumps become records by "
+        "`newsfeed collect`."
+    )
 
 
 def summary(counts: dict[str, int], dry_run: bool = False) -> str:
@@ -149,6 +225,33 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
     )
+
+
+@newsfeed.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True))
+@about_records
+@as_json
+def inspect(paths: tuple[str, ...], as_json: bool, **about: Any) -> None:
+    """Print what an import of PATH would read, and why; write nothing.
+
+    For each dialect: the site, the keys with the columns that they go to, how many records
+    have them, an example; then what is left out. A file that cannot be read is reported,
+    and the exit status is 1.
+    """
+    from .archive.importing.given import site_options
+    from .archive.importing.inspection import data_of, inspect_archive, lines_of
+
+    with _said():
+        found = inspect_archive(paths, given=site_options(**about))
+    if as_json:
+        click.echo(json.dumps(data_of(found), ensure_ascii=False, indent=2))
+    else:
+        for error in found.errors:
+            _complain(error)
+        for line in lines_of(found):
+            click.echo(printable(line))
+    if found.errors or not found.groups:
+        sys.exit(1)
 
 
 @newsfeed.command()
@@ -366,7 +469,7 @@ def _said() -> Iterator[None]:
         yield
     except (BusyError, DiskError, WorkersError) as error:
         raise click.ClickException(printable(str(error))) from error
-    except (ArchiveError, SelectionError) as error:
+    except (ArchiveError, OptionError, SelectionError) as error:
         raise click.UsageError(printable(str(error))) from error
 
 

@@ -7,6 +7,7 @@
     │   ├── DiskError      the disk is full, or fails
     │   └── VersionError   a newer datasette-newsfeed made it
     ├── WorkersError       other processes cannot help
+    ├── OptionError        an option of a command that cannot be meant
     ├── SelectionError     a filter that chooses no articles that could be meant
     ├── ExportError        a file cannot be written back
     └── ImageError         bytes that are no image to be kept
@@ -78,6 +79,15 @@ class WorkersError(NewsfeedError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"{reason}; run again with --workers 1")
+
+
+class OptionError(NewsfeedError):
+    """An option whose value cannot be meant; `option` names it."""
+
+    def __init__(self, option: str, reason: str) -> None:
+        self.option = option
+        self.reason = reason
+        super().__init__(f"{option}: {reason}")
 
 
 class SelectionError(NewsfeedError):

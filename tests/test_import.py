@@ -810,9 +810,10 @@ def test_summary_line(folder, db):
 def test_nothing_to_read(tmp_path, db):
     (tmp_path / "empty").mkdir()
     outcome = newsfeed("import", db, tmp_path / "empty")
-    assert outcome.status == 0
+    assert outcome.status == 1
+    assert "found no files" in outcome.stderr
     assert outcome.stdout.startswith("0 read")
-    report = import_report(db, tmp_path / "empty")
+    report = import_report(db, tmp_path / "empty", status=1)
     assert set(report) >= {
         *("read", "added", "updated", "unchanged", "rejected"),
         *("skipped", "removed", "parsed", "errors"),

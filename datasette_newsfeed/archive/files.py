@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,6 +34,20 @@ class File:
     path: str
     size: int
     mtime: int
+
+
+def suffixes_below(paths: Iterable[str | Path], at_most: int = 100_000) -> dict[str, int]:
+    """Return how many files of each suffix are below some paths, the most frequent first.
+
+    Looks at so many files `at_most`.
+    """
+    counts: Counter[str] = Counter()
+    for path in paths:
+        for folder, _, names in os.walk(path):
+            counts.update(Path(name).suffix.lower() or "without suffix" for name in names)
+            if counts.total() > at_most or not folder:
+                break
+    return dict(counts.most_common(8))
 
 
 class Folders:

@@ -44,6 +44,30 @@ OWN_KEYS = frozenset(
 )
 """Keys that only records of this dialect have."""
 
+KEYS = {
+    "title": "title",
+    "name": "title",
+    "excerpt": "excerpt",
+    "publishedDateTime": "published_at",
+    "updatedDateTime": "updated_at",
+    "webUrl": "web_url",
+    "originalUrl": "original_url",
+    "ampWebUrl": "amp_url",
+    "cdnAmpWebUrl": "cdn_amp_url",
+    "category": "category",
+    "type": "type",
+    "quality": "quality",
+    "heat": "heat",
+    "published": "published",
+    "language": "language",
+    "featuredContent": "featured_content",
+    "topics": "topics",
+    "provider": "provider",
+    "images": "images",
+    "related": "related_articles",
+}
+"""The column or the table that each key is for."""
+
 SUFFIXES = (".md", ".markdown")
 FOREIGN_FOLDERS = frozenset(("_posts", "_drafts"))
 

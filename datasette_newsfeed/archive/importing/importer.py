@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -31,6 +32,7 @@ from ..sources.store import Reading, Source, Sources, faults, fingerprint, packe
 from . import article_rows, shared_rows
 from .duplicate_ids import Batch, Claims, ReadRecord
 from .file_queue import FoundFiles
+from .given import remember
 from .local_images import LocalImages
 from .reading_report import Dialects
 from .sites import Sites
@@ -79,6 +81,7 @@ def import_archive(
     base_url: str | None = None,
     workers: int = 1,
     relate: bool = True,
+    given: Mapping[str, Any] | None = None,
     on_error: Callable[[RecordError], None] = lambda error: None,
     on_progress: Progress = lambda done, total: None,
     on_compared: Progress = lambda done, total: None,
@@ -90,7 +93,8 @@ def import_archive(
     trace; without `keep_text` the files themselves are not kept; `base_url` is that
     of `images.base_url`, None to leave it as it is; with more than one of `workers` so many
     other processes read the files, for the same rows; without `relate` stories and
-    similar articles stay as they are, else `on_compared` counts articles. Raises
+    similar articles stay as they are, else `on_compared` counts articles; `given` are fields
+    of a Site, as `given.site_options` returns them, which the database remembers. Raises
     ArchiveError where the database cannot be used, WorkersError where other processes
     cannot.
     """
@@ -101,7 +105,7 @@ def import_archive(
     if not dry_run:
         compared = on_compared if relate else None
         return _import(
-            *(database, database, paths, prune, keep_text, base_url, workers),
+            *(database, database, paths, prune, keep_text, base_url, workers, given or {}),
             *(on_error, on_progress, compared),
         )
     with tempfile.TemporaryDirectory() as folder:
@@ -110,7 +114,7 @@ def import_archive(
             if os.path.exists(original):
                 copy_database(original, target)
         return _import(
-            *(copy, database, paths, prune, keep_text, base_url, workers),
+            *(copy, database, paths, prune, keep_text, base_url, workers, given or {}),
             *(on_error, on_progress, None),
         )
 
@@ -132,6 +136,7 @@ def _import(
     keep_text: bool,
     base_url: str | None,
     workers: int,
+    given: Mapping[str, Any],
     on_error: Callable[[RecordError], None],
     on_progress: Progress,
     on_compared: Progress | None,
@@ -153,7 +158,7 @@ def _import(
             book = GistBook(sources.db)
             if counter != known or version != schema.SCHEMA_VERSION:
                 book.set_state(UNSURE)
-            run = _Run(db, sources, book, paths, prune, workers, on_error, on_progress)
+            run = _Run(db, sources, book, paths, prune, workers, given, on_error, on_progress)
             run.learn(is_as_left=counter == known)
             report = run.run()
             if on_compared is not None:
@@ -175,6 +180,7 @@ class _Run:
         paths: Sequence[str | Path],
         prune: bool,
         workers: int,
+        given: Mapping[str, Any],
         on_error: Callable[[RecordError], None],
         on_progress: Progress,
     ) -> None:
@@ -190,7 +196,9 @@ class _Run:
         sources.add_roots(self._folders.bases)
         self._found = FoundFiles(sources)
         self._claims = Claims(sources, self._found, self._folders, self._reject)
-        self._sites = Sites(self._folders.roots, {}, self._reject)
+        with transaction(db):
+            options = remember(db, sources, self._folders.roots, given)
+        self._sites = Sites(self._folders.roots, options, self._reject)
         self._walked_at = 0
 
     def run(self) -> Report:

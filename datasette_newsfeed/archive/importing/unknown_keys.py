@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from ..dialects.fields import normal
+from ..dialects.generic import COLUMNS
 from ..dialects.smartable import PARTS
 from ..records import Article
 
 MOST_KEYS = 1000
 """So many different keys are counted: an archive may have any number of them."""
+
+_KNOWN = frozenset(normal(key.partition(".")[0]) for keys in COLUMNS.values() for key in keys)
 
 MOST_SHOWN = 8
 MOST_LETTERS = 40
@@ -28,7 +32,7 @@ class Unplaced:
         """Count the keys of these articles."""
         for article in articles:
             for key in article.extra:
-                if key not in PARTS and (key in self.counts or len(self.counts) < MOST_KEYS):
+                if not _is_known(key) and (key in self.counts or len(self.counts) < MOST_KEYS):
                     self.counts[key] += 1
 
     def in_words(self) -> str | None:
@@ -43,6 +47,11 @@ class Unplaced:
         return (
             f"No column is for these keys, so they are kept in `extra`: {', '.join(named)}{others}"
         )
+
+
+def _is_known(key: str) -> bool:
+    """Tell whether a column is for a key, though what this record holds has left something."""
+    return key in PARTS or normal(key) in _KNOWN
 
 
 def _short(key: str) -> str:

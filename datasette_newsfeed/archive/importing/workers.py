@@ -120,7 +120,7 @@ class Readers:
         """Read a file, unless it is the one known."""
         file = asked.file
         try:
-            data = _bytes(file)
+            data = contents(file)
         except RecordError as error:
             return Seen(file, error=error)
         sha256 = fingerprint(data)
@@ -206,7 +206,8 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _bytes(file: File) -> bytes:
+def contents(file: File) -> bytes:
+    """Return the bytes of a file. Raises RecordError where it is too large or cannot be read."""
     if file.size > MAX_BYTES:
         raise RecordError(
             f"{file.size:,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
