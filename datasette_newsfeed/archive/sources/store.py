@@ -56,7 +56,6 @@ ALTER TABLE sources ADD COLUMN site TEXT;
 ALTER TABLE image_uses ADD COLUMN url TEXT;
 CREATE INDEX idx_image_uses_url ON image_uses (image_id, url) WHERE url IS NOT NULL;
 ALTER TABLE image_files ADD COLUMN rendering TEXT NOT NULL DEFAULT '';
-ALTER TABLE sources ADD COLUMN site TEXT;
 """
 
 FRESH_NS = 2_000_000_000
