@@ -81,7 +81,7 @@ FENCES = {
         *("datasette", "idna", "jinja2", "markdown_it", "markupsafe", "nh3", "pyroaring"),
         "click",  # only pages.compat.version
     },
-    "face": {"datasette", "pluggy", "markdown_it", "markupsafe", "nh3"},
+    "face": {"pluggy", "markdown_it", "markupsafe", "nh3"},
 }
 # For types alone (`if TYPE_CHECKING`).
 TYPE_FENCES = {"root": {"sqlite_utils"}}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..errors import ArchiveError, ExportError
-from .sources.store import Sources, fingerprint, sources_path, unpacked
+from .sources.source_file import fingerprint, unpacked
+from .sources.store import Sources, sources_path
 
 
 @dataclass(slots=True)

@@ -95,6 +95,12 @@ class Article:
         """The article's own page: webUrl, else originalUrl (videos have only that)."""
         return self.web_url or self.original_url
 
+    @property
+    def providers(self) -> list[Provider]:
+        """All that it names: its own provider, and those of its related articles."""
+        found = [self.provider, *(other.provider for other in self.related)]
+        return [provider for provider in found if provider]
+
 
 @dataclass(frozen=True, slots=True)
 class Organization:

@@ -6,8 +6,6 @@ import hashlib
 import re
 from functools import lru_cache
 
-from w3lib.url import canonicalize_url, url_query_cleaner
-
 # Already canonical but for the ending slash: most URLs, and w3lib takes its time.
 _SIMPLE = re.compile(r"https?://(?:www\.)?([a-z0-9.-]+)((?:/[A-Za-z0-9._-]+)*)/?")
 _WEB = re.compile(r"https?://(?:www\.)?(.+)", re.IGNORECASE | re.DOTALL)
@@ -48,6 +46,9 @@ def _key(page: str) -> str:
 def _canonical(url: str) -> str | None:
     if not _WEB.match(url):
         return None
+    # Not before it is needed: with it come the HTTP modules of the standard library.
+    from w3lib.url import canonicalize_url, url_query_cleaner
+
     tracking = [name for name in _PARAMETER.findall(url) if _TRACKING.match(name.lower())]
     try:
         if tracking:

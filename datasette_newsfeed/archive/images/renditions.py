@@ -16,7 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from ...errors import ImageError
-from ..sources.store import fingerprint
+from ..sources.source_file import fingerprint
 from .containers import Contents, split
 from .containers import orientation as exif_orientation
 

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from ...full_text import index
 from ..records import Article, Image, Organization, Provider
 from ..relate import similar_rows, story_rows
-from ..sources.references import NOTHING_BEFORE, Before, FactBook, Facts, ImageUse
+from ..sources.references import NOTHING_BEFORE, Before, FactBook, Facts
 from ..urls import url_key
 from . import shared_rows
 
@@ -35,26 +35,6 @@ _OLD_URLS = """
 SELECT web_url FROM articles WHERE id IN batch AND web_url IS NOT NULL
 UNION SELECT original_url FROM articles WHERE id IN batch AND original_url IS NOT NULL
 """
-
-
-def facts_of(record: Article | Organization) -> Facts:
-    """Return what a record says of things that other records speak of, too."""
-    if isinstance(record, Organization):
-        logo = record.logo
-        return Facts(
-            images=(_use(logo, record.domain),) if logo else (),
-            organization=(record.domain, record.name or record.domain, logo.id if logo else None),
-        )
-    urls = [(url, -1) for url in (record.web_url, record.original_url) if url]
-    urls += [(other.url, at) for at, other in enumerate(record.related) if other.url]
-    keyed = ((url_key(url), position) for url, position in urls)
-    images = [_use(image, "") for image in record.images]
-    images += [_use(other.image, "") for other in record.related if other.image]
-    images += [_use(p.logo, p.domain or "") for p in _providers(record) if p.logo]
-    return Facts(
-        urls=tuple((key, position) for key, position in keyed if key),
-        images=tuple(images),
-    )
 
 
 def facts_of_rows(db: Database, article_ids: Sequence[str]) -> Iterator[tuple[str, Facts]]:
@@ -120,7 +100,7 @@ def write(
         _delete(db, removed)
         _insert_parents(db, articles, organizations)
         _insert_articles(db, articles)
-    named = [p for article in articles for p in _providers(article)]
+    named = [p for article in articles for p in article.providers]
     providers |= {p.domain for p in named if p.domain} | {o.domain for o in organizations}
     images |= {image.id for image in _images(articles, organizations)}
     shared_rows.settle_providers(db, facts, sorted(providers), images)
@@ -137,24 +117,12 @@ def write(
     shared_rows.settle_related(db, facts, related, urls)
 
 
-def _use(image: Image, domain: str) -> ImageUse:
-    # Beyond 64 bits no area is larger than another.
-    area = min(image.area, 2**63 - 1)
-    written = None if image.path is None else image.url
-    return image.id, domain, area, image.width, image.height, image.is_cached, written
-
-
-def _providers(article: Article) -> list[Provider]:
-    found = [article.provider, *(other.provider for other in article.related)]
-    return [provider for provider in found if provider]
-
-
 def _images(articles: Iterable[Article], organizations: Iterable[Organization]) -> list[Image]:
     found: list[Image | None] = [organization.logo for organization in organizations]
     for article in articles:
         found += article.images
         found += [other.image for other in article.related]
-        found += [provider.logo for provider in _providers(article) if provider.domain]
+        found += [provider.logo for provider in article.providers if provider.domain]
     return [image for image in found if image]
 
 
@@ -179,7 +147,7 @@ def _insert_parents(
 ) -> None:
     images = {image.id: image.url for image in _images(articles, organizations)}
     domains = {o.domain for o in organizations}
-    domains |= {p.domain for article in articles for p in _providers(article) if p.domain}
+    domains |= {p.domain for article in articles for p in article.providers if p.domain}
     topics = {topic for article in articles for topic in article.topics}
     authors = {
         author for article in articles if article.provider for author in article.provider.authors

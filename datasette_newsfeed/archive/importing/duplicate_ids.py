@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from ...errors import RecordError
 from ..files import File, Folders
 from ..records import Article, Organization
-from ..sources.store import Reading, Source, Sources
+from ..sources.source_file import Reading, Source
+from ..sources.store import Sources
 from .file_queue import FoundFiles
 
 

@@ -28,16 +28,18 @@ from ..images.renditions import can_render
 from ..records import Article, Organization
 from ..relate.cache import UNSURE, GistBook
 from ..relate.run import Related, relate
-from ..sources.store import Reading, Source, Sources, faults, fingerprint, packed, sources_path
+from ..sources.source_file import Reading, Source, fingerprint, packed
+from ..sources.store import Sources, faults, sources_path
 from . import article_rows, shared_rows
 from .duplicate_ids import Batch, Claims, ReadRecord
 from .file_queue import FoundFiles
 from .given import remember
 from .local_images import LocalImages
+from .parse import Asked, Seen, parse
 from .reading_report import Dialects
 from .sites import Sites
 from .unknown_keys import Unplaced
-from .workers import Asked, Readers, Seen
+from .workers import Readers
 
 BATCH = 1000
 BATCH_BYTES = 20_000_000
@@ -394,7 +396,7 @@ class _Run:
                 )
                 asked = self._ask(file)
                 reading = replace(reading, site=asked.site.fingerprint)
-                seen = self._readers.parsed(asked, reading, data)
+                seen = parse(asked, reading, data, self._readers.dialects)
                 self._report.parsed += seen.is_parsed
                 if seen.error:
                     self._reject(seen.error.at(file.file))

@@ -19,8 +19,8 @@ from ..dialects.smartable import KEYS
 from ..files import Folders
 from ..records import Article
 from .front_matter import read
+from .parse import contents
 from .sites import Sites
-from .workers import contents
 
 MOST_EXAMPLE = 60
 """The most characters of an example."""

@@ -20,7 +20,8 @@ from ..images import renditions
 from ..images.base_url import base_of
 from ..images.renditions import MAX_BYTES, RENDERING, Rendition, render
 from ..sources.image_files import ImageFile
-from ..sources.store import Sources, fingerprint, trusted_time
+from ..sources.source_file import fingerprint, trusted_time
+from ..sources.store import Sources
 from .image_paths import find_file, forget_names
 
 BATCH = 20

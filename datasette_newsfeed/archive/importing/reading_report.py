@@ -14,7 +14,7 @@ from ..dialects.document import (
     SECTION,
     TEMPLATE,
 )
-from .workers import Seen
+from .parse import Seen
 
 _WORDS = {
     DRAFT: ("draft", "drafts", "; --drafts imports them"),

@@ -9,60 +9,27 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import wait
+from types import ModuleType
 
 from ...errors import RecordError, WorkersError
-from ..dialects import DIALECTS, Dialect, LeftOut, dialect_of, reason_of_name
-from ..dialects.document import Document, Repetition
-from ..files import File
-from ..records import Article, Organization, with_image_paths
-from ..sources.store import Reading, fingerprint, packed, trusted_time
-from .article_rows import facts_of
-from .front_matter import MAX_BYTES, read
-from .sites import NOT_FOUND, FoundSite
+from ..dialects import DIALECTS, Dialect
+from ..sources.source_file import Reading, fingerprint, packed, trusted_time
+from .parse import Asked, Seen, contents, parse
 
 CHUNK = 50
 """Files that another process reads at once: enough to make the way there cheap."""
 
 AHEAD = 2
 """Batches that other processes read while one is being stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A file to read; one that has this SHA-256 is not even parsed."""
-
-    file: File
-    sha256: str | None = None
-    site: FoundSite = NOT_FOUND
-    path: str = ""
-    """The path below the site, else below its root."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What became of a file: `reading` is None where it could not be read.
-
-    Without record and error it has no front matter, or is unchanged.
-    """
-
-    file: File
-    reading: Reading | None = None
-    record: Article | Organization | None = None
-    error: RecordError | None = None
-    is_unchanged: bool = False
-    is_parsed: bool = False
-    left_out: str | None = None
-    """Why the file holds no article to import."""
-    dialect: str | None = None
-    repeated: tuple[Repetition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +72,7 @@ class Readers:
         waiting: deque[list[Future[list[Seen]]]] = deque()
         for batch in batches:
             chunks = [batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)]
-            with _ctrl_c_held():
+            with _ctrl_c_held(), _main_unseen():
                 waiting.append([pool.submit(self.see_all, chunk) for chunk in chunks])
             if len(waiting) > AHEAD:
                 yield _results(waiting.popleft())
@@ -132,36 +99,7 @@ class Readers:
         )
         if sha256 == asked.sha256:
             return Seen(file, reading, is_unchanged=True)
-        return self.parsed(asked, reading, data)
-
-    def parsed(self, asked: Asked, reading: Reading, data: bytes) -> Seen:
-        """Return the reading with what its bytes say, in the dialect that they are written in."""
-        file = asked.file
-        document: Document | None = None
-        try:
-            document = read(data, asked.path or reading.path)
-            if reason := reason_of_name(document):
-                return Seen(file, reading, left_out=reason)
-            dialect = dialect_of(document, asked.site.site, self.dialects)
-            record = dialect.read(document, asked.site.site)
-        except RecordError as error:
-            return Seen(file, reading, error=error, is_parsed=_has_front_matter(document))
-        seen = Seen(
-            *(file, reading),
-            is_parsed=_has_front_matter(document),
-            dialect=dialect.name,
-            repeated=document.repeated,
-        )
-        if isinstance(record, LeftOut):
-            return replace(seen, left_out=record.reason)
-        record = with_image_paths(record, reading.path)
-        article_id = record.id if isinstance(record, Article) else None
-        reading = replace(reading, article_id=article_id, facts=facts_of(record))
-        return replace(seen, reading=reading, record=record)
-
-
-def _has_front_matter(document: Document | None) -> bool:
-    return document is None or document.syntax != "none"
+        return parse(asked, reading, data, self.dialects)
 
 
 def _results(futures: Iterable[Future[list[Seen]]]) -> list[Seen]:
@@ -192,6 +130,21 @@ def _ctrl_c_held() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
+@contextmanager
+def _main_unseen() -> Iterator[None]:
+    """Start processes that do not import the program that was started.
+
+    A spawned process imports it, as what it shall do may be defined there: all of Datasette with
+    its plugins, for nothing. Nor need a script that calls the importer be guarded by `__main__`.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def _begin() -> None:
     """Begin a process that reads: who started it is interrupted, and when it is gone, so is
     this one."""
@@ -204,18 +157,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
-
-
-def contents(file: File) -> bytes:
-    """Return the bytes of a file. Raises RecordError where it is too large or cannot be read."""
-    if file.size > MAX_BYTES:
-        raise RecordError(
-            f"{file.size:,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
-        )
-    try:
-        with open(file.file, "rb") as stream:
-            # As much as it had: room for the largest would have to be made for each.
-            data = stream.read(file.size + 1)
-            return data if len(data) <= file.size else data + stream.read(MAX_BYTES - file.size)
-    except OSError as error:
-        raise RecordError(f"cannot be read: {error.strerror or error}") from error

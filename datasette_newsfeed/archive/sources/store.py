@@ -10,14 +10,11 @@ taken away before its rows change and comes back after they are committed.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -26,7 +23,8 @@ from ...errors import ArchiveError, BusyError, VersionError
 from ..database import CACHE_KIB, as_archive_error, as_disk_error
 from ..files import File, outermost, path_below, relative, relative_folder, root_of
 from .image_files import TAKEN_SCHEMA, TakenImages
-from .references import FACTS_SCHEMA, NOTHING_SAID, FactBook, Facts
+from .references import FACTS_SCHEMA, FactBook, Facts
+from .source_file import Reading, Source, trusted_time, unpacked
 
 SOURCES_VERSION = 2
 
@@ -57,41 +55,6 @@ ALTER TABLE image_uses ADD COLUMN url TEXT;
 CREATE INDEX idx_image_uses_url ON image_uses (image_id, url) WHERE url IS NOT NULL;
 ALTER TABLE image_files ADD COLUMN rendering TEXT NOT NULL DEFAULT '';
 """
-
-FRESH_NS = 2_000_000_000
-"""A file changed less than this before it was read may change again unseen: file
-systems keep time in steps (FAT: two seconds). Its time is not trusted yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What is known of a file from an earlier run."""
-
-    id: int
-    file: str | None
-    path: str | None
-    sha256: str | None
-    article_id: str | None
-    schema_version: int | None
-    site: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A file that was read: what is to be remembered of it.
-
-    `text` is the whole file, `packed()`, or None where it is not to be kept.
-    """
-
-    file: str
-    path: str
-    size: int
-    mtime: int | None
-    sha256: str
-    article_id: str | None
-    text: bytes | None
-    facts: Facts = NOTHING_SAID
-    site: str = ""
 
 
 def sources_path(database: str | Path) -> Path:
@@ -438,26 +401,6 @@ def faults(sources: Sources, archive: str | Path) -> Iterator[None]:
         if sources.is_damaged():
             raise sources.fault(error) from error
         raise as_archive_error(archive, error) from error
-
-
-def fingerprint(data: bytes) -> str:
-    """Return the SHA-256 of a file, hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def packed(data: bytes) -> bytes:
-    """Return a file's bytes as they are kept: compressed with zlib."""
-    return zlib.compress(data)
-
-
-def unpacked(text: bytes) -> bytes:
-    """Return a file as read from its compressed text; raises zlib.error where that is damaged."""
-    return zlib.decompress(text)
-
-
-def trusted_time(mtime: int, walked_at: int) -> int | None:
-    """Return the file's time, or None where it changed too shortly before it was read."""
-    return mtime if mtime < walked_at - FRESH_NS else None
 
 
 def _open(path: Path) -> sqlite3.Connection:

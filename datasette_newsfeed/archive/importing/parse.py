@@ -1,0 +1,122 @@
+"""The bytes of a file become a record, and what the record says of things that others name, too.
+
+Pure but for reading the file: a process that only parses loads this and nothing that writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ...errors import RecordError
+from ..dialects import Dialect, LeftOut, dialect_of, reason_of_name
+from ..dialects.document import Document, Repetition
+from ..files import File
+from ..records import Article, Image, Organization, with_image_paths
+from ..sources.references import Facts, ImageUse
+from ..sources.source_file import Reading
+from ..urls import url_key
+from .front_matter import MAX_BYTES, read
+from .sites import NOT_FOUND, FoundSite
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A file to read; one that has this SHA-256 is not even parsed."""
+
+    file: File
+    sha256: str | None = None
+    site: FoundSite = NOT_FOUND
+    path: str = ""
+    """The path below the site, else below its root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What became of a file: `reading` is None where it could not be read.
+
+    Without record and error it has no front matter, or is unchanged.
+    """
+
+    file: File
+    reading: Reading | None = None
+    record: Article | Organization | None = None
+    error: RecordError | None = None
+    is_unchanged: bool = False
+    is_parsed: bool = False
+    left_out: str | None = None
+    """Why the file holds no article to import."""
+    dialect: str | None = None
+    repeated: tuple[Repetition, ...] = ()
+
+
+def parse(asked: Asked, reading: Reading, data: bytes, dialects: Sequence[Dialect]) -> Seen:
+    """Return the reading with what its bytes say, in the dialect that they are written in."""
+    file = asked.file
+    document: Document | None = None
+    try:
+        document = read(data, asked.path or reading.path)
+        if reason := reason_of_name(document):
+            return Seen(file, reading, left_out=reason)
+        dialect = dialect_of(document, asked.site.site, dialects)
+        record = dialect.read(document, asked.site.site)
+    except RecordError as error:
+        return Seen(file, reading, error=error, is_parsed=_has_front_matter(document))
+    seen = Seen(
+        *(file, reading),
+        is_parsed=_has_front_matter(document),
+        dialect=dialect.name,
+        repeated=document.repeated,
+    )
+    if isinstance(record, LeftOut):
+        return replace(seen, left_out=record.reason)
+    record = with_image_paths(record, reading.path)
+    article_id = record.id if isinstance(record, Article) else None
+    reading = replace(reading, article_id=article_id, facts=facts_of(record))
+    return replace(seen, reading=reading, record=record)
+
+
+def _has_front_matter(document: Document | None) -> bool:
+    return document is None or document.syntax != "none"
+
+
+def contents(file: File) -> bytes:
+    """Return what a file holds; raises RecordError where it cannot be read, or is too large."""
+    if file.size > MAX_BYTES:
+        raise RecordError(
+            f"{file.size:,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
+        )
+    try:
+        with open(file.file, "rb") as stream:
+            # As much as it had: room for the largest would have to be made for each.
+            data = stream.read(file.size + 1)
+            return data if len(data) <= file.size else data + stream.read(MAX_BYTES - file.size)
+    except OSError as error:
+        raise RecordError(f"cannot be read: {error.strerror or error}") from error
+
+
+def facts_of(record: Article | Organization) -> Facts:
+    """Return what a record says of things that other records speak of, too."""
+    if isinstance(record, Organization):
+        logo = record.logo
+        return Facts(
+            images=(_use(logo, record.domain),) if logo else (),
+            organization=(record.domain, record.name or record.domain, logo.id if logo else None),
+        )
+    urls = [(url, -1) for url in (record.web_url, record.original_url) if url]
+    urls += [(other.url, at) for at, other in enumerate(record.related) if other.url]
+    keyed = ((url_key(url), position) for url, position in urls)
+    images = [_use(image, "") for image in record.images]
+    images += [_use(other.image, "") for other in record.related if other.image]
+    images += [_use(p.logo, p.domain or "") for p in record.providers if p.logo]
+    return Facts(
+        urls=tuple((key, position) for key, position in keyed if key),
+        images=tuple(images),
+    )
+
+
+def _use(image: Image, domain: str) -> ImageUse:
+    # Beyond 64 bits no area is larger than another.
+    area = min(image.area, 2**63 - 1)
+    written = None if image.path is None else image.url
+    return image.id, domain, area, image.width, image.height, image.is_cached, written
