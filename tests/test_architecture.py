@@ -357,7 +357,7 @@ def test_the_house_keeps_its_rules(rule: Callable[[Path], list[str]]) -> None:
 
 DOCSTRING = '"""Does one thing."""\n'
 CLEAN = {
-    "__init__.py": "from datasette import hookimpl\n"
+    "__init__.py": "from pluggy import HookimplMarker\n"
     "def render_cell():\n    from datasette_newsfeed.pages.views import cells\n    return cells\n",
     "cli.py": "import click\nfrom .archive.importing import importer\nfrom . import schema\n",
     "errors.py": "import re\n",
