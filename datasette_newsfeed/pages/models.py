@@ -75,6 +75,8 @@ class Card:
     logo: Picture | None = None
     image: Picture | None = None
     topics: tuple[str, ...] = ()
+    """The first of its topics, in the order of the record."""
+    topic_count: int = 0
     related_count: int = 0
     story_id: str | None = None
     story_size: int = 0
@@ -85,6 +87,11 @@ class Card:
     def followers(self) -> int:
         """How many other articles tell its story, if it is the one that leads it."""
         return 0 if self.lead else max(self.story_size - 1, 0)
+
+    @property
+    def more_topics(self) -> int:
+        """How many topics it has beyond `topics`."""
+        return max(self.topic_count - len(self.topics), 0)
 
     @property
     def is_video(self) -> bool:

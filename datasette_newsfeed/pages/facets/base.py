@@ -19,7 +19,7 @@ from datasette.utils.sqlite import sqlite3
 
 from ..access.archives import find_archive
 from ..filters.conditions import ARTICLES
-from ..filters.query_string import Query
+from ..filters.query_string import Query, most_links
 from .filter_sql import Rows, page_rows
 from .indexed_counts import Tally, find_tally
 
@@ -176,6 +176,9 @@ class NewsFacet(Facet):
         self, name: str, removable: bool, values: list[Value], truncated: bool
     ) -> dict[str, Any]:
         off = self.query().without_pair(f"_facet_{self.type}", name)
+        most = most_links(self.query())
+        truncated = truncated or len(values) > most
+        values = values[:most]
         addresses = self._addresses(each.link for each in values)
         return {
             "name": self._shown_as(name),

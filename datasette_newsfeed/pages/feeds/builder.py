@@ -8,7 +8,8 @@ The rows of a query across databases name articles of several archives.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,14 +23,21 @@ from ..filters.query_string import Query, query_of
 from ..links import Links
 from ..models import Enclosure, FullArticle
 from ..pictures import Pictures
-from ..queries.full_articles import find_full_articles
+from ..queries.full_articles import find_bodies, find_full_articles
 from ..text.addresses import uri
-from ..text.markdown import html_of_markdown
+from ..text.markdown import MARKDOWN_LIMIT, html_of_markdown
 from ..text.sanitizer import NO_COPIES
 from .feed import Entry, Feed, entry_id, rfc3339
 
-MOST_TEXT = 2_000_000
-"""Characters of bodies in one feed. Articles after that come with their summary alone."""
+MOST_READ = 2_000_000
+"""Characters of bodies, as records have them, that are rendered for one feed."""
+
+MOST_TEXT = 4_000_000
+"""Characters of bodies in one feed, as the document has them. Articles after either come with
+their summary alone."""
+
+PORTION = 10
+"""Articles whose texts are read at a time."""
 
 ARTICLES = schema.ARTICLES.name
 _OTHER_TABLES = {table.name for table in schema.TABLES} - {ARTICLES}
@@ -144,23 +152,49 @@ class Edition:
 
     async def _entries(self, articles: Sequence[tuple[Sight, FullArticle]]) -> tuple[Entry, ...]:
         images: dict[str, Mapping[str, Enclosure]] = {}
-        copies: dict[str, Mapping[str, str]] = {}
         for each in self.sights:
-            own = [article for sight, article in articles if sight is each]
+            lead = [article.card.image for sight, article in articles if sight is each]
             drawn = Pictures(each, Links(self.datasette, each.database))
-            lead = [article.card.image for article in own]
             images[each.database] = await drawn.enclosures(self.request, lead)
-            texts = {str(article.card.id): article.body for article in own}
-            for key, found in (await drawn.copies_in(texts)).items():
-                copies[key] = {each: self._absolute(path) for each, path in found.items()}
-        # Long texts take long: they must not hold up other visitors.
-        bodies = await asyncio.to_thread(_bodies, articles, copies)
+        bodies = await self._bodies(articles)
         return tuple(
             [
-                await self._entry(sight.database, article, body, images[sight.database])
-                for (sight, article), body in zip(articles, bodies, strict=True)
+                await self._entry(
+                    sight.database,
+                    article,
+                    bodies.get((sight.database, str(article.card.id))),
+                    images[sight.database],
+                )
+                for sight, article in articles
             ]
         )
+
+    async def _bodies(
+        self, articles: Sequence[tuple[Sight, FullArticle]]
+    ) -> dict[tuple[str, str], Markup]:
+        """The texts as HTML, by database and article, until the feed has MOST_TEXT of them."""
+        found: dict[tuple[str, str], Markup] = {}
+        left, unread = MOST_TEXT, MOST_READ
+        for sight, own in _portions(articles):
+            if left <= 0 or unread <= 0:
+                break
+            keys = [str(article.card.id) for article in own]
+            texts = await find_bodies(sight, keys, MARKDOWN_LIMIT + 1)
+            unread -= sum(map(len, texts.values()))
+            drawn = Pictures(sight, Links(self.datasette, sight.database))
+            copies = {
+                key: {image: self._absolute(path) for image, path in each.items()}
+                for key, each in (await drawn.copies_in(texts)).items()
+            }
+            urls = {str(article.card.id): article.card.url for article in own}
+            # Long texts take long: they must not hold up other visitors.
+            rendered = await asyncio.to_thread(_rendered, texts, urls, copies, sight.shows_remote)
+            for key in keys:
+                body = rendered.get(key)
+                left -= _size_in_feed(body) if body else 0
+                if body and left >= 0:
+                    found[sight.database, key] = body
+        return found
 
     async def _entry(
         self,
@@ -197,23 +231,36 @@ class Edition:
         )
 
 
-def _bodies(
-    articles: Iterable[tuple[Sight, FullArticle]], copies: Mapping[str, Mapping[str, str]]
-) -> list[Markup | None]:
-    """The texts as HTML, with or without the images of other sites, with the copies of each."""
-    found: list[Markup | None] = []
-    left = MOST_TEXT
-    for sight, article in articles:
-        left -= len(article.body or "")
-        found.append(
-            html_of_markdown(
-                article.body,
-                article.card.url,
-                with_images=sight.shows_remote,
-                is_page=False,
-                copies=copies.get(str(article.card.id), NO_COPIES),
-            )
-            if left >= 0
-            else None
+def _portions(
+    articles: Sequence[tuple[Sight, FullArticle]],
+) -> Iterator[tuple[Sight, list[FullArticle]]]:
+    """A few articles of one archive at a time, in their order: their texts may be long."""
+    for sight, group in groupby(articles, key=lambda each: each[0]):
+        own = [article for _, article in group]
+        for first in range(0, len(own), PORTION):
+            yield sight, own[first : first + PORTION]
+
+
+def _size_in_feed(body: str) -> int:
+    """Characters of HTML as text of an XML document, in which each of its own marks is escaped."""
+    return len(body) + 3 * (body.count("<") + body.count(">")) + 4 * body.count("&")
+
+
+def _rendered(
+    texts: Mapping[str, str],
+    urls: Mapping[str, str | None],
+    copies: Mapping[str, Mapping[str, str]],
+    with_images: bool,
+) -> dict[str, Markup]:
+    """Texts as HTML, with or without the images of other sites, with the copies of each."""
+    rendered = {
+        key: html_of_markdown(
+            text,
+            urls[key],
+            with_images=with_images,
+            is_page=False,
+            copies=copies.get(key, NO_COPIES),
         )
-    return found
+        for key, text in texts.items()
+    }
+    return {key: body for key, body in rendered.items() if body}

@@ -6,6 +6,7 @@ they become a document, which is sent only to those who do not have it yet.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -86,7 +87,9 @@ def _renderer(feed_format: FeedFormat) -> Callable[..., Any]:
             )
         except QueryInterrupted:
             return _refusal(LATE, 503)
-        return _answer(datasette, request, database, feed_format, feed_format.document(feed))
+        # A feed may have megabytes: to write it must not hold up other visitors.
+        document = await asyncio.to_thread(feed_format.document, feed)
+        return _answer(datasette, request, database, feed_format, document)
 
     return render
 

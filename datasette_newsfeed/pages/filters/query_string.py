@@ -17,6 +17,31 @@ SORTS = ("_sort", "_sort_desc")
 SELECTING = (TOPIC, RELATED, DEAD_IMAGE, SEARCH, "_searchmode", "_where", "_through", *SORTS)
 """The words with a leading underscore that say which articles, or in which order."""
 
+KNOWN = frozenset(
+    (
+        *(*SELECTING, "_layout", "_next", "_size", "_col", "_nocol", "_labels", "_shape", "_json"),
+        *("_json_infinity", "_nl", "_extra", "_trace", "_ttl", "_timelimit", "_stream", "_dl"),
+        *("_nofacet", "_nosuggest", "_nocount", "_header", "_search_", "_facet_size", "_hash"),
+    )
+)
+UNKNOWN = 500
+"""Characters of words that nobody here knows, in the links of a page."""
+
+MOST_LINKED = 100_000
+"""Characters of the query, repeated in the links of one facet or of one list of filters."""
+
+FEWEST_LINKED = 5
+
+
+def most_links(query: Query) -> int:
+    """Return in how many links of one list a query may be repeated: the longer, the fewer."""
+    return max(FEWEST_LINKED, MOST_LINKED // (len(query) + 1))
+
+
+def _is_known(key: str) -> bool:
+    return not key.startswith("_") or key in KNOWN or key.startswith(("_facet", "_search_"))
+
+
 DEFAULT_SORT = ("_sort_desc", "published_at")
 STORIES_SORT = ("_sort_desc", "last_published_at")
 """The order of articles, and of stories, that no address needs to say."""
@@ -33,9 +58,23 @@ class Query:
 
     @classmethod
     def of(cls, request: Any) -> Query:
-        """Return the query of a request, its blank values included."""
-        pairs = parse_qsl(request.query_string, keep_blank_values=True)
-        return cls(tuple(pair for pair in pairs if pair[0] != "_next"))
+        """Return the query of a request, its blank values included.
+
+        A pair that is repeated counts once. Of words that neither Datasette nor we know, which
+        other plugins may, there are no more than UNKNOWN characters: each link repeats them.
+        """
+        pairs = dict.fromkeys(parse_qsl(request.query_string, keep_blank_values=True))
+        left = UNKNOWN
+        found = []
+        for key, value in pairs:
+            left -= 0 if _is_known(key) else len(key) + len(value)
+            if key != "_next" and (left >= 0 or _is_known(key)):
+                found.append((key, value))
+        return cls(tuple(found))
+
+    def __len__(self) -> int:
+        """The characters of the query in an address, about: percent-encoding makes it longer."""
+        return sum(len(key) + len(value) + 2 for key, value in self.pairs)
 
     def all(self, key: str) -> list[str]:
         """Return the values of a key."""

@@ -12,11 +12,15 @@ from typing import Any
 
 from ..access.archives import Sight
 from ..models import Card, Lead
-from ..text.addresses import web_url
+from ..text.addresses import LONGEST_ADDRESS, web_url
 from ..text.plain import (
     BEGINNING_LENGTH,
     EXCERPT_LIMIT,
     HTML_BEGINNING_LENGTH,
+    LONGEST_NAME,
+    LONGEST_TITLE,
+    MARKUP_LIMIT,
+    cut,
     first_words,
     plain_text,
 )
@@ -86,28 +90,44 @@ where related_id = :key and article_id <> :key""",
     ("related_articles",),
 )
 
-CARDS_SQL = """
+
+def bounded(expression: str, name: str, limit: int) -> str:
+    """Return the SQL of a text, as a column of that name, no longer than shows that it is."""
+    return f"substr({expression}, 1, {limit + 1}) as {name}"
+
+
+def key_within(expression: str, name: str) -> str:
+    """Return the SQL of a key, as a column of that name; null where it is too long to be linked."""
+    return f"case when length({expression}) <= {LONGEST_NAME} then {expression} end as {name}"
+
+
+CARDS_SQL = f"""
 select
-  articles.id, articles.title, articles.published_at, articles.url, articles.excerpt,
-  {beginning} as beginning,
-  articles.type, articles.heat,
-  articles.provider_id, providers.name as provider_name, articles.provider_name as credited_as,
-  pictures.id as image_id, pictures.url as image_url,
+  articles.id, articles.published_at,
+  {bounded("articles.title", "title", LONGEST_TITLE)},
+  {bounded("articles.url", "url", LONGEST_ADDRESS)},
+  {bounded("articles.excerpt", "excerpt", MARKUP_LIMIT)},
+  {{beginning}} as beginning,
+  {bounded("articles.type", "type", LONGEST_NAME)}, articles.heat,
+  {key_within("articles.provider_id", "provider_id")},
+  {bounded("providers.name", "provider_name", LONGEST_NAME)},
+  {bounded("articles.provider_name", "credited_as", LONGEST_NAME)},
+  pictures.id as image_id, {bounded("pictures.url", "image_url", LONGEST_ADDRESS)},
   pictures.width as image_width, pictures.height as image_height,
-  {image_stored} as image_stored,
-  logos.id as logo_id, logos.url as logo_url,
+  {{image_stored}} as image_stored,
+  logos.id as logo_id, {bounded("logos.url", "logo_url", LONGEST_ADDRESS)},
   logos.width as logo_width, logos.height as logo_height,
-  {logo_stored} as logo_stored,
+  {{logo_stored}} as logo_stored,
   (
     select count(distinct coalesce(related_id, position)) from related_articles
     where article_id = articles.id
   ) as related_count,
-  {story}
+  {{story}}
 from articles
   left join providers on providers.domain = articles.provider_id
   left join images as pictures on pictures.id = articles.image_id
   left join images as logos on logos.id = providers.image_id
-where articles.id in ({chosen})
+where articles.id in ({{chosen}})
 order by articles.published_at desc, articles.id"""
 
 NEWEST_IDS_SQL = "select id from articles order by published_at desc, id limit :limit"
@@ -126,19 +146,29 @@ BEGINNING = (
 )
 """What an article begins with, where nothing else leads it."""
 
-_STORY = """
+_STORY = f"""
   articles.story_id,
   (select size from stories where stories.id = articles.story_id) as story_size,
   (select headline_id from stories where stories.id = articles.story_id) as lead_id,
   (
-    select leads.title from stories join articles as leads on leads.id = stories.headline_id
+    select substr(leads.title, 1, {LONGEST_TITLE + 1})
+    from stories join articles as leads on leads.id = stories.headline_id
     where stories.id = articles.story_id
   ) as lead_title"""
 _NO_STORY = "null as story_id, null as story_size, null as lead_id, null as lead_title"
 
-CARD_TOPICS_SQL = """
-select article_id, topic from article_topics
-where article_id in ({places}) order by article_id, position"""
+CARD_TOPICS_SQL = f"""
+select article_id, topic, n from (
+  select
+    article_id, topic, position, count(*) over in_article as n,
+    row_number() over (in_article order by position) as place
+  from article_topics where article_id in ({{places}}) and length(topic) <= {LONGEST_NAME}
+  window in_article as (partition by article_id)
+)
+where place <= ? order by article_id, position"""
+
+MOST_TOPICS = 20
+"""Topics on a card."""
 
 
 SELECTIONS = {
@@ -158,23 +188,26 @@ def story_columns(sight: Sight) -> str:
     return _STORY if sight.sees("stories") else _NO_STORY
 
 
-def card(sight: Sight, row: Any, topics: Iterable[str] = ()) -> Card:
+def card(sight: Sight, row: Any, topics: Iterable[str] = (), topic_count: int = 0) -> Card:
     """Return the Card in a row of CARDS_SQL, less what the visitor may not see."""
     sees_providers = sight.sees("providers")
     return Card(
         id=row["id"],
-        title=row["title"] or row["url"] or "Untitled",
+        title=cut(row["title"] or row["url"], LONGEST_TITLE) or "Untitled",
         published_at=row["published_at"] or "",
         url=web_url(row["url"]),
         excerpt=plain_text(row["excerpt"], EXCERPT_LIMIT)
         or first_words(row["beginning"], EXCERPT_LIMIT),
-        type=row["type"],
+        type=cut(row["type"], LONGEST_NAME),
         heat=row["heat"],
         provider_id=row["provider_id"] if sees_providers else None,
-        provider_name=(row["provider_name"] if sees_providers else None) or row["credited_as"],
+        provider_name=cut(
+            (row["provider_name"] if sees_providers else None) or row["credited_as"], LONGEST_NAME
+        ),
         logo=picture(sight, row, "logo") if sees_providers else None,
         image=picture(sight, row, "image"),
         topics=tuple(topics),
+        topic_count=topic_count,
         related_count=row["related_count"] if sight.sees("related_articles") else 0,
         story_id=row["story_id"],
         story_size=row["story_size"] or 0,
@@ -186,7 +219,7 @@ def _lead(row: Any) -> Lead | None:
     """Return the article that leads the story in this row; None if that is the row's own."""
     if (row["story_size"] or 0) < 2 or row["lead_id"] in (None, row["id"]):
         return None
-    return Lead(row["lead_id"], row["lead_title"] or "Untitled")
+    return Lead(row["lead_id"], cut(row["lead_title"], LONGEST_TITLE) or "Untitled")
 
 
 async def find_cards(
@@ -208,17 +241,21 @@ async def find_newest_ids(sight: Sight, limit: int) -> list[str]:
     return [row["id"] for row in await sight.ask(NEWEST_IDS_SQL, {"limit": max(limit, 0)})]
 
 
-async def find_cards_by_id(sight: Sight, ids: Sequence[str]) -> tuple[Card, ...]:
+async def find_cards_by_id(
+    sight: Sight, ids: Sequence[str], *, most_topics: int = MOST_TOPICS
+) -> tuple[Card, ...]:
     """Return the Cards of these articles, in the order given; two queries."""
     if not ids or not sight.sees("articles"):
         return ()
     places = {f"id{number}": key for number, key in enumerate(ids)}
-    found = await _find(sight, ", ".join(f":{name}" for name in places), places)
+    found = await _find(sight, ", ".join(f":{name}" for name in places), places, most_topics)
     cards = {card.id: card for card in found}
     return tuple(cards[key] for key in ids if key in cards)
 
 
-async def _find(sight: Sight, chosen: str, values: Mapping[str, Any]) -> tuple[Card, ...]:
+async def _find(
+    sight: Sight, chosen: str, values: Mapping[str, Any], most_topics: int = MOST_TOPICS
+) -> tuple[Card, ...]:
     sql = CARDS_SQL.format(
         chosen=chosen,
         image_stored=stored(sight, "pictures"),
@@ -227,21 +264,24 @@ async def _find(sight: Sight, chosen: str, values: Mapping[str, Any]) -> tuple[C
         beginning=BEGINNING.format(excerpt="articles.excerpt"),
     )
     rows = await sight.ask(sql, values)
-    topics = await _find_topics(sight, [row["id"] for row in rows])
+    topics = await _find_topics(sight, [row["id"] for row in rows], most_topics)
 
     def draw() -> tuple[Card, ...]:
-        return tuple(card(sight, row, topics.get(row["id"], ())) for row in rows)
+        return tuple(card(sight, row, *topics.get(row["id"], ((), 0))) for row in rows)
 
     # To read Markdown takes long: it must not hold up other visitors.
     return await asyncio.to_thread(draw) if any(row["beginning"] for row in rows) else draw()
 
 
-async def _find_topics(sight: Sight, ids: Sequence[str]) -> dict[str, list[str]]:
-    topics: dict[str, list[str]] = {}
+async def _find_topics(
+    sight: Sight, ids: Sequence[str], most: int
+) -> dict[str, tuple[list[str], int]]:
+    """The first topics of each article, and how many it has."""
+    topics: dict[str, tuple[list[str], int]] = {}
     if ids and sight.sees("topics", "article_topics"):
         sql = CARD_TOPICS_SQL.format(places=", ".join("?" for _ in ids))
-        for article_id, topic in await sight.ask(sql, ids):
-            topics.setdefault(article_id, []).append(topic)
+        for article_id, topic, count in await sight.ask(sql, [*ids, most]):
+            topics.setdefault(article_id, ([], count))[0].append(topic)
     return topics
 
 

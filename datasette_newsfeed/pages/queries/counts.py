@@ -9,6 +9,8 @@ from typing import Any
 
 from ..access.archives import Sight
 from ..models import Numbers, Tally
+from ..text.addresses import LONGEST_ADDRESS
+from ..text.plain import LONGEST_NAME, cut
 from .pictures import picture, stored
 
 NUMBERS_SQL = """
@@ -19,24 +21,26 @@ select
   (select min(published_at) from articles where published_at > '') as first,
   (select max(published_at) from articles) as last"""
 
-TOPIC_TALLIES_SQL = """
+TOPIC_TALLIES_SQL = f"""
 select topic as key, topic as name, count(*) as count
-from article_topics group by topic
+from article_topics group by topic having length(topic) <= {LONGEST_NAME}
 order by count desc, topic limit :limit"""
 
 # The newest of each group is the last entry of its part of the index.
-PROVIDER_TALLIES_SQL = """
+PROVIDER_TALLIES_SQL = f"""
 with tallies as (
   select provider_id, count(*) as count, max(published_at) as newest
-  from articles where provider_id is not null group by provider_id
+  from articles where provider_id is not null
+  group by provider_id having length(provider_id) <= {LONGEST_NAME}
   order by count desc, provider_id limit :limit
 )
 select
-  providers.domain as key, coalesce(providers.name, providers.domain) as name,
+  providers.domain as key,
+  substr(coalesce(providers.name, providers.domain), 1, {LONGEST_NAME + 1}) as name,
   tallies.count, tallies.newest,
-  logos.id as logo_id, logos.url as logo_url,
+  logos.id as logo_id, substr(logos.url, 1, {LONGEST_ADDRESS + 1}) as logo_url,
   logos.width as logo_width, logos.height as logo_height,
-  {logo_stored} as logo_stored
+  {{logo_stored}} as logo_stored
 from tallies
   join providers on providers.domain = tallies.provider_id
   left join images as logos on logos.id = providers.image_id
@@ -47,14 +51,15 @@ TABLE_COUNTS = {
     "providers": "select count(distinct provider_id) from articles",
 }
 
-PROVIDER_SQL = """
+PROVIDER_SQL = f"""
 select
-  providers.domain as key, coalesce(providers.name, providers.domain) as name,
+  providers.domain as key,
+  substr(coalesce(providers.name, providers.domain), 1, {LONGEST_NAME + 1}) as name,
   (select count(*) from articles where provider_id = :key) as count,
   (select max(published_at) from articles where provider_id = :key) as newest,
-  logos.id as logo_id, logos.url as logo_url,
+  logos.id as logo_id, substr(logos.url, 1, {LONGEST_ADDRESS + 1}) as logo_url,
   logos.width as logo_width, logos.height as logo_height,
-  {logo_stored} as logo_stored
+  {{logo_stored}} as logo_stored
 from providers left join images as logos on logos.id = providers.image_id
 where providers.domain = :key"""
 
@@ -99,7 +104,8 @@ async def find_providers(sight: Sight, limit: int) -> tuple[tuple[Tally, ...], i
 
 def _provider(sight: Sight, row: Any) -> Tally:
     logo = picture(sight, row, "logo")
-    return Tally(row["key"], row["name"], row["count"], row["newest"] or "", logo)
+    name = cut(row["name"], LONGEST_NAME) or row["key"]
+    return Tally(row["key"], name, row["count"], row["newest"] or "", logo)
 
 
 async def find_provider(sight: Sight, key: str) -> Tally | None:

@@ -12,16 +12,19 @@ from typing import Any
 
 from ..access.archives import Sight
 from ..models import Card, FullArticle, Picture, Resemblance
-from ..text.addresses import web_url
-from ..text.plain import plain_text
+from ..text.addresses import LONGEST_ADDRESS, web_url
+from ..text.markdown import LONGEST_PLAIN
+from ..text.plain import LONGEST_NAME, LONGEST_TITLE, MARKUP_LIMIT, cut, plain_text
 from .cards import (
     BEGINNING,
     MENTIONING,
     OF_SAME_STORY,
+    bounded,
     card,
     count_articles,
     find_cards,
     find_cards_by_id,
+    key_within,
     story_columns,
 )
 from .pictures import picture, stored
@@ -31,41 +34,70 @@ FELLOW_LIMIT = 12
 SIMILAR_LIMIT = 6
 MENTION_LIMIT = 12
 
-TEXTS_SQL = """
-select id, body, updated_at, category, quality, provider_name, original_url, url,
-  amp_url, cdn_amp_url, featured_content
-from articles where id in ({places})"""
+MOST_TOPICS = 100
+MOST_AUTHORS = 50
+"""Of one article, on its own page and in feeds."""
 
-AUTHORS_SQL = """
-select article_id, author from article_authors
-where article_id in ({places}) order by article_id, position"""
+LONGEST_CAPTION = 1_000
+"""Characters of the title or the attribution of an image."""
 
-IMAGES_SQL = """
-select images.id as image_id, images.url as image_url,
-  images.width as image_width, images.height as image_height, {image_stored} as image_stored,
-  article_images.title, article_images.attribution
+FACTS_SQL = f"""
+select
+  id, updated_at, quality, {bounded("category", "category", LONGEST_NAME)},
+  {bounded("provider_name", "provider_name", LONGEST_NAME)},
+  {bounded("original_url", "original_url", LONGEST_ADDRESS)},
+  {bounded("url", "url", LONGEST_ADDRESS)}, {bounded("amp_url", "amp_url", LONGEST_ADDRESS)},
+  {bounded("cdn_amp_url", "cdn_amp_url", LONGEST_ADDRESS)},
+  {bounded("featured_content", "featured_content", MARKUP_LIMIT)}
+from articles where id in ({{places}})"""
+
+BODIES_SQL = "select id, substr(body, 1, ?) as body from articles where id in ({places})"
+
+AUTHORS_SQL = f"""
+select article_id, author from (
+  select
+    article_id, author, position,
+    row_number() over (partition by article_id order by position) as place
+  from article_authors where article_id in ({{places}}) and length(author) <= {LONGEST_NAME}
+)
+where place <= {MOST_AUTHORS} order by article_id, position"""
+
+IMAGES_SQL = f"""
+select images.id as image_id, {bounded("images.url", "image_url", LONGEST_ADDRESS)},
+  images.width as image_width, images.height as image_height, {{image_stored}} as image_stored,
+  {bounded("article_images.title", "title", MARKUP_LIMIT)},
+  {bounded("article_images.attribution", "attribution", MARKUP_LIMIT)}
 from article_images join images on images.id = article_images.image_id
 where article_images.article_id = :key order by article_images.position limit 12"""
 
-RELATED_SQL = """
+
+def _named_or_found(column: str, limit: int) -> str:
+    """The SQL of what a record says of a related article, else what that article says itself."""
+    return bounded(f"coalesce(related_articles.{column}, articles.{column})", column, limit)
+
+
+RELATED_SQL = f"""
 select
-  articles.id, coalesce(related_articles.title, articles.title) as title,
+  articles.id, {_named_or_found("title", LONGEST_TITLE)},
   coalesce(nullif(related_articles.published_at, ''), articles.published_at) as published_at,
-  coalesce(related_articles.url, articles.url) as url,
-  coalesce(related_articles.excerpt, articles.excerpt) as excerpt,
-  {beginning} as beginning,
-  coalesce(related_articles.type, articles.type) as type,
+  {_named_or_found("url", LONGEST_ADDRESS)},
+  {_named_or_found("excerpt", MARKUP_LIMIT)},
+  {{beginning}} as beginning,
+  {_named_or_found("type", LONGEST_NAME)},
   articles.heat,
-  providers.domain as provider_id, providers.name as provider_name,
-  coalesce(related_articles.provider_name, articles.provider_name) as credited_as,
-  pictures.id as image_id, pictures.url as image_url,
+  {key_within("providers.domain", "provider_id")},
+  {bounded("providers.name", "provider_name", LONGEST_NAME)},
+  substr(
+    coalesce(related_articles.provider_name, articles.provider_name), 1, {LONGEST_NAME + 1}
+  ) as credited_as,
+  pictures.id as image_id, {bounded("pictures.url", "image_url", LONGEST_ADDRESS)},
   pictures.width as image_width, pictures.height as image_height,
-  {image_stored} as image_stored,
-  logos.id as logo_id, logos.url as logo_url,
+  {{image_stored}} as image_stored,
+  logos.id as logo_id, {bounded("logos.url", "logo_url", LONGEST_ADDRESS)},
   logos.width as logo_width, logos.height as logo_height,
-  {logo_stored} as logo_stored,
+  {{logo_stored}} as logo_stored,
   0 as related_count,
-  {story}
+  {{story}}
 from related_articles
   left join articles on articles.id = related_articles.related_id
   left join providers
@@ -76,8 +108,11 @@ from related_articles
 where related_articles.article_id = :key
 order by related_articles.position limit :limit"""
 
-SIMILAR_SQL = """
-select similar_id, shared_words, shared_topics from similar_articles
+SIMILAR_SQL = f"""
+select
+  similar_id, {bounded("shared_words", "shared_words", LONGEST_NAME)},
+  {bounded("shared_topics", "shared_topics", LONGEST_NAME)}
+from similar_articles
 where article_id = :key order by position"""
 
 # Two entries may mean one article of this archive, which is shown once.
@@ -87,34 +122,34 @@ where article_id = :key"""
 
 
 async def find_full_articles(sight: Sight, ids: Sequence[str]) -> tuple[FullArticle, ...]:
-    """Return these articles with their text and authors, in the order given; four queries.
+    """Return these articles with their authors, in the order given; four queries.
 
-    What stands around an article on its own page is left out: see `find_full_article`.
+    Their texts are left out, for they may be long: see `find_bodies`. So is what stands around
+    an article on its own page: see `find_full_article`.
     """
-    cards = await find_cards_by_id(sight, ids)
+    cards = await find_cards_by_id(sight, ids, most_topics=MOST_TOPICS)
     keys = [card.id for card in cards if card.id is not None]
     if not keys:
         return ()
     places = ", ".join("?" for _ in keys)
-    rows = await sight.ask(TEXTS_SQL.format(places=places), keys)
-    texts = {row["id"]: row for row in rows}
+    rows = await sight.ask(FACTS_SQL.format(places=places), keys)
+    facts = {row["id"]: row for row in rows}
     authors: dict[str, list[str]] = {}
     if sight.sees("authors", "article_authors"):
         for key, author in await sight.ask(AUTHORS_SQL.format(places=places), keys):
             authors.setdefault(key, []).append(author)
     return tuple(
-        _full_article(card, texts[card.id], authors.get(card.id or "", ())) for card in cards
+        _full_article(card, facts[card.id], authors.get(card.id or "", ())) for card in cards
     )
 
 
 def _full_article(card: Card, row: Any, authors: Iterable[str]) -> FullArticle:
     return FullArticle(
         card=card,
-        body=row["body"],
         updated_at=row["updated_at"],
-        category=row["category"],
+        category=cut(row["category"], LONGEST_NAME),
         quality=row["quality"],
-        credited_as=row["provider_name"],
+        credited_as=cut(row["provider_name"], LONGEST_NAME),
         original_url=web_url(row["original_url"]) or web_url(row["url"]),
         amp_url=web_url(row["amp_url"]) or web_url(row["cdn_amp_url"]),
         featured_content=row["featured_content"],
@@ -122,11 +157,20 @@ def _full_article(card: Card, row: Any, authors: Iterable[str]) -> FullArticle:
     )
 
 
+async def find_bodies(sight: Sight, ids: Sequence[str], longest: int) -> dict[str, str]:
+    """Return the texts of articles that have one, by id, each up to so many characters."""
+    if not ids or not sight.sees("articles"):
+        return {}
+    sql = BODIES_SQL.format(places=", ".join("?" for _ in ids))
+    return {row["id"]: row["body"] for row in await sight.ask(sql, [longest, *ids]) if row["body"]}
+
+
 async def find_full_article(sight: Sight, key: str) -> FullArticle | None:
     """Return an article with all that its page shows; None without such an article."""
     found = await find_full_articles(sight, [key])
     if not found:
         return None
+    bodies = await find_bodies(sight, [key], LONGEST_PLAIN + 1)
     related, related_count = await _find_related(sight, key)
     above = {key, *(card.id for card in related)}
     same_story: tuple[Card, ...] = ()
@@ -137,6 +181,7 @@ async def find_full_article(sight: Sight, key: str) -> FullArticle | None:
     above |= {card.id for card in same_story}
     return replace(
         found[0],
+        body=bodies.get(key),
         pictures=await _find_pictures(sight, key),
         related=related,
         related_count=related_count,
@@ -156,8 +201,8 @@ async def _find_pictures(sight: Sight, key: str) -> tuple[Picture, ...]:
             sight,
             row,
             "image",
-            title=plain_text(row["title"]),
-            attribution=plain_text(row["attribution"]),
+            title=plain_text(row["title"], LONGEST_CAPTION),
+            attribution=plain_text(row["attribution"], LONGEST_CAPTION),
         )
         for row in await sight.ask(sql, {"key": key})
     )
@@ -194,8 +239,8 @@ async def _find_similar(sight: Sight, key: str, shown: set[str | None]) -> tuple
     return tuple(
         Resemblance(
             card,
-            reasons[card.id]["shared_words"],
-            reasons[card.id]["shared_topics"] if topics else "",
+            cut(reasons[card.id]["shared_words"], LONGEST_NAME) or "",
+            (cut(reasons[card.id]["shared_topics"], LONGEST_NAME) or "") if topics else "",
         )
         for card in await find_cards_by_id(sight, chosen)
     )

@@ -12,7 +12,7 @@ from typing import Any
 from ...image_urls import absolute_url, image_id
 from ..access.archives import Sight
 from ..models import Copy, Picture
-from ..text.addresses import web_url
+from ..text.addresses import LONGEST_ADDRESS, web_url
 
 FINGERPRINT = 12
 """Hexadecimal digits of a copy's SHA-256: enough to tell it from those before it."""
@@ -23,16 +23,20 @@ _COPIES = f"""(
   from image_renditions where image_id = {{image}}.id
 )"""
 
-IMAGE_SQL = """
-select images.id as image_id, images.url as image_url,
-  images.width as image_width, images.height as image_height, {image_stored} as image_stored
+IMAGE_SQL = f"""
+select images.id as image_id, substr(images.url, 1, {LONGEST_ADDRESS + 1}) as image_url,
+  images.width as image_width, images.height as image_height, {{image_stored}} as image_stored
 from images where images.id = :key"""
 
-OWN_SQL = """
-select article_images.article_id, images.id as image_id, images.url as image_url,
-  images.width as image_width, images.height as image_height, {image_stored} as image_stored
+MOST_OWN = 100
+"""Images of one record that are looked for in its text."""
+
+OWN_SQL = f"""
+select article_images.article_id, images.id as image_id,
+  substr(images.url, 1, {LONGEST_ADDRESS + 1}) as image_url,
+  images.width as image_width, images.height as image_height, {{image_stored}} as image_stored
 from article_images join images on images.id = article_images.image_id
-where article_images.article_id in ({places})"""
+where article_images.article_id in ({{places}}) and article_images.position < {MOST_OWN}"""
 
 LEAD_SQL = """
 select images.id from articles join images on images.id = articles.image_id

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..access.archives import Sight
 from ..models import Card, Story
+from ..text.plain import LONGEST_NAME, LONGEST_TITLE, cut
 from .cards import find_cards_by_id
 
 STORY_LIMIT = 100
@@ -24,10 +25,14 @@ where id in (select id from articles where story_id = :key)
 order by +published_at, id limit :limit"""
 
 # Who wrote first stands first. Articles without a domain go by the name that they give.
-PROVIDERS_SQL = """
-select articles.story_id, coalesce({name}, articles.provider_name, articles.provider_id) as name
-from articles {providers}
-where articles.story_id in ({places})
+PROVIDERS_SQL = f"""
+select
+  articles.story_id,
+  substr(
+    coalesce({{name}}, articles.provider_name, articles.provider_id), 1, {LONGEST_NAME + 1}
+  ) as name
+from articles {{providers}}
+where articles.story_id in ({{places}})
 group by articles.story_id, coalesce(articles.provider_id, articles.provider_name)
 order by min(articles.published_at), articles.provider_id"""
 _NAMED = ("providers.name", "left join providers on providers.domain = articles.provider_id")
@@ -37,8 +42,9 @@ PLACE_SQL = """
 select stories.id from articles left join stories on stories.id = articles.story_id
 where articles.id = :key"""
 
-TITLE_SQL = """
-select articles.title from stories join articles on articles.id = stories.headline_id
+TITLE_SQL = f"""
+select substr(articles.title, 1, {LONGEST_TITLE + 1})
+from stories join articles on articles.id = stories.headline_id
 where stories.id = :key"""
 
 NEWEST_SQL = "select id from stories order by last_published_at desc, id limit :limit"
@@ -79,7 +85,7 @@ async def _find_providers(sight: Sight, keys: Sequence[str]) -> dict[str, list[s
     found: dict[str, list[str]] = {}
     for key, provider in await sight.ask(sql, keys):
         if provider:
-            found.setdefault(key, []).append(provider)
+            found.setdefault(key, []).append(cut(provider, LONGEST_NAME) or "")
     return found
 
 
@@ -112,7 +118,7 @@ async def find_title(sight: Sight, key: str) -> str | None:
     if not sight.sees("articles", "stories"):
         return None
     rows = await sight.ask(TITLE_SQL, {"key": key})
-    return str(rows[0][0]) if rows else None
+    return cut(str(rows[0][0]), LONGEST_TITLE) if rows else None
 
 
 async def find_newest_ids(sight: Sight, limit: int) -> list[str]:

@@ -17,6 +17,9 @@ from .sanitizer import LONGEST_WORDS, MOST_ADDRESSES, NO_COPIES, Surroundings, s
 MARKDOWN_LIMIT = 100_000
 """Characters. A longer body is shown as plain text: rendering it would take too long."""
 
+LONGEST_PLAIN = 1_000_000
+"""Characters of such a body that are shown."""
+
 MOST_IMAGES = 100
 """So many images of a text are looked for among the copies."""
 
@@ -48,7 +51,9 @@ def html_of_markdown(
     if not text or not text.strip():
         return None
     if len(text) > MARKDOWN_LIMIT:
-        return Markup('<pre class="newsfeed-plain">{}</pre>').format(text)
+        more = " …" if len(text) > LONGEST_PLAIN else ""
+        shown = f"{text[:LONGEST_PLAIN]}{more}"
+        return Markup('<pre class="newsfeed-plain">{}</pre>').format(shown)
     markdown = _INDENTED if _IS_HTML.fullmatch(text) else _MARKDOWN
     tokens = markdown.parse(text)
     _bound_addresses(tokens)

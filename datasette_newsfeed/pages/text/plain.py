@@ -19,6 +19,13 @@ player in it."""
 EXCERPT_LIMIT = 280
 """Characters of an excerpt on a card; its three lines hold no more."""
 
+LONGEST_TITLE = 500
+"""Characters of a title. A longer one is cut: it stands on every list that has its article."""
+
+LONGEST_NAME = 300
+"""Characters of the name of a provider, topic, author or category. A longer one is cut, and as a
+key it has no link: the link would be as long."""
+
 BEGINNING_LENGTH = 500
 """Characters of a text in which its first words are looked for."""
 
@@ -58,6 +65,11 @@ def _plain_text(value: str, limit: int | None, unseen: frozenset[str]) -> str | 
         text = _LINES.sub("\n", text.replace("\0", "\ufffd"))
     text = text.strip()
     return (text if limit is None else in_one_line(text, limit)) or None
+
+
+def cut(text: str | None, limit: int) -> str | None:
+    """Return text, cut at a word, with an ellipsis, where it is longer than a limit."""
+    return text if text is None or len(text) <= limit else in_one_line(text, limit)
 
 
 def in_one_line(text: str, limit: int) -> str:

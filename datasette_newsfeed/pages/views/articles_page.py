@@ -19,7 +19,7 @@ from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
 from ..filter_description import conditions
 from ..filters.conditions import TOPIC
-from ..filters.query_string import Query, plain_key, query_of
+from ..filters.query_string import Query, most_links, plain_key, query_of
 from ..links import HEADLINES_OF_STORIES, FeedLink, Links
 from ..models import Card, Story
 from ..pictures import Pictures
@@ -68,6 +68,11 @@ class Chosen:
     url: str
 
 
+LONGEST_REPEATED = 1_000
+"""Characters of a query that each topic of each card repeats. With a longer one, a topic leads to
+all its articles."""
+
+
 @dataclass(frozen=True, slots=True)
 class CardLinks(Links):
     """The addresses on a list's own cards: a topic narrows this very list down."""
@@ -80,7 +85,8 @@ class CardLinks(Links):
         """The articles of this list about a topic as well."""
         if key not in self.known:
             topic = (TOPIC, key)
-            query = self.query if topic in self.query.pairs else self.query.plus(topic)
+            here = self.query if len(self.query) <= LONGEST_REPEATED else Query(())
+            query = here if topic in here.pairs else here.plus(topic)
             self.known[key] = _address(self, query)
         return self.known[key]
 
@@ -123,8 +129,9 @@ class Listing:
     def layouts(self) -> list[dict[str, Any]]:
         """The layouts, each with its address and whether it is this one."""
         # `Query.of` would leave out `_next`: another layout shows the same place in the list.
-        pairs = parse_qsl(self.request.query_string, keep_blank_values=True)
-        query = Query(tuple(pairs)).without("_layout")
+        query = Query.of(self.request).without("_layout")
+        if place := self.request.args.get("_next"):
+            query = query.plus(("_next", place))
         return [
             {
                 "name": name,
@@ -232,6 +239,11 @@ class Listing:
             label = _place(each.words) if each.column == "is_headline" else each.words
             heading = HEADINGS.get(each.column, each.column)
             found.append(Chosen(heading, label or "–", self.address(rest)))
+        most = most_links(query)
+        if len(found) > most:
+            found[most - 1 :] = [
+                Chosen("Filters", f"and {len(found) - most + 1:,} more", self.address(Query(())))
+            ]
         return found
 
     def heading(self, facet: Mapping[str, Any]) -> str:
