@@ -775,9 +775,12 @@ def check_search(page: Page, words: str) -> list[str]:
         _check_byline(page, hit, key, None)
         snippet = only(hit, "newsfeed-snippet")
         row = page.facts.articles[key]
-        told = [bare_letters(row[name]) for name in ("excerpt", "body")]
-        pieces = [letters(piece)[:40] for piece in said(snippet).split("…")]
-        page.same("snippet", [p for p in pieces if not any(p in text for text in told)], [])
+        # Word by word: a piece may begin and end within a link of the Markdown.
+        told = "".join(
+            read(row[name]) for name in ("excerpt", "body") for read in (bare_letters, letters)
+        )
+        shown = [letters(word) for word in said(snippet).replace("…", " ").split()]
+        page.same("snippet", [word for word in shown if word not in told], [])
         page.mark(snippet)
     return keys
 
