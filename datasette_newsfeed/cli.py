@@ -134,6 +134,7 @@ def import_(
     """
     from .archive.importing.given import site_options
     from .archive.importing.importer import import_archive, knows_files_below
+    from .archive.importing.options import ImportOptions
 
     missing = [path for path in paths if not Path(path).exists()]
     if missing and not (prune and knows_files_below(database, missing)):
@@ -143,20 +144,16 @@ def import_(
         _progress("Importing") as on_progress,
         _progress("Comparing") as on_compared,
     ):
-        report = import_archive(
-            database,
-            paths,
+        options = ImportOptions(
             prune=prune,
             dry_run=dry_run,
             keep_text=not without_text,
             base_url=base_url,
             workers=workers,
             relate=relate,
-            given=site_options(**about),
-            on_error=_complain,
-            on_progress=on_progress,
-            on_compared=on_compared,
+            site=site_options(**about),
         )
+        report = import_archive(database, paths, options, _Terminal(on_progress, on_compared))
     _print_import(report, dry_run, as_json)
     if not report.read and not report.removed and not prune:
         from .archive.files import suffixes_below
@@ -165,6 +162,19 @@ def import_(
         sys.exit(1)
     if report.errors:
         sys.exit(1)
+
+
+class _Terminal:
+    """Shows an import while it runs: errors as lines, progress as bars."""
+
+    def __init__(
+        self, progress: Callable[[int, int], None], compared: Callable[[int, int], None]
+    ) -> None:
+        self.progress = progress
+        self.compared = compared
+
+    def error(self, error: RecordError) -> None:
+        _complain(error)
 
 
 def _print_import(report: Any, dry_run: bool, as_json: bool) -> None:

@@ -129,7 +129,9 @@ def test_a_script_that_imports_need_not_be_guarded(tmp_path: Path) -> None:
         tmp_path / "script.py",
         "from datasette_newsfeed.archive.importing.importer import import_archive\n"
         "print('started')\n"
-        "report = import_archive('news.db', ['records'], workers=2, relate=False)\n"
+        "from datasette_newsfeed.archive.importing.options import ImportOptions\n"
+        "options = ImportOptions(workers=2, relate=False)\n"
+        "report = import_archive('news.db', ['records'], options)\n"
         "print(report.added)\n",
     )
     done = subprocess.run(

@@ -11,11 +11,10 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -35,6 +34,7 @@ from .duplicate_ids import Batch, Claims, ReadRecord
 from .file_queue import FoundFiles
 from .given import remember
 from .local_images import LocalImages
+from .options import ImportListener, ImportOptions, Silent
 from .parse import Asked, Seen, parse
 from .reading_report import Dialects
 from .sites import Sites
@@ -45,8 +45,8 @@ BATCH = 1000
 BATCH_BYTES = 20_000_000
 """Files and bytes a transaction: enough to make its commit cheap, few enough for the memory."""
 
-Progress = Callable[[int, int], None]
-"""Called with the bytes read so far and the bytes to read in all."""
+DEFAULTS = ImportOptions()
+SILENT = Silent()
 
 
 @dataclass(slots=True)
@@ -76,49 +76,26 @@ class Report:
 def import_archive(
     database: str | Path,
     paths: Iterable[str | Path],
-    *,
-    prune: bool = False,
-    dry_run: bool = False,
-    keep_text: bool = True,
-    base_url: str | None = None,
-    workers: int = 1,
-    relate: bool = True,
-    given: Mapping[str, Any] | None = None,
-    on_error: Callable[[RecordError], None] = lambda error: None,
-    on_progress: Progress = lambda done, total: None,
-    on_compared: Progress = lambda done, total: None,
+    options: ImportOptions = DEFAULTS,
+    listener: ImportListener = SILENT,
 ) -> Report:
     """Read the files below `paths` into the database, and return what became of them.
 
-    Creates the database if need be. `prune` removes the rows of files gone from
-    the paths, and of those that can no longer be imported; `dry_run` leaves no
-    trace; without `keep_text` the files themselves are not kept; `base_url` is that
-    of `images.base_url`, None to leave it as it is; with more than one of `workers` so many
-    other processes read the files, for the same rows; without `relate` stories and
-    similar articles stay as they are, else `on_compared` counts articles; `given` are fields
-    of a Site, as `given.site_options` returns them, which the database remembers. Raises
-    ArchiveError where the database cannot be used, WorkersError where other processes
-    cannot.
+    Creates the database if need be. Raises ArchiveError where the database cannot be used,
+    WorkersError where other processes cannot.
     """
     paths = list(paths)
-    check_base(base_url or "")
+    check_base(options.base_url or "")
     # A link to a database is that database, and has the same DB-sources.
     database = os.path.realpath(database)
-    if not dry_run:
-        compared = on_compared if relate else None
-        return _import(
-            *(database, database, paths, prune, keep_text, base_url, workers, given or {}),
-            *(on_error, on_progress, compared),
-        )
+    if not options.dry_run:
+        return _import(database, database, paths, options, listener)
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "dry-run.db")
         for original, target in ((database, copy), (sources_path(database), sources_path(copy))):
             if os.path.exists(original):
                 copy_database(original, target)
-        return _import(
-            *(copy, database, paths, prune, keep_text, base_url, workers, given or {}),
-            *(on_error, on_progress, None),
-        )
+        return _import(copy, database, paths, replace(options, relate=False), listener)
 
 
 def knows_files_below(database: str | Path, paths: Iterable[str | Path]) -> bool:
@@ -134,20 +111,16 @@ def _import(
     database: str | Path,
     named: str | Path,
     paths: Sequence[str | Path],
-    prune: bool,
-    keep_text: bool,
-    base_url: str | None,
-    workers: int,
-    given: Mapping[str, Any],
-    on_error: Callable[[RecordError], None],
-    on_progress: Progress,
-    on_compared: Progress | None,
+    options: ImportOptions,
+    listener: ImportListener,
 ) -> Report:
     # Before anything is made or opened: of the one named, for a copy has a counter of its own.
     counter, version = header(named)
     check_archive(database, named)
     folder = os.path.dirname(os.path.realpath(named))
-    sources = Sources(database, folder=folder, keep_text=keep_text, shown=sources_path(named))
+    sources = Sources(
+        database, folder=folder, keep_text=options.keep_text, shown=sources_path(named)
+    )
     with closing(sources), faults(sources, named):
         known = sources.change_counter()
         if counter < known or version < schema.SCHEMA_VERSION:
@@ -155,16 +128,16 @@ def _import(
             sources.distrust_all()
         db = open_archive(database, named)
         with closing(db.conn):
-            if base_url is not None:
-                set_base(db, base_url)
+            if options.base_url is not None:
+                set_base(db, options.base_url)
             book = GistBook(sources.db)
             if counter != known or version != schema.SCHEMA_VERSION:
                 book.set_state(UNSURE)
-            run = _Run(db, sources, book, paths, prune, workers, given, on_error, on_progress)
+            run = _Run(db, sources, book, paths, options, listener)
             run.learn(is_as_left=counter == known)
             report = run.run()
-            if on_compared is not None:
-                report.related = relate(db, book, on_compared)
+            if options.relate:
+                report.related = relate(db, book, listener.compared)
             with transaction(db):
                 facet_index.keep(db.conn)
         sources.note_change_counter(header(database)[0])
@@ -180,38 +153,33 @@ class _Run:
         sources: Sources,
         book: GistBook,
         paths: Sequence[str | Path],
-        prune: bool,
-        workers: int,
-        given: Mapping[str, Any],
-        on_error: Callable[[RecordError], None],
-        on_progress: Progress,
+        options: ImportOptions,
+        listener: ImportListener,
     ) -> None:
         self._db = db
         self._sources = sources
         self._book = book
-        self._prune = prune
-        self._workers = workers
-        self._on_error = on_error
-        self._on_progress = on_progress
+        self._options = options
+        self._listener = listener
         self._report = Report()
         self._folders = Folders(paths, self._reject, sources.roots())
         sources.add_roots(self._folders.bases)
         self._found = FoundFiles(sources)
         self._claims = Claims(sources, self._found, self._folders, self._reject)
         with transaction(db):
-            options = remember(db, sources, self._folders.roots, given)
-        self._sites = Sites(self._folders.roots, options, self._reject)
+            remembered = remember(db, sources, self._folders.roots, options.site)
+        self._sites = Sites(self._folders.roots, remembered, self._reject)
         self._walked_at = 0
 
     def run(self) -> Report:
         interrupted = self._sources.was_interrupted()
         self._walk()
-        self._readers = Readers(self._walked_at, self._sources.keeps_text, self._workers)
+        self._readers = Readers(self._walked_at, self._sources.keeps_text, self._options.workers)
         self._found.settle_unchanged(schema.SCHEMA_VERSION)
         self._make_way()
         self._read_changed()
         self._read_outdated()
-        if self._prune:
+        if self._options.prune:
             self._remove_missing()
         if interrupted:
             with transaction(self._db):
@@ -231,7 +199,7 @@ class _Run:
 
     def _reject(self, error: RecordError) -> None:
         self._report.errors.append(error)
-        self._on_error(error)
+        self._listener.error(error)
 
     def learn(self, is_as_left: bool) -> None:
         """Learn from the rows what DB-sources does not tell: it was lost, or is of another time.
@@ -259,7 +227,7 @@ class _Run:
     def _take_images(self) -> None:
         images = LocalImages(self._db, self._sources, self._folders, self._walked_at, self._reject)
         if can_render():
-            self._report.images = images.take(self._prune)
+            self._report.images = images.take(self._options.prune)
         elif count := images.count():
             self._report.notes.append(
                 f"{count:,} images beside the records are not taken; "
@@ -280,12 +248,12 @@ class _Run:
     def _read_changed(self) -> None:
         _, total = self._found.to_read()
         done = 0
-        self._on_progress(0, total)
+        self._listener.progress(0, total)
         with closing(self._readers.read(self._asked())) as batches:
             for batch in batches:
                 self._take(batch)
                 done += sum(seen.file.size for seen in batch)
-                self._on_progress(done, total)
+                self._listener.progress(done, total)
 
     def _asked(self) -> Iterator[list[Asked]]:
         """Yield the files to read, each with its fingerprint if that spares the rest."""
@@ -328,7 +296,7 @@ class _Run:
             batch.outcomes[sources.name_of(file.file)] = self._outcome(seen)
             if seen.record and seen.reading:
                 batch.records.append(ReadRecord(seen.reading, seen.record, source))
-            elif source and self._prune:
+            elif source and self._options.prune:
                 batch.gone.append(source)
         sources.touch(batch.touched, self._walked_at)
         sources.keep_text(batch.seen)
