@@ -385,6 +385,7 @@ order by provider, dead_link"""
 
 DEAD_LINKS_TABLES = (
     "articles",
+    "images",
     "article_images",
     "related_articles",
     "providers",

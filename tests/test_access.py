@@ -19,6 +19,7 @@ from pages_site import STORY, V1, build_archive, open_site
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.pages import compat
+from datasette_newsfeed.pages.access import archives
 
 EDITOR = {"id": "editor"}
 NO, YES, MINE = {"allow": False}, {"allow": True}, {"allow": EDITOR}
@@ -103,8 +104,12 @@ async def test_all_tables_together(
     if is_strict:
         pm.register(_Strict(), name="strict")
     try:
-        each = {table for table in TABLES if await _one_by_one(datasette, actor, table)}
-        assert await compat.viewable(datasette, actor, "news", TABLES) == each
+        # Tables that repeat denied ones are refused on pages of their own alone.
+        repeating = {*archives.REPEATED, *([] if V1 else [archives.FULL_TEXT])}
+        tables = [table for table in TABLES if table not in repeating]
+        each = {table for table in tables if await _one_by_one(datasette, actor, table)}
+        seen = await compat.viewable(datasette, actor, "news", TABLES)
+        assert seen - repeating == each
         few = TABLES[:2]
         assert await compat.viewable(datasette, actor, "news", few) == each & set(few)
     finally:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ import sqlite_utils
 from pages_site import V1, open_site, rendition
 from share import IS_LONG, share
 
-from datasette_newsfeed import schema
+from datasette_newsfeed import default_metadata, schema
 from datasette_newsfeed.image_urls import image_id
 
 ARTICLES, PROVIDERS, TOPICS = 41, 53, 61
@@ -63,7 +64,8 @@ MARKS = (
     mark("Zcaption", "images", "article_images", own=["article_images"]),
     mark("Zrelated", "related_articles"),
     mark("Zshared", "similar_articles"),
-    mark("Zcommon", "similar_articles", "topics", "article_topics", own=["similar_articles"]),
+    mark("Zcommon", "similar_articles", "topics", "article_topics", own=["-"]),
+    mark("zfetched", "images", "image_fetches", own=["-"]),
     mark(rf"\b(?:{STORY_SIZE}|and {STORY_SIZE - 1} more)\b", "stories"),
     mark(rf"\b{ARTICLES}\b", "articles"),
     mark(rf"\b{PROVIDERS}\b", "providers"),
@@ -110,6 +112,8 @@ PAGES = {
     ),
     **dict.fromkeys(("/news/similar_articles", f"/news/similar_articles/{KEY},0"), COMPUTED[1]),
     **dict.fromkeys(("/news/articles_fts", "/news/articles_fts.json"), "articles_fts"),
+    **dict.fromkeys(("/news/image_fetches", "/news/image_fetches.json"), "image_fetches"),
+    **dict.fromkeys(("/news/image_renditions", "/news/image_renditions.csv"), "image_renditions"),
     "/news/article_topics": "article_topics",
     "/news/article_authors": "article_authors",
     "/news/article_images": "article_images",
@@ -130,7 +134,15 @@ PAGES = {
         "",
     ),
 }
-LIST_NEEDS = {"articles", "providers", "article_topics", "topics", "images"}
+REPEATS = {
+    "article_list": {"articles", "providers", "article_topics", "topics", "images"},
+    "articles_fts": {"articles"},
+    "stories": {"articles"},
+    "similar_articles": {"articles", "article_topics", "topics"},
+    "image_fetches": {"images"},
+    "image_renditions": {"images"},
+}
+"""Tables that repeat others, and those: where one of these is denied, so is the table."""
 
 
 def name(number: int) -> str:
@@ -184,6 +196,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         related = {"title": "Zrelated", "provider_id": "pxab.example", "related_id": keys[n - 1]}
         db.table("related_articles").insert({**here, **related, "image_id": image_id(PICTURE)})
     db.table("image_renditions").insert(rendition(PICTURE, 320, 180))
+    db.table("image_fetches").insert(
+        {
+            "image_id": image_id(PICTURE),
+            "url": "https://zfetched.example/a.png",
+            "outcome": "gone",
+            "fetched_at": "2024-03-05T00:00:00Z",
+        }
+    )
     db.close()
     return path
 
@@ -301,7 +321,7 @@ async def test_nothing_of_denied_tables(
             answer = await datasette.client.get(path, cookies=cookies)
             assert answer.status_code in (200, 302, 400, 403, 404), (path, answer.status_code)
             found += [(path, leak) for leak in leaks(answer, path, set(denied))]
-            if PAGES[path] == "article_list" and LIST_NEEDS & set(denied):
+            if REPEATS.get(PAGES[path], set()) & set(denied):
                 assert answer.status_code in (403, 404), path
             count += 1
     assert found == []
@@ -342,6 +362,56 @@ async def test_nothing_of_a_denied_database(
     front = await datasette.client.get("/")
     assert ("Free for all" in front.text) is (place == "database")
     record_property("cases", ("pages asked for with a denied database", count))
+
+
+async def test_an_archive_that_came_after_the_start(archive: Path, tmp_path: Path) -> None:
+    """What repeats denied tables is refused as if it had been there when Datasette started."""
+    path = tmp_path / "news.db"
+    db = sqlite_utils.Database(path)
+    db.table("plain").insert({"id": 1})
+    db.close()
+    datasette = open_site(path, metadata=denying(["topics", "article_topics", "articles"]))
+    assert (await datasette.client.get("/news")).status_code == 200
+    shutil.copy(archive, path)
+    db = sqlite_utils.Database(path)
+    for name in default_metadata.CLOSED:
+        row = {"facet": "topic", "value": "Ztopic xaa"}
+        db.table(name).drop(ignore=True)
+        db.table(name).insert(row)
+    db.close()
+    editor = signed_in(datasette, "editor")
+    for name in (*REPEATS, *default_metadata.CLOSED):
+        for address in (f"/news/{name}", f"/news/{name}.json?_shape=array", f"/news/{name}.csv"):
+            answer = await datasette.client.get(address)
+            if REPEATS.get(name) == {"images"}:
+                assert answer.status_code == 200, address
+                continue
+            assert answer.status_code == 403, address
+            assert "Ztopic xaa" not in answer.text
+            answer = await datasette.client.get(address, cookies=editor)
+            assert answer.status_code == (200 if name in REPEATS else 403), address
+
+
+@pytest.mark.parametrize("rule", [{"id": "editor"}, False])
+async def test_a_database_of_which_only_the_tables_are_open(archive: Path, rule: Any) -> None:
+    """1.0 then names it nowhere, while its tables answer: nothing of ours is drawn from them."""
+    metadata = {"databases": {"news": {"permissions": {"view-database": rule}}}}
+    if not V1:
+        tables = {"articles": {"allow": True}, "images": {"allow": True}}
+        metadata = {"databases": {"news": {"allow": rule, "tables": tables}}}
+    datasette = open_site(archive, metadata=metadata)
+    for path in (
+        *("/", "/news/-/newsfeed/search?q=Ztitle", "/news/articles.atom", "/news/articles.rss"),
+        f"/news/-/newsfeed/image/{image_id(PICTURE)}/320",
+    ):
+        answer = await datasette.client.get(path)
+        assert shown(answer, path) == [], path
+        assert "/news/" not in answer.text or answer.status_code in (302, 403, 404), path
+        if path != "/":
+            assert answer.status_code in (403, 404), path
+    if rule:
+        front = await datasette.client.get("/", cookies=signed_in(datasette, "editor"))
+        assert "Ztitle" in front.text
 
 
 async def test_no_page_leads_to_sources(archive: Path, tmp_path: Path) -> None:

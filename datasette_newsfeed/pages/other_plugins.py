@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
 from datasette.plugins import pm
 
 FAILING_ON_HIDDEN_REFERENCES = frozenset({"datasette_graphql"})
@@ -19,3 +24,31 @@ def fails_on_hidden_references() -> bool:
         getattr(plugin, "__name__", None) in FAILING_ON_HIDDEN_REFERENCES
         for plugin in pm.get_plugins()
     )
+
+
+OURS = __name__.partition(".")[0]
+DATASETTE = "datasette"
+
+_routes: WeakKeyDictionary[Any, list[re.Pattern[str]]] = WeakKeyDictionary()
+
+
+def has_page(datasette: Any, scope: Mapping[str, Any]) -> bool:
+    """Tell whether a request is for a page of another plugin, which decides on its headers.
+
+    Datasette looks for pages of plugins before its own, by the path without `base_url`.
+    """
+    if datasette not in _routes:
+        _routes[datasette] = [
+            re.compile(pattern)
+            for routes in pm.hook.register_routes(datasette=datasette)
+            for pattern, view in routes
+            if _package(view) not in (OURS, DATASETTE)
+        ]
+    raw_path = scope.get("raw_path") or scope["path"].encode()
+    path = raw_path.partition(b"?")[0].decode("ascii", "replace")
+    path = "/" + path.removeprefix(datasette.setting("base_url")).lstrip("/")
+    return any(pattern.match(path) for pattern in _routes[datasette])
+
+
+def _package(view: Any) -> str:
+    return str(getattr(view, "__module__", "")).partition(".")[0]

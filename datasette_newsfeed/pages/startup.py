@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from datasette.utils import StartupError
@@ -11,6 +13,14 @@ from .access import archives
 from .headers import frames
 
 
+@contextmanager
+def _said(setting: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise StartupError(f"datasette-newsfeed: {setting}: {error}") from None
+
+
 async def start(datasette: Any) -> None:
     """Check the settings, and give each archive its titles, order, labels and facets.
 
@@ -18,9 +28,9 @@ async def start(datasette: Any) -> None:
     is not supported or a setting cannot be read.
     """
     compat.refuse_unsupported()
+    with _said(compat.site_url.SETTING):
+        compat.site_url.check(datasette)
     for database in datasette.databases:
-        try:
+        with _said(frames.SETTING):
             frames.read(compat.setting(datasette, database, frames.SETTING))
-        except ValueError as error:
-            raise StartupError(f"datasette-newsfeed: {frames.SETTING}: {error}") from None
     await archives.apply_defaults(datasette)

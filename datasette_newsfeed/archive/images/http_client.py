@@ -41,6 +41,10 @@ PIECE = 65_536
 
 NAMES_KEPT = 1_000
 
+NOT_PUBLIC = "leads to no public address"
+"""Not to which: the reason is stored in the database that is served, and would tell whoever writes
+records what a name means inside this network."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -155,7 +159,7 @@ class Web:
         for *_, place in found:
             address = str(place[0])
             if (address, port) not in self._own_endpoints and not is_public_text(address):
-                raise FetchError("refused", f"leads to {address}, which is no public address")
+                raise FetchError("refused", NOT_PUBLIC)
         if len(self._known_names) >= NAMES_KEPT:
             self._known_names.clear()
         self._known_names.add((host, port))
@@ -243,9 +247,7 @@ def _as_fetch_error() -> Iterator[None]:
     try:
         yield
     except SSRFProtectionError as error:
-        raise FetchError(
-            "refused", f"leads to {error.ip_addr}, which is no public address"
-        ) from error
+        raise FetchError("refused", NOT_PUBLIC) from error
     except TimeoutError as error:
         raise FetchError("failed", "takes too long", may_pass=True) from error
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:

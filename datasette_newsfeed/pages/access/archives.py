@@ -6,6 +6,7 @@ state of its file; what a visitor may see is asked once a request.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -274,55 +275,65 @@ def images_from(datasette: Any, database: str) -> str:
     return wanted if wanted in IMAGES else IMAGES[0]
 
 
+REPEATED: Mapping[str, Sequence[str]] = {
+    schema.ARTICLE_LIST: ("articles", "providers", "article_topics", "topics", "images"),
+    "stories": ("articles",),
+    "similar_articles": ("articles", "article_topics", "topics"),
+    "image_fetches": ("images",),
+    "image_renditions": ("images",),
+}
+"""Tables and views that repeat others: whoever may not see those may not see these."""
+
+_REPEATED = tuple(dict.fromkeys(itertools.chain.from_iterable(REPEATED.values())))
+_CLOSED = frozenset(default_metadata.CLOSED)
+
 REFUSED_SQL = """
-select value as parent, :newsfeed_view as child, 0 as allow,
+select json_extract(value, '$[0]') as parent, json_extract(value, '$[1]') as child, 0 as allow,
   'shows tables that may not be seen' as reason
-from json_each(:newsfeed_databases)"""
-
-LIST_TABLES = ("articles", "providers", "article_topics", "topics", "images")
-"""What the view `article_list` shows something of. Datasette asks for the view alone."""
+from json_each(:newsfeed_refused)"""
 
 
-async def hides_list(datasette: Any, actor: Any, database: str) -> bool:
-    """Tell whether an archive's `article_list` shows what this actor may not see elsewhere."""
-    return await _hides(datasette, actor, database, LIST_TABLES)
+async def refused_tables(datasette: Any, actor: Any, database: str) -> list[str]:
+    """Return the tables and views of a database that repeat what this actor may not see.
 
-
-async def _hides(datasette: Any, actor: Any, database: str, tables: Sequence[str]) -> bool:
-    if database not in datasette.databases:
-        return False
-    if await find_archive(datasette, None, database) is None:
-        return False
-    return not (await compat.viewable(datasette, actor, database, tables)).issuperset(tables)
+    Found for each state of the file: the archive may have come after Datasette started.
+    """
+    if database not in datasette.databases or await find_archive(datasette, None, database) is None:
+        return []
+    seen = await compat.viewable(datasette, actor, database, _REPEATED)
+    refused = [name for name, tables in REPEATED.items() if not seen.issuperset(tables)]
+    return [*refused, *default_metadata.CLOSED]
 
 
 def refuse_derived(datasette: Any, actor: Any, action: str, resource: Any) -> Any:
     """Return, for 0.65, a call that says no to what shows a denied table another way.
 
-    That is the list, and the full text of articles, which 1.0 sees to itself.
+    That is also the full text of articles, which 1.0 sees to itself.
     """
-    if action != "view-table" or resource is None:
+    if action != "view-table" or resource is None or compat.is_asking():
         return None
     database, name = resource
-    if name == schema.ARTICLE_LIST:
-        tables: Sequence[str] = LIST_TABLES
-    elif name.startswith(FULL_TEXT):
-        tables = (schema.ARTICLES.name,)
-    else:
+    is_full_text = name.startswith(FULL_TEXT)
+    if name not in REPEATED and name not in _CLOSED and not is_full_text:
         return None
 
     async def refuse() -> bool | None:
-        return False if await _hides(datasette, actor, database, tables) else None
+        if database not in datasette.databases:
+            return None
+        if await find_archive(datasette, None, database) is None:
+            return None
+        tables = (schema.ARTICLES.name,) if is_full_text else REPEATED.get(name, ())
+        seen = await compat.viewable(datasette, actor, database, tables)
+        return None if name not in _CLOSED and seen.issuperset(tables) else False
 
     return refuse
 
 
 def refused_lists(datasette: Any, actor: Any, action: str) -> Any:
-    """Return, for 1.0, where the list is hidden; None for all other actions."""
+    """Return, for 1.0, which tables are refused; None for all other actions."""
     if action != "view-table":
         return None
-    view = schema.ARTICLE_LIST
-    return compat.refused_views(REFUSED_SQL, view, hides_list, datasette, actor)
+    return compat.refused_tables(REFUSED_SQL, refused_tables, datasette, actor)
 
 
 async def apply_defaults(datasette: Any) -> None:

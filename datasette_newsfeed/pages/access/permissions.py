@@ -42,5 +42,8 @@ async def _may_run(datasette: Any, actor: Any, database: str, query: str) -> boo
 async def viewable(
     datasette: Any, request: Any, database: str, tables: Iterable[str]
 ) -> frozenset[str]:
-    """Return those of the tables that the visitor may see."""
-    return await compat.viewable(datasette, actor_of(request), database, tables)
+    """Return those of the tables that the visitor may see; none where the database is hidden."""
+    actor = actor_of(request)
+    if not await compat.may_view_database(datasette, actor, database):
+        return frozenset()
+    return await compat.viewable(datasette, actor, database, tables)

@@ -6,7 +6,8 @@ has one name here.
 
 from __future__ import annotations
 
-from .permissions import refused_views, viewable
+from . import site_url
+from .permissions import is_asking, may_view_database, refused_tables, viewable
 from .request import (
     Answer,
     App,
@@ -45,18 +46,21 @@ __all__ = [
     "current_request",
     "database_text",
     "forget_prefix",
+    "is_asking",
     "is_late",
     "keeps_facet_order",
+    "may_view_database",
     "metadata_065",
     "needs_partial",
     "note_late",
     "notes",
     "query_title",
     "refuse_unsupported",
-    "refused_views",
+    "refused_tables",
     "remember_request",
     "render",
     "setting",
+    "site_url",
     "sortable_columns",
     "viewable",
 ]

@@ -13,8 +13,8 @@ from typing import Any
 from .request import noted
 from .version import is_v1
 
-Hides = Callable[[Any, Any, str], Awaitable[bool]]
-"""Whether a view of a database is to be hidden from an actor: (datasette, actor, database)."""
+Refuse = Callable[[Any, Any, str], Awaitable[list[str]]]
+"""Which tables and views of a database an actor may not see: (datasette, actor, database)."""
 
 FEW = 2
 """So many questions about one table each cost 1.0 less than one about all of them."""
@@ -27,14 +27,18 @@ _is_asking: contextvars.ContextVar[bool] = contextvars.ContextVar(
 async def viewable(
     datasette: Any, actor: Any, database: str, tables: Iterable[str]
 ) -> frozenset[str]:
-    """Return those of the tables that the actor may see; not for what `refused_views` refuses."""
+    """Return those of the tables that the actor may see; not for what `refused_tables` refuses."""
     tables = tuple(tables)
     key = ("viewable", id(datasette), database, _name_of(actor), _skips(datasette))
     known: dict[str, bool] = noted().setdefault(key, {})
     unknown = [table for table in tables if table not in known]
     if unknown:
         ask = _ask_v1 if is_v1() else _ask_065
-        known |= await ask(datasette, actor, database, unknown)
+        token = _is_asking.set(True)
+        try:
+            known |= await ask(datasette, actor, database, unknown)
+        finally:
+            _is_asking.reset(token)
     return frozenset(table for table in tables if known[table])
 
 
@@ -66,10 +70,35 @@ async def _ask_065(datasette: Any, actor: Any, database: str, tables: list[str])
         )
         if answer is None:
             if elsewhere is None:
-                elsewhere = await _may_view_database(datasette, actor, database)
+                elsewhere = await may_view_database(datasette, actor, database)
             answer = elsewhere
         found[table] = bool(answer)
     return found
+
+
+async def may_view_database(datasette: Any, actor: Any, database: str) -> bool:
+    """Tell whether the actor may see a database's page, and its name on the front page.
+
+    On 1.0 tables may be open where their database is not.
+    """
+    key = ("may_view_database", id(datasette), database, _name_of(actor), _skips(datasette))
+    known = noted()
+    if key not in known:
+        known[key] = await (_may_view_v1 if is_v1() else _may_view_database)(
+            datasette, actor, database
+        )
+    answer: bool = known[key]
+    return answer
+
+
+async def _may_view_v1(datasette: Any, actor: Any, database: str) -> bool:
+    from datasette.resources import DatabaseResource
+
+    return bool(
+        await datasette.allowed(
+            action="view-database", resource=DatabaseResource(database), actor=actor
+        )
+    )
 
 
 async def _may_view_database(datasette: Any, actor: Any, database: str) -> bool:
@@ -95,47 +124,47 @@ async def _ask_v1(datasette: Any, actor: Any, database: str, tables: list[str]) 
     from datasette.resources import TableResource
 
     found: dict[str, bool] = {}
-    token = _is_asking.set(True)
-    try:
-        if await _pays(datasette, database, len(tables)):
-            # Not by `allowed_resources`: its parameter `limit` may be one of a plugin's rule.
-            allowed = await datasette.allowed_resources_sql(
-                action="view-table", actor=actor, parent=database
+    if await _pays(datasette, database, len(tables)):
+        # Not by `allowed_resources`: its parameter `limit` may be one of a plugin's rule.
+        allowed = await datasette.allowed_resources_sql(
+            action="view-table", actor=actor, parent=database
+        )
+        rows = await datasette.get_internal_database().execute(*allowed)
+        found = {row["child"]: True for row in rows.rows}
+    for table in tables:
+        # What is not among them is refused, or new: Datasette looks for new tables at
+        # most once a second.
+        if table not in found:
+            found[table] = await datasette.allowed(
+                action="view-table", resource=TableResource(database, table), actor=actor
             )
-            rows = await datasette.get_internal_database().execute(*allowed)
-            found = {row["child"]: True for row in rows.rows}
-        for table in tables:
-            # What is not among them is refused, or new: Datasette looks for new tables at
-            # most once a second.
-            if table not in found:
-                found[table] = await datasette.allowed(
-                    action="view-table", resource=TableResource(database, table), actor=actor
-                )
-    finally:
-        _is_asking.reset(token)
     return found
 
 
-async def refused_views(sql: str, view: str, hides: Hides, datasette: Any, actor: Any) -> Any:
-    """Answer `permission_resources_sql` of 1.0 with the databases whose view `hides` refuses.
+def is_asking() -> bool:
+    """Tell whether `viewable` asks just now: what it asks is not for our own hooks to answer."""
+    return _is_asking.get()
 
-    `sql` gives the rules for :newsfeed_view in :newsfeed_databases, a JSON list. Found out
+
+async def refused_tables(sql: str, refuse: Refuse, datasette: Any, actor: Any) -> Any:
+    """Answer `permission_resources_sql` of 1.0 with the tables that `refuse` names.
+
+    `sql` gives the rules for :newsfeed_refused, a JSON list of database and table. Found out
     once a request: 1.0 asks for each of its checks, and does not say what that is about.
-    `hides` asks by `viewable`, whose checks are of no such view.
+    `refuse` asks by `viewable`, whose checks are of none of these tables.
     """
-    if _is_asking.get():
+    if is_asking():
         return None
     known = noted()
-    key = ("refused_views", view, _name_of(actor))
+    key = ("refused_tables", _name_of(actor))
     if key not in known:
         known[key] = [
-            name for name in list(datasette.databases) if await hides(datasette, actor, name)
+            (database, table)
+            for database in list(datasette.databases)
+            for table in await refuse(datasette, actor, database)
         ]
     if not known[key]:
         return None
     from datasette.permissions import PermissionSQL
 
-    return PermissionSQL(
-        sql=sql,
-        params={"newsfeed_view": view, "newsfeed_databases": json.dumps(known[key])},
-    )
+    return PermissionSQL(sql=sql, params={"newsfeed_refused": json.dumps(known[key])})

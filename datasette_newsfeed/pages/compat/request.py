@@ -12,6 +12,7 @@ from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request, Response
 
 from ..feed_formats import feed_formats
+from . import site_url
 from .version import is_v1
 
 NOTES = "newsfeed_notes"
@@ -35,6 +36,7 @@ def remember_request(datasette: Any, app: App) -> App:
         if scope.get("type") != "http":
             await app(scope, receive, send)
             return
+        scope = {**scope, **site_url.replaced(datasette, scope)}
         if not _names_host(scope):
             refusal = Response.text("The Host header names no host.", status=400)
             await refusal.asgi_send(send)

@@ -15,7 +15,7 @@ PLUGIN = "datasette-newsfeed"
 _metadata: WeakKeyDictionary[Any, dict[str, dict[str, Any]]] = WeakKeyDictionary()
 
 
-def setting(datasette: Any, database: str, key: str) -> Any:
+def setting(datasette: Any, database: str | None, key: str) -> Any:
     """Return a setting of ours, for the database or else for all; None where there is none.
 
     1.0 does not fall back to the setting for all by itself.

@@ -20,7 +20,7 @@ from typing import Any
 
 from datasette.utils.asgi import Request
 
-from .. import compat
+from .. import compat, other_plugins
 from ..access.archives import asked_databases, find_archive
 
 Header = tuple[bytes, bytes]
@@ -109,7 +109,8 @@ def keep_pages(datasette: Any, app: compat.App) -> compat.App:
     """Wrap the application so that pages of immutable archives may be kept."""
 
     async def keeping(scope: compat.Scope, receive: Any, send: Any) -> None:
-        if scope.get("type") != "http" or scope.get("method") not in ("GET", "HEAD"):
+        is_read = scope.get("type") == "http" and scope.get("method") in ("GET", "HEAD")
+        if not is_read or other_plugins.has_page(datasette, scope):
             await app(scope, receive, send)
             return
         await app(scope, receive, _Keeper(datasette, scope, send))
@@ -149,6 +150,8 @@ class _Keeper:
             headers = [*_without(headers, b"cache-control"), (b"cache-control", b"no-store")]
             return {**start, "headers": headers}, message
         headers = self._with_age(headers)
+        if not compat.site_url.is_fixed(self.datasette):
+            headers = _varying(headers, b"Host")
         body = message.get("body", b"")
         if message.get("more_body") or not body or any(key == b"etag" for key, _ in headers):
             return {**start, "headers": headers}, message
@@ -162,9 +165,10 @@ class _Keeper:
 
     def _with_age(self, headers: list[Header]) -> list[Header]:
         given = b", ".join(value for key, value in headers if key == b"cache-control")
-        if not self.datasette.cache_headers or b"no-cache" in given or b"immutable" in given:
+        stated = _MAX_AGE.fullmatch(given)
+        # Datasette says nothing or a maximal age; what says more is of somebody who means it.
+        if not self.datasette.cache_headers or (given and not stated):
             return headers
-        stated = _MAX_AGE.search(given)
         age = int(stated[1]) if stated else int(self.datasette.setting("default_cache_ttl"))
         if age == 0:
             return headers
@@ -174,6 +178,12 @@ class _Keeper:
 
 def _without(headers: Iterable[Header], *names: bytes) -> list[Header]:
     return [(key, value) for key, value in headers if key not in names]
+
+
+def _varying(headers: list[Header], name: bytes) -> list[Header]:
+    """Headers that tell caches that the answer depends on a header of the request as well."""
+    given = [value for key, value in headers if key == b"vary"]
+    return [*_without(headers, b"vary"), (b"vary", b", ".join([*given, name]))]
 
 
 def _may_be_shared(headers: Iterable[Header]) -> bool:

@@ -142,14 +142,21 @@ async def draw_image_url(cell: Cell) -> Markup | None:
     )
 
 
+async def _has_image(sight: Sight, key: str) -> bool:
+    return sight.sees("images") and await pictures.find_image(sight, key) is not None
+
+
 async def draw_any_image_url(cell: Cell) -> Markup | None:
-    """An `image_url` in the answer to a query."""
+    """An `image_url` in the answer to a query.
+
+    Anybody can write a link to a query, so only images that the archive has are shown.
+    """
     words = str(cell.beside("title") or "Image")
     sight = await look(cell.datasette, cell.request, cell.archive.database)
     if sight is None or not isinstance(cell.value, str):
         return None
     key = await _key_of(cell, sight, cell.value)
-    if key is None:
+    if key is None or (cell.table is None and not await _has_image(sight, key)):
         return None
     source = await _source(cell, sight, key, cell.value)
     if sight.has_copies:
