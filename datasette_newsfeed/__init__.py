@@ -199,6 +199,14 @@ def register_newsfeed_feed_formats() -> Any:
     return BUILT_IN
 
 
+@hookimpl(trylast=True)
+def register_newsfeed_dialects() -> Any:
+    """The dialects of records: a hook of our own, see hookspecs.py."""
+    from .archive.dialects import DIALECTS
+
+    return DIALECTS
+
+
 @hookimpl
 def sitemap_extra_paths(datasette: Any, request: Any) -> Any:
     """What search engines should read: a hook of datasette-sitemap, unheard without it."""

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import sqlite_utils
@@ -29,6 +30,11 @@ from .errors import (
     WorkersError,
 )
 from .schema import OUTCOMES
+
+if TYPE_CHECKING:
+    from .archive.dialects import Dialect
+
+DIALECTS_HOOK = "register_newsfeed_dialects"
 
 Database = click.argument("database", metavar="DB", type=click.Path(dir_okay=False))
 as_json = click.option("as_json", "--json", is_flag=True, help="Print the result as JSON.")
@@ -144,6 +150,7 @@ def import_(
         _progress("Importing") as on_progress,
         _progress("Comparing") as on_compared,
     ):
+        dialects = registered_dialects()
         options = ImportOptions(
             prune=prune,
             dry_run=dry_run,
@@ -151,7 +158,8 @@ def import_(
             base_url=base_url,
             workers=workers,
             relate=relate,
-            site=site_options(**about),
+            site=site_options(**about, dialects=dialects),
+            dialects=dialects,
         )
         report = import_archive(database, paths, options, _Terminal(on_progress, on_compared))
     _print_import(report, dry_run, as_json)
@@ -252,7 +260,9 @@ def inspect(paths: tuple[str, ...], as_json: bool, **about: Any) -> None:
     from .archive.importing.inspection import data_of, inspect_archive, lines_of
 
     with _said():
-        found = inspect_archive(paths, given=site_options(**about))
+        dialects = registered_dialects()
+        given = site_options(**about, dialects=dialects)
+        found = inspect_archive(paths, given=given, dialects=dialects)
     if as_json:
         click.echo(json.dumps(data_of(found), ensure_ascii=False, indent=2))
     else:
@@ -470,6 +480,44 @@ def images(
         click.echo(
             f"{report.wanted:,} asked for: " + ", ".join(f"{n:,} {word}" for n, word in said)
         )
+
+
+def registered_dialects() -> Sequence[Dialect]:
+    """Return the dialects of records: those of other plugins first, then ours.
+
+    Datasette's plugin manager is loaded only where another plugin of Datasette is installed:
+    that takes as long as the rest of a small import.
+
+    Raises OptionError where a plugin registers what is no dialect, or a name that is taken.
+    """
+    from .archive.dialects import DIALECTS
+
+    if all(entry.name == "newsfeed" for entry in entry_points(group="datasette")):
+        return DIALECTS
+    from datasette.plugins import pm
+
+    from . import hookspecs
+
+    hook = getattr(pm.hook, DIALECTS_HOOK, None)
+    if hook is None or not hook.has_spec():
+        pm.add_hookspecs(hookspecs)
+    found: list[Dialect] = []
+    for registered in pm.hook.register_newsfeed_dialects():
+        for each in registered if isinstance(registered, list | tuple) else [registered]:
+            found.append(_checked_dialect(each, found))
+    return found if found else DIALECTS
+
+
+def _checked_dialect(each: Any, before: Sequence[Dialect]) -> Dialect:
+    name = getattr(each, "name", None)
+    if not isinstance(name, str) or not all(
+        callable(getattr(each, method, None)) for method in ("claims", "read")
+    ):
+        raise OptionError(DIALECTS_HOOK, f"{each!r} is no dialect: it needs name, claims and read")
+    if any(other.name == name for other in before):
+        raise OptionError(DIALECTS_HOOK, f"two plugins register the dialect {name!r}")
+    found: Dialect = each
+    return found
 
 
 @contextmanager

@@ -19,3 +19,11 @@ def register_newsfeed_feed_formats(datasette: Any) -> Any:
 
     Keys: `extension`, `name`, `media_type` and `write`, a function from a Feed to bytes or text.
     """
+
+
+@hookspec
+def register_newsfeed_dialects() -> Any:
+    """Return a dialect of records, or a list of them.
+
+    A dialect has a `name`, `claims(document, site)` and `read(document, site)`.
+    """

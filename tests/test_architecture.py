@@ -76,7 +76,7 @@ FENCES = {
         *("snowballstemmer", "stop_words"),  # only archive.relate.words
         *("httpx", "httpx_secure", "stamina"),  # only archive.images.http_client
     },
-    "cli": {"click", "sqlite_utils", "yaml"},
+    "cli": {"click", "datasette", "sqlite_utils", "yaml"},
     "pages": {
         *("datasette", "idna", "jinja2", "markdown_it", "markupsafe", "nh3", "pyroaring"),
         "click",  # only pages.compat.version

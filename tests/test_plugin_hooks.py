@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from commands import import_report, write
 from datasette import hookimpl
 from datasette.plugins import pm
 from datasette.utils import StartupError
 from feed_reader import FORMATS
 from pages_site import STORY, build_archive, open_site, text_of
 
+from datasette_newsfeed import cli
+from datasette_newsfeed.archive.dialects import DIALECTS
+from datasette_newsfeed.errors import OptionError
 from datasette_newsfeed.pages.feed_formats import DATASETTES_OWN, feed_formats
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "plugin-hooks.md"
+# What an installed plugin looks like to the commands: any entry beside our own.
+ENTRY = SimpleNamespace(name="bulletin")
 EXAMPLE = {
     "extension": "plain",
     "name": "Plain",
@@ -61,7 +69,7 @@ def registered(*results: Any) -> Iterator[None]:
 @pytest.fixture
 def example(tmp_path: Path) -> Iterator[Any]:
     """A site with the plugin of the document, as `--plugins-dir` loads it."""
-    (source,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text("utf-8"), re.S)
+    source, _ = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text("utf-8"), re.S)
     folder = tmp_path / "plugins"
     folder.mkdir()
     (folder / "reading_list.py").write_text(source, "utf-8")
@@ -162,3 +170,62 @@ def test_the_version() -> None:
         0,
         f"newsfeed, version {version('datasette-newsfeed')}\n",
     )
+
+
+# -- dialects -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bulletin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The plugin of the document's second example, as one that is installed."""
+    _, source = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text("utf-8"), re.S)
+    (tmp_path / "bulletin_plugin.py").write_text(source, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    plugin = importlib.import_module("bulletin_plugin")
+    pm.register(plugin)
+    monkeypatch.setattr(cli, "entry_points", lambda group: [ENTRY])
+    yield plugin
+    pm.unregister(plugin)
+    sys.modules.pop("bulletin_plugin")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_dialect_of_another_plugin(bulletin: Any, tmp_path: Path, workers: int) -> None:
+    record = "---\ntitle: Ferries\nissue: 7\nissued: 2024-03-01\n---\nText\n"
+    write(tmp_path / "bulletin" / "7.md", record)
+    write(tmp_path / "bulletin" / "2024-03-02-post.md", "---\ntitle: B\nlayout: post\n---\n")
+    environment = {"PYTHONPATH": str(tmp_path)}
+    db = tmp_path / "news.db"
+    arguments = ("--workers", workers) if workers > 1 else ()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        report = import_report(db, tmp_path / "bulletin", *arguments)
+    assert report["dialects"] == {"bulletin": 1, "front matter": 1}
+    with closing(sqlite3.connect(db)) as connection:
+        rows = connection.execute("select id, published_at, extra from articles order by id")
+        assert rows.fetchall() == [
+            ("2024-03-02-post", "2024-03-02T00:00:00Z", '{"layout": "post"}'),
+            ("7", "2024-03-01T00:00:00Z", '{"issue": 7}'),
+        ]
+
+
+def test_the_built_in_dialects_go_through_the_hook(bulletin: Any) -> None:
+    names = [each.name for each in cli.registered_dialects()]
+    assert names == ["bulletin", *(each.name for each in DIALECTS)]
+
+
+@pytest.mark.parametrize("entry", [object(), "bulletin", DIALECTS[0]])
+def test_what_is_no_dialect_is_refused(entry: Any, bulletin: Any) -> None:
+    @hookimpl
+    def register_newsfeed_dialects() -> Any:
+        return entry
+
+    plugin: Any = ModuleType("no-dialect")
+    plugin.register_newsfeed_dialects = register_newsfeed_dialects
+    pm.register(plugin)
+    try:
+        with pytest.raises(OptionError):
+            cli.registered_dialects()
+    finally:
+        pm.unregister(plugin)

@@ -174,7 +174,10 @@ class _Run:
     def run(self) -> Report:
         interrupted = self._sources.was_interrupted()
         self._walk()
-        self._readers = Readers(self._walked_at, self._sources.keeps_text, self._options.workers)
+        self._readers = Readers(
+            *(self._walked_at, self._sources.keeps_text, self._options.workers),
+            dialects=self._options.dialects,
+        )
         self._found.settle_unchanged(schema.SCHEMA_VERSION)
         self._make_way()
         self._read_changed()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ...errors import RecordError
+from ..dialects import DIALECTS, Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class ImportOptions:
     dry_run: leave no trace; keep_text: keep the files themselves in DB-sources; base_url: of the
     site to which images such as `/a.png` belong, None to leave it as it is; workers: how many
     other processes read the files, if more than one; relate: find stories and similar articles at
-    the end; site: fields of a Site, as `given.site_options` returns them, which DB remembers.
+    the end; site: fields of a Site, as `given.site_options` returns them, which DB remembers;
+    dialects: in the order in which they are asked.
     """
 
     prune: bool = False
@@ -27,6 +29,7 @@ class ImportOptions:
     workers: int = 1
     relate: bool = True
     site: Mapping[str, Any] = field(default_factory=dict)
+    dialects: Sequence[Dialect] = DIALECTS
 
 
 class ImportListener(Protocol):
