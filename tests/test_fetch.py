@@ -627,7 +627,7 @@ def test_it_hides_no_other_writer(db: Path, web: SmallWeb, fetch: Fetch) -> None
     assert not change_counter.is_as_left(db)
     _import(db, web.url("/image/1"), web.url("/nowhere"))
     with closing(sqlite3.connect(db)) as other:
-        other.execute("update articles set title = 'Another title'")
+        other.execute("update articles set title = 'A third title'")
         other.commit()
     fetch(max_age=timedelta(0))
     assert not change_counter.is_as_left(db)

@@ -37,6 +37,9 @@ MAX_CHARACTERS = 2 * MAX_BYTES
 MAX_DEPTH = 50
 """The deepest nesting; libyaml's own time grows with its square."""
 
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors write before UTF-8 text."""
+
 _STR = "tag:yaml.org,2002:str"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _SCALAR_TAGS = frozenset(
@@ -95,9 +98,11 @@ def _parsed(syntax: Syntax, begun: str, path: str, text: str) -> Document:
 
 def _text(data: bytes) -> str:
     try:
-        text = data.decode("utf-8-sig")
+        # Not "utf-8-sig": Python loads that codec from a file when it is first asked for, which
+        # a process that may open no file cannot.
+        text = data.decode().removeprefix(BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
+        before = data[: error.start].decode()
         raise RecordError(
             f"not UTF-8 text: byte 0x{data[error.start]:02x}; save it as UTF-8",
             place=line_at(before, len(before)),

@@ -258,7 +258,7 @@ class Sites:
         if len(data) > MAX_BYTES:
             self.report(RecordError(f"more than {MAX_BYTES:,} bytes; it is not read", path=file))
             return ""
-        return data.decode("utf-8-sig", "replace")
+        return data.decode("utf-8", "replace").removeprefix("\ufeff")
 
     def _data(self, file: str) -> Any:
         """Return what a YAML, TOML or JSON file holds; a broken one is reported, and None."""
