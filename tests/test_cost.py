@@ -202,7 +202,7 @@ QUERIES = {
     "unknown": [("_x", "")] * 3_000,
     "many unknown": [(f"_x{number}", "") for number in range(500)],
     "filters": [("type", f"t{number}") for number in range(400)],
-    "facets": [("_facet", f"t{number}") for number in range(700)],
+    "facets": [("_facet", name) for name in schema.ARTICLES.column_names] * 3,
     "words": [("_search", "word " * 1_900)],
     "where": [("_where", "1 = 1")] * 150,
     "bounds": [("heat__gte", str(number)) for number in range(700)],
