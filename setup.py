@@ -40,8 +40,8 @@ setup(
         "stop-words>=2025.11",
     ],
     extras_require={
-        # httpx-secure reaches into httpx and httpcore: a new major version is tried first.
-        "images": ["Pillow>=11.3", "httpx>=0.28,<1", "httpx-secure>=2.0,<3", "stamina>=25.1"],
+        # Connections go through a part of httpcore's own: a new major version is tried first.
+        "images": ["Pillow>=11.3", "httpx>=0.28,<1", "httpcore>=1.0,<2", "stamina>=25.1"],
         "test": [
             "pytest",
             "pytest-asyncio",

@@ -74,7 +74,7 @@ FENCES = {
     "archive": {
         *("PIL", "docutils", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
         *("snowballstemmer", "stop_words"),  # only archive.relate.words
-        *("httpx", "httpx_secure", "stamina"),  # only archive.images.http_client
+        *("httpcore", "httpx", "stamina"),  # only archive.images.http_client and connections
     },
     "cli": {"click", "datasette", "sqlite_utils", "yaml"},
     "pages": {

@@ -18,7 +18,6 @@ PACKAGE = ROOT / "datasette_newsfeed"
 INSTALLED_AS = {
     "PIL": "pillow",
     "frontmatter": "python-frontmatter",
-    "httpx_secure": "httpx-secure",
     "markdown_it": "markdown-it-py",
     "sqlite_utils": "sqlite-utils",
     "stop_words": "stop-words",

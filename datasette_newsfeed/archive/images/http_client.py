@@ -8,7 +8,6 @@ No proxy, no cookies, no credentials: see docs/decisions.md.
 from __future__ import annotations
 
 import asyncio
-import socket
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -19,11 +18,11 @@ from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from importlib.util import find_spec
-from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any
 
 from ...errors import FetchError
-from .public_addresses import checked, is_public, is_public_text
+from .connections import Resolver, transport
+from .public_addresses import checked, is_public_text
 from .renditions import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -38,12 +37,6 @@ MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 PIECE = 65_536
 """Bytes read at once, and unpacked at once."""
-
-NAMES_KEPT = 1_000
-
-NOT_PUBLIC = "leads to no public address"
-"""Not to which: the reason is stored in the database that is served, and would tell whoever writes
-records what a name means inside this network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +66,16 @@ class Reply:
 
 def can_fetch() -> bool:
     """Tell whether the libraries of the extra `images` are installed."""
-    return all(find_spec(name) for name in ("httpx", "httpx_secure", "stamina", "PIL"))
+    return all(find_spec(name) for name in ("httpx", "stamina", "PIL"))
 
 
 class Web:
     """A client for many images. Use it inside `open_web`."""
 
-    def __init__(
-        self, client: httpx.AsyncClient, limits: Limits, own_endpoints: frozenset[Endpoint]
-    ) -> None:
+    def __init__(self, client: httpx.AsyncClient, limits: Limits, resolver: Resolver) -> None:
         self._client = client
         self._limits = limits
-        self._own_endpoints = own_endpoints
-        self._known_names: set[tuple[str, int]] = set()
+        self._resolver = resolver
 
     async def get(self, url: str, etag: str | None, last_modified: str | None) -> Reply:
         """Return an image's bytes, or that it did not change. Raises FetchError.
@@ -137,32 +127,10 @@ class Web:
         raise FetchError("failed", f"redirects more than {self._limits.redirects} times")
 
     async def _check(self, url: str) -> None:
-        """Refuse an address before anything is sent to it, even to say hello.
-
-        What a name means may change until the connection is made, so the address
-        connected to is checked there again: see `_admits`.
-        """
+        """Refuse a URL before anything is sent; connections go to the addresses found here."""
         parts = checked(url)
-        host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        if (host, port) in self._known_names:
-            return
-        try:
-            async with asyncio.timeout(self._limits.connect):
-                found = await asyncio.get_running_loop().getaddrinfo(
-                    host, port, type=socket.SOCK_STREAM
-                )
-        except (OSError, UnicodeError) as error:
-            raise FetchError(
-                "failed", "has a host name that is not known", may_pass=True, is_unreachable=True
-            ) from error
-        for *_, place in found:
-            address = str(place[0])
-            if (address, port) not in self._own_endpoints and not is_public_text(address):
-                raise FetchError("refused", NOT_PUBLIC)
-        if len(self._known_names) >= NAMES_KEPT:
-            self._known_names.clear()
-        self._known_names.add((host, port))
+        await self._resolver.addresses(parts.hostname or "", port, self._limits.connect)
 
     async def _read(self, response: httpx.Response, is_conditional: bool) -> Reply:
         status = response.status_code
@@ -242,12 +210,9 @@ def _seconds(retry_after: str | None) -> float | None:
 def _as_fetch_error() -> Iterator[None]:
     """Say what went wrong with a connection in words of our own, the same on every system."""
     import httpx
-    from httpx_secure import SSRFProtectionError
 
     try:
         yield
-    except SSRFProtectionError as error:
-        raise FetchError("refused", NOT_PUBLIC) from error
     except TimeoutError as error:
         raise FetchError("failed", "takes too long", may_pass=True) from error
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -287,11 +252,11 @@ async def open_web(
     """
     import httpx
     import stamina
-    from httpx_secure import httpx_ssrf_protection
 
-    def admits(hostname: str, address: IPv4Address | IPv6Address, port: int) -> bool:
-        return (str(address), port) in own_endpoints or is_public(address)
+    def admits(address: str, port: int) -> bool:
+        return (address, port) in own_endpoints or is_public_text(address)
 
+    resolver = Resolver(admits)
     client = httpx.AsyncClient(
         headers={
             "User-Agent": f"datasette-newsfeed/{version('datasette-newsfeed')}",
@@ -299,22 +264,16 @@ async def open_web(
             "Accept-Encoding": "identity",
         },
         timeout=httpx.Timeout(limits.silence, connect=limits.connect),
-        limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
         # Nothing of the environment: a proxy would connect where we cannot look.
+        transport=transport(resolver, concurrency),
         trust_env=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-    )
-    httpx_ssrf_protection(
-        client,
-        check_globally_reachable=not own_endpoints,
-        custom_validator=admits,
-        dns_cache_ttl=60,
     )
     hooks: Any = stamina.instrumentation.get_on_retry_hooks()
     # It would log each retry on standard error, in the middle of the progress bar.
     stamina.instrumentation.set_on_retry_hooks(())
     try:
         async with client:
-            yield Web(client, limits, own_endpoints)
+            yield Web(client, limits, resolver)
     finally:
         stamina.instrumentation.set_on_retry_hooks(hooks)
