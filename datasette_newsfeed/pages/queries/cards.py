@@ -157,15 +157,21 @@ _STORY = f"""
   ) as lead_title"""
 _NO_STORY = "null as story_id, null as story_size, null as lead_id, null as lead_title"
 
+MOST_AT_ONCE = 5_000
+"""Topics of the articles of a page that are read in one query. A page with more, as that of one
+record with tens of thousands, counts those of each article and reads the first of them."""
+
 CARD_TOPICS_SQL = f"""
-select article_id, topic, n from (
-  select
-    article_id, topic, position, count(*) over in_article as n,
-    row_number() over (in_article order by position) as place
-  from article_topics where article_id in ({{places}}) and length(topic) <= {LONGEST_NAME}
-  window in_article as (partition by article_id)
-)
-where place <= ? order by article_id, position"""
+select article_id, substr(topic, 1, {LONGEST_NAME + 1}) as topic from article_topics
+where article_id in ({{places}}) order by article_id, position limit {MOST_AT_ONCE + 1}"""
+
+TOPIC_COUNTS_SQL = """
+select article_id, count(*) as n from article_topics
+where article_id in ({places}) group by article_id"""
+
+FIRST_TOPICS_SQL = f"""
+select topic from article_topics
+where article_id = :key and length(topic) <= {LONGEST_NAME} order by position limit :most"""
 
 MOST_TOPICS = 20
 """Topics on a card."""
@@ -277,12 +283,24 @@ async def _find_topics(
     sight: Sight, ids: Sequence[str], most: int
 ) -> dict[str, tuple[list[str], int]]:
     """The first topics of each article, and how many it has."""
-    topics: dict[str, tuple[list[str], int]] = {}
-    if ids and sight.sees("topics", "article_topics"):
-        sql = CARD_TOPICS_SQL.format(places=", ".join("?" for _ in ids))
-        for article_id, topic, count in await sight.ask(sql, [*ids, most]):
-            topics.setdefault(article_id, ([], count))[0].append(topic)
-    return topics
+    if not ids or not sight.sees("topics", "article_topics"):
+        return {}
+    places = ", ".join("?" for _ in ids)
+    rows = await sight.ask(CARD_TOPICS_SQL.format(places=places), ids)
+    if len(rows) > MOST_AT_ONCE:
+        counts = await sight.ask(TOPIC_COUNTS_SQL.format(places=places), ids)
+        return {key: (await _first_topics(sight, key, most), count) for key, count in counts}
+    found: dict[str, list[str]] = {}
+    for article_id, topic in rows:
+        found.setdefault(article_id, []).append(topic)
+    return {
+        key: ([each for each in topics if len(each) <= LONGEST_NAME][:most], len(topics))
+        for key, topics in found.items()
+    }
+
+
+async def _first_topics(sight: Sight, key: str, most: int) -> list[str]:
+    return [row["topic"] for row in await sight.ask(FIRST_TOPICS_SQL, {"key": key, "most": most})]
 
 
 async def count_articles(sight: Sight, chosen: Selection, key: str) -> int:
