@@ -39,7 +39,7 @@ from datasette_newsfeed.archive.importing import importer
 
 SEEDS = int(os.environ.get("NEWSFEED_SEEDS", "8"))
 STEPS = 12
-FOLDERS = ("", "a", "b", "a/deep", "b c")
+FOLDERS = ("", "a", "b", "a/deep", "b c", "site", "site/_posts", "2024/03")
 IDS = [f"2024-0{n}-01-piece-{n}" for n in range(1, 8)] + ["undated", "Ünïcode"]
 URLS = [f"https://paper-{n % 3}.example/{n}" for n in range(6)] + ["/relative"]
 DOMAINS = ["one.example", "two.example", "three.example"]
@@ -120,6 +120,45 @@ class Disk:
         ]
         return f"---\n{json.dumps(front)}\n---\n{self.random.choice(['', 'Body word.'])}\n"
 
+    def post(self) -> str:
+        """A post as other generators write it; what it means depends on the site's files."""
+        front: dict[str, Any] = {
+            "layout": "post",
+            "title": f"Post {self.random.randint(1, 99)}",
+            "tags": self.some(TOPICS, 3),
+            "author": self.random.choice(["ann", "ben", "Somebody Else"]),
+            "date": f"2024-01-0{self.random.randint(1, 3)} 10:00",
+        }
+        for key, values in (
+            ("draft", [True, False]),
+            ("lang", ["de", "no such code"]),
+            ("image", self.random.choice([PICTURES, ["/cover.png"]])),
+            ("permalink", ["/a/:title/", "/b/"]),
+        ):
+            if self.random.random() < 0.3:
+                front[key] = self.random.choice(values)
+        return f"---\n{json.dumps(front)}\n---\n{self.random.choice(['', 'Body word.'])}\n"
+
+    def configure(self) -> None:
+        """The site's configuration, or its list of authors, is written, broken or deleted."""
+        if self.random.random() < 0.5:
+            path, texts = (
+                "_config.yml",
+                [
+                    "title: Site\nurl: https://one.example\ntimezone: Europe/Paris\n",
+                    "title: Other\nurl: https://two.example\npermalink: /:year/:title/\n",
+                    "title: [\n",
+                ],
+            )
+        else:
+            path, texts = "_data/authors.yml", ["ann: Ann Pier\n", "ben: {name: Ben Quay}\n"]
+        file = self.root / "site" / path
+        if file.exists() and self.random.random() < 0.3:
+            file.unlink()
+        else:
+            file.parent.mkdir(exist_ok=True)
+            self.put(file, self.random.choice(texts))
+
     def organization(self) -> str:
         front: dict[str, Any] = {"taxonomy": "organization"}
         front["_id"] = self.random.choice(DOMAINS)
@@ -134,7 +173,8 @@ class Disk:
 
     def write_articles(self) -> None:
         for _ in range(self.random.randint(1, 5)):
-            self.put(self.place(self.random.choice(IDS)), self.article())
+            text = self.random.choice([self.article, self.article, self.post])()
+            self.put(self.place(self.random.choice(IDS)), text)
 
     def write_organization(self) -> None:
         self.put(self.place(self.random.choice([*DOMAINS, "org", IDS[0]])), self.organization())
@@ -172,7 +212,7 @@ class Disk:
 
     def change(self) -> None:
         ways = [self.write_articles, self.write_organization, self.edit, self.delete]
-        ways += [self.move, self.swap, self.damage, self.touch, self.edit]
+        ways += [self.move, self.swap, self.damage, self.touch, self.edit, self.configure]
         self.random.choice(ways)()
 
     # Which paths an import is given
