@@ -26,8 +26,8 @@ LINES := 0.65 1.0
 LINE ?= 0.65
 DATASETTE_0.65 := datasette~=0.65.5
 DATASETTE_1.0 := datasette==1.0a41
-EXTRAS_0.65 := images,test,lint
-EXTRAS_1.0 := images,test
+EXTRAS_0.65 := images,relate,test,lint
+EXTRAS_1.0 := images,relate,test
 METADATA_0.65 := -m metadata.yml
 METADATA_1.0 := -m metadata.yml -c metadata.yml
 ifeq ($(filter $(LINE),$(LINES)),)
@@ -110,7 +110,7 @@ bench: $(LINES:%=$(VENVS)/%/.ready) ## make an archive of ARTICLES=10000 records
 
 bench-related: $(VENVS)/0.65/.ready ## how well stories and similar articles are found, beside four known ways
 	@$(VENVS)/0.65/bin/python -m pip install --quiet --disable-pip-version-check scikit-learn datasketch
-	@$(VENVS)/0.65/bin/python benchmarks/related/bench_related.py
+	@$(VENVS)/0.65/bin/python benchmarks/related/bench_related.py $(wildcard ../shared/stories-labelled/*.json)
 
 bench-related-scale: $(VENVS)/0.65/.ready ## what `newsfeed relate` costs at 10,000 and 100,000 articles
 	@$(VENVS)/0.65/bin/python benchmarks/related/bench_scale.py 10000 100000
@@ -124,7 +124,7 @@ $(VENVS)/%/.ready: setup.py Makefile
 	@printf '\n== Setting up Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D) || { rm -rf $(@D); echo '$(PYTHON) cannot make a virtual environment: install its venv module (on Debian: python3-venv)' >&2; exit 1; }
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[images]' '$(DATASETTE_$*)'
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[images,relate]' '$(DATASETTE_$*)'
 	@touch $@
 
 $(VENVS)/%/.tools: $(VENVS)/%/.ready

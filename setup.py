@@ -20,6 +20,7 @@ setup(
             "default_templates/*.html",
             "default_templates_065/*.html",
             "static/*",
+            "everyday_words.txt",
         ]
     },
     python_requires=">=3.11",
@@ -42,6 +43,9 @@ setup(
     extras_require={
         # Connections go through a part of httpcore's own: a new major version is tried first.
         "images": ["Pillow>=11.3", "httpx>=0.28,<1", "httpcore>=1.0,<2", "stamina>=25.1"],
+        # Without them 10,000 articles can be compared, in plain Python.
+        "relate": ["numpy>=1.26", "scipy>=1.12"],
+        "all": ["datasette-newsfeed[images,relate]"],
         "test": [
             "pytest",
             "pytest-asyncio",

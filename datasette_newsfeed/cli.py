@@ -310,7 +310,7 @@ def export(database: str, folder: str, force: bool, as_json: bool) -> None:
 
 @newsfeed.command()
 @Database
-@click.option("--again", is_flag=True, help="Work everything out anew, not only what changed.")
+@click.option("--again", is_flag=True, help="Compare the articles even where nothing changed.")
 @as_json
 def relate(database: str, again: bool, as_json: bool) -> None:
     """Find the stories of DB, and for each article those most like it.
@@ -327,7 +327,7 @@ def relate(database: str, again: bool, as_json: bool) -> None:
         click.echo(json.dumps(asdict(related), indent=2))
     else:
         click.echo(
-            f"{related.articles:,} articles, {related.compared:,} compared anew: "
+            f"{related.articles:,} articles, {related.compared:,} compared: "
             f"{related.in_stories:,} of them in {related.stories:,} stories, "
             f"{related.similar:,} similar pairs"
         )
@@ -349,9 +349,20 @@ def relate(database: str, again: bool, as_json: bool) -> None:
     help="Only the articles that the articles page shows for this, as in its address: "
     "'_topic=AI&published_at__gte=2024'.",
 )
+@click.option(
+    "--allow-stale",
+    is_flag=True,
+    help="Also where stories and similar articles are older than the articles.",
+)
 @as_json
 def prepare(
-    database: str, out: str, force: bool, headlines_only: bool, query: str | None, as_json: bool
+    database: str,
+    out: str,
+    force: bool,
+    headlines_only: bool,
+    query: str | None,
+    allow_stale: bool,
+    as_json: bool,
 ) -> None:
     """Write OUT, the database to publish: compact, with statistics, no write-ahead log.
 
@@ -371,7 +382,12 @@ def prepare(
 
             chosen = chosen_articles(database, query)
         prepared = prepare_archive(
-            database, out, force=force, chosen=chosen, headlines_only=headlines_only
+            database,
+            out,
+            force=force,
+            chosen=chosen,
+            headlines_only=headlines_only,
+            allow_stale=allow_stale,
         )
     publish = commands(out, prepared.rows["articles"])
     if as_json:

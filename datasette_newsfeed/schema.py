@@ -251,9 +251,7 @@ SIMILAR_ARTICLES = Table(
         _text("article_id", not_null=True, references="articles(id)"),
         _integer("position", "from 0, the most alike first", not_null=True),
         _text("similar_id", not_null=True, references="articles(id)"),
-        Column("score", "REAL", "0 to 1.3: words, topics, nearness in time", not_null=True),
-        _text("shared_words", "that weigh most, as article_id writes them", not_null=True),
-        _text("shared_topics", not_null=True),
+        Column("score", "REAL", "0 to 1.2: words, topics, nearness in time", not_null=True),
     ),
     primary_key=("article_id", "position"),
     indexes=(("similar_id",),),
@@ -468,6 +466,14 @@ def create(db: Database) -> None:
 
 def _add_columns(db: Database, table: Table) -> None:
     existing = db.table(table.name).columns_dict
+    if table is SIMILAR_ARTICLES and "shared_words" in existing:  # until schema version 3
+        names = ", ".join(table.column_names)
+        db.execute(f"ALTER TABLE {table.name} RENAME TO old_similar_articles")
+        db.execute(f"DROP INDEX IF EXISTS idx_{table.name}_similar_id")
+        db.execute(create_table_sql(table))
+        db.execute(f"INSERT INTO {table.name} SELECT {names} FROM old_similar_articles")
+        db.execute("DROP TABLE old_similar_articles")
+        return
     for column in table.columns:
         if column.name not in existing:
             db.execute(f"ALTER TABLE {table.name} ADD COLUMN {column_sql(column)}")

@@ -26,6 +26,7 @@ ROOT = (
     "image_urls",
     "html_tags",
     "full_text",
+    "terms",
     "schema",
     "facet_index_schema",
     "default_metadata",
@@ -68,12 +69,13 @@ CLI_ASKS = ("pages.filters.article_ids",)
 PARTS = {"archive": ARCHIVE, "pages": PAGES}
 EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "manager", "common", "misc"})
 
-# Third parties, by who may import them. The root has none but that of its index.
+# Third parties, by who may import them. The root has those of its index and of terms.
 FENCES = {
-    "root": {"pluggy", "pyroaring", "snowballstemmer"},  # the last only full_text.porter
+    # snowballstemmer: only full_text and terms; stop_words: only terms.
+    "root": {"pluggy", "pyroaring", "snowballstemmer", "stop_words"},
     "archive": {
         *("PIL", "docutils", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
-        *("snowballstemmer", "stop_words"),  # only archive.relate.words
+        *("numpy", "scipy"),  # only archive.relate.matrix, where they are installed
         *("httpcore", "httpx", "stamina"),  # only archive.images.http_client and connections
     },
     "cli": {"click", "datasette", "sqlite_utils", "yaml"},

@@ -311,7 +311,7 @@ COLUMNS = {
     "related_articles": "article_id position title excerpt published_at url amp_url cdn_amp_url"
     " type quality provider_id provider_name image_id related_id extra",
     "stories": "id headline_id size first_published_at last_published_at",
-    "similar_articles": "article_id position similar_id score shared_words shared_topics",
+    "similar_articles": "article_id position similar_id score",
 }
 LINKS = {
     ("articles", "image_id", "images"),

@@ -70,7 +70,8 @@ def _matches(file: str, pattern: str) -> bool:
 
 def test_every_library_is_required() -> None:
     declared = _setup()
-    required = declared["install_requires"] + declared["extras_require"]["images"]
+    extras = declared["extras_require"]
+    required = declared["install_requires"] + extras["images"] + extras["relate"]
     names = {re.split(r"[<>=!~\[ ]", each)[0].lower() for each in required}
     wanted = {COMES_WITH.get(each, INSTALLED_AS.get(each, each)) for each in _libraries()}
     assert wanted - names == set()

@@ -28,6 +28,7 @@ from datasette_newsfeed.image_urls import image_id
 ARTICLES, PROVIDERS, TOPICS = 41, 53, 61
 """Of each table another number, that no sum of others makes: the front page adds them up."""
 KEY = "2024-03-05-first"
+LIKE = "2024-03-05-nxbn"  # the last but one: the last is related
 PICTURE = "https://zpicture.example/a.png"
 LINKED = 23
 """So many articles have a topic, an author, an image, something related: another number."""
@@ -63,8 +64,7 @@ MARKS = (
     mark("zpicture", "images"),
     mark("Zcaption", "images", "article_images", own=["article_images"]),
     mark("Zrelated", "related_articles"),
-    mark("Zshared", "similar_articles"),
-    mark("Zcommon", "similar_articles", "topics", "article_topics", own=["-"]),
+    mark("In both", "similar_articles", "articles"),
     mark("zfetched", "images", "image_fetches", own=["-"]),
     mark(rf"\b(?:{STORY_SIZE}|and {STORY_SIZE - 1} more)\b", "stories"),
     mark(rf"\b{ARTICLES}\b", "articles"),
@@ -84,6 +84,7 @@ PAGES = {
             "&_facet_size=max",
             *("/news/articles.csv", "/news/articles.atom", "/news/articles.rss"),
             *("/news/articles.jsonfeed", f"/news/articles/{KEY}", f"/news/articles/{KEY}.json"),
+            f"/news/articles/{LIKE}",
             *("/news/articles?_search=Ztitle", "/news/articles.atom?_search=Zbody"),
             *("/news/articles?_topic=Ztopic+xaa", "/news/articles.rss?_topic=Ztopic+xaa"),
             *("/news/articles.json?_related=1", "/news/articles?provider_id=pxaa~2Eexample"),
@@ -172,7 +173,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {
             "id": key,
             "title": f"Ztitle {name(n)}",
-            "excerpt": "Zexcerpt",
+            "excerpt": "Zexcerpt of the Ashel" if n in (0, ARTICLES - 2) else "Zexcerpt",
             "body": "Zbody",
             "published_at": "2024-03-05T00:00:00Z",
             "provider_id": f"p{name(n % PROVIDERS)}.example",
@@ -185,8 +186,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     times = dict.fromkeys(("first_published_at", "last_published_at"), "2024-03-05T00:00:00Z")
     db.table("stories").insert({"id": KEY, "headline_id": KEY, "size": STORY_SIZE, **times})
-    like = {"similar_id": keys[-1], "shared_words": "Zshared", "shared_topics": "Zcommon"}
-    db.table("similar_articles").insert({"article_id": KEY, "position": 0, "score": 0.5, **like})
+    for one, other in ((KEY, LIKE), (LIKE, KEY)):
+        row = {"article_id": one, "position": 0, "similar_id": other, "score": 0.5}
+        db.table("similar_articles").insert(row)
     for n, key in enumerate(keys[:LINKED]):
         here = {"article_id": key, "position": 0}
         db.table("article_topics").insert({**here, "topic": f"Ztopic {name(n)}"})

@@ -31,7 +31,7 @@ WORDS = {
     "article_images": ["Title of article_images", "Credit of article_images"],
     "related_articles": ["Title of related_articles", "Excerpt of related_articles", "1 related"],
     "stories": ["and 1 more", "one of 2", "/news/stories/", "newsfeed-fellows"],
-    "similar_articles": ["Words of similar_articles"],
+    "similar_articles": ["In both"],
     "authors": ["Name of authors"],
     "article_authors": ["Name of authors"],
     "articles_fts": ["Best matches first", "<mark>"],
@@ -68,7 +68,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     db.table("providers").insert(provider)
     db.table("topics").insert({"name": "Word of topics"})
     db.table("authors").insert({"name": "Name of authors"})
-    article = {"excerpt": "Excerpt of articles", "body": "Body", "type": "article", "heat": 5}
+    article = {
+        "excerpt": "Excerpt of articles of the Ashel",
+        "body": "Body",
+        "type": "article",
+        "heat": 5,
+    }
     article |= {"provider_id": "a.example", "image_id": image_id(LEAD)}
     for number, (key, day) in enumerate([(STORY, "2024-03-05"), (OTHER, "2024-04-04")]):
         article |= {"title": f"Title of articles {number}", "published_at": f"{day}T00:00:00Z"}
@@ -77,10 +82,10 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     db.table("stories").insert({"id": STORY, "headline_id": OTHER, "size": 2, **times})
     for key in (STORY, OTHER):
         db.table("articles").update(key, {"story_id": STORY, "is_headline": int(key == OTHER)})
-    like = {"similar_id": "like", "shared_words": "Words of similar_articles", "shared_topics": ""}
-    db.table("articles").insert({"id": "like", "title": "Like", "published_at": "2020-01-01"})
+    like = {"id": "like", "title": "Like the Ashel", "published_at": "2020-01-01"}
+    db.table("articles").insert(like)
     here = {"article_id": STORY, "position": 0, "score": 0.5}
-    db.table("similar_articles").insert({**here, **like})
+    db.table("similar_articles").insert({**here, "similar_id": "like"})
     for key, other in ((STORY, OTHER), (OTHER, None)):
         here = {"article_id": key, "position": 0}
         db.table("article_topics").insert({**here, "topic": "Word of topics"})

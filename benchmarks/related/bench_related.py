@@ -20,11 +20,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
+import random
 import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -32,16 +35,15 @@ import numpy
 import yaml
 from datasketch import MinHash
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sqlite_utils import Database
 
+from datasette_newsfeed import schema
 from datasette_newsfeed.archive.dialects.smartable import adapt
 from datasette_newsfeed.archive.importing.front_matter import read
 from datasette_newsfeed.archive.records import Article
-from datasette_newsfeed.archive.relate import nearest
-from datasette_newsfeed.archive.relate.clusters import group
-from datasette_newsfeed.archive.relate.nearest import SimilarIndex
-from datasette_newsfeed.archive.relate.same_story import MOST_SECONDS, find_ties
-from datasette_newsfeed.archive.relate.term_vectors import Gist, make_gist, plain
+from datasette_newsfeed.archive.relate import rules, run
 from datasette_newsfeed.archive.urls import url_key
+from datasette_newsfeed.terms import MOST_TEXT, plain
 
 HERE = Path(__file__).parent
 DEMO = HERE.parents[1] / "demo" / "articles"
@@ -59,12 +61,20 @@ def half_of(name: str) -> str:
 class Sample:
     """A labelled article; `label` is the news it tells."""
 
-    gist: Gist
+    id: str
+    at: str
+    provider: str | None
     label: str
     kind: str
     title: str
     text: str
     topics: tuple[str, ...]
+    lead: str = ""
+
+    @property
+    def seconds(self) -> int:
+        """When it was published, since 1970; 0 without a date."""
+        return run.seconds(self.at) or 0
 
 
 Ranking = Callable[[Sequence[Sample]], numpy.ndarray]
@@ -76,17 +86,13 @@ def samples(half: str) -> list[Sample]:
     found = []
     for each in yaml.safe_load((HERE / FILES[half]).read_text(encoding="utf-8")):
         for number, (story, provider, at, title, excerpt) in enumerate(each["articles"]):
-            gist = make_gist(
-                f"{each['group']}-{number}",
-                title=title,
-                lead=excerpt,
-                published_at=at,
-                provider=provider,
-                topics=each["topics"],
-            )
             label = f"{each['group']} {story}"
             text = f"{title}. {excerpt}"
-            found.append(Sample(gist, label, each["kind"], title, text, tuple(each["topics"])))
+            key = f"{each['group']}-{number}"
+            topics = tuple(each["topics"])
+            found.append(
+                Sample(key, at, provider, label, each["kind"], title, text, topics, excerpt)
+            )
     return found
 
 
@@ -95,12 +101,12 @@ def samples(half: str) -> list[Sample]:
 
 def by_topics(articles: Sequence[Sample]) -> numpy.ndarray:
     """The share of topics, then the newest first."""
-    newest = max(a.gist.at or 0 for a in articles)
+    newest = max(a.seconds for a in articles)
     scores = numpy.full((len(articles), len(articles)), NONE)
     for (i, one), (j, other) in itertools.permutations(enumerate(articles), 2):
         both = set(one.topics) & set(other.topics)
         if both:
-            age = (newest - (other.gist.at or 0)) / 1e9
+            age = (newest - other.seconds) / 1e9
             scores[i, j] = len(both) / len({*one.topics, *other.topics}) - age / 100
     return scores
 
@@ -174,19 +180,40 @@ def true_pairs(articles: Sequence[Sample]) -> Pairs:
     """Return the pairs that the labels name."""
     labels: dict[str, list[str]] = {}
     for article in articles:
-        labels.setdefault(article.label, []).append(article.gist.id)
+        labels.setdefault(article.label, []).append(article.id)
     return pairs_of(labels.values())
+
+
+def related(articles: Sequence[Sample]) -> Database:
+    """Return a database of these articles that knows stories and similar articles."""
+    db = Database(sqlite3.connect(":memory:"))
+    schema.create(db)
+    with db.atomic():
+        for each in articles:
+            row = {"id": each.id, "title": each.title, "excerpt": each.lead}
+            row |= {"published_at": each.at, "provider_name": each.provider}
+            db.table("articles").insert(row)
+            for position, topic in enumerate(each.topics):
+                db.execute("INSERT OR IGNORE INTO topics VALUES (?)", [topic])
+                db.execute(
+                    "INSERT INTO article_topics VALUES (?, ?, ?)", [each.id, topic, position]
+                )
+    run.relate(db)
+    return db
+
+
+def our_stories(articles: Sequence[Sample]) -> dict[str, str]:
+    """Return the story of each article that is in one."""
+    sql = "SELECT id, story_id FROM articles WHERE story_id IS NOT NULL"
+    return dict(related(articles).execute(sql))
 
 
 def our_pairs(articles: Sequence[Sample]) -> Pairs:
     """Return the pairs that share a story of ours."""
-    gists = in_time(articles)
-    return pairs_of(group(find_ties(gists), {gist.id: gist.at or 0 for gist in gists}))
-
-
-def in_time(articles: Sequence[Sample]) -> list[Gist]:
-    """Return the gists of articles, the earliest first."""
-    return sorted((a.gist for a in articles), key=lambda gist: (gist.at or 0, gist.id))
+    stories: dict[str, list[str]] = {}
+    for key, story in our_stories(articles).items():
+        stories.setdefault(story, []).append(key)
+    return pairs_of(stories.values())
 
 
 def found_by(ranking: Ranking, articles: Sequence[Sample]) -> list[tuple[float, str, str]]:
@@ -194,8 +221,8 @@ def found_by(ranking: Ranking, articles: Sequence[Sample]) -> list[tuple[float, 
     scores = ranking(articles)
     found = []
     for i, j in itertools.combinations(range(len(articles)), 2):
-        one, other = articles[i].gist, articles[j].gist
-        if one.provider != other.provider and abs((one.at or 0) - (other.at or 0)) <= MOST_SECONDS:
+        one, other = articles[i], articles[j]
+        if one.provider != other.provider and abs(one.seconds - other.seconds) <= rules.MOST_APART:
             score = max(scores[i, j], scores[j, i])
             found.append((float(score), *sorted((one.id, other.id))))
     return sorted(found, reverse=True)
@@ -249,12 +276,9 @@ def print_stories() -> None:
     print(f"\nHeld out: true pairs before the first wrong one, of {len(true)}\n")
     for name, ranking in BASELINES.items():
         print(f"{name:28}{before_first_wrong(found_by(ranking, held_out), true):>6}")
-    ties = sorted(find_ties(in_time(held_out)), key=lambda tie: -tie.strength)
-    ranked = [(tie.strength, tie.one, tie.other) for tie in ties]
-    print(f"{'newsfeed relate':28}{before_first_wrong(ranked, true):>6}")
     # Which ones, of those to learn from alone: who reads what goes wrong in the others fits to it.
     development = halves["development"]
-    kinds = {article.gist.id: article.kind for article in development}
+    kinds = {article.id: article.kind for article in development}
     found, true = our_pairs(development), true_pairs(development)
     print("\nDevelopment, ours: wrong", [(kinds[a], a, b) for a, b in sorted(found - true)])
     print("Development, ours: missed", [(kinds[a], a, b) for a, b in sorted(true - found)])
@@ -272,8 +296,9 @@ def demo() -> tuple[tuple[Sample, ...], Mapping[str, frozenset[str]]]:
     """Return the demo's articles, and for each the articles that its record names."""
     records = []
     for path in sorted(DEMO.glob("*.md")):
-        parts = read(path.read_bytes())
-        record = adapt(*parts, path.stem) if parts else None
+        document = read(path.read_bytes())
+        has_record = document.syntax != "none"
+        record = adapt(document.mapping, document.body, path.stem) if has_record else None
         if isinstance(record, Article):
             records.append(record)
     at = {url_key(url): r.id for r in records for url in (r.web_url, r.original_url) if url}
@@ -287,30 +312,26 @@ def demo() -> tuple[tuple[Sample, ...], Mapping[str, frozenset[str]]]:
     found = []
     for record in records:
         lead = record.excerpt or record.body
-        gist = make_gist(
-            record.id,
-            title=record.title,
-            lead=lead,
-            published_at=record.published_at,
-            provider=record.provider.domain if record.provider else None,
-            topics=record.topics,
-        )
         text = f"{record.title}. {plain(lead or '')}"
-        found.append(Sample(gist, "", "", record.title, text, record.topics))
+        provider = record.provider.domain if record.provider else None
+        at = record.published_at or ""
+        found.append(
+            Sample(record.id, at, provider, "", "", record.title, text, record.topics, lead or "")
+        )
     return tuple(found), named
 
 
 def halves_of_demo() -> dict[str, set[str]]:
     """Return the articles of each half; those that name one another are in the same."""
     articles, named = demo()
-    groups = {article.gist.id: {article.gist.id} for article in articles}
+    groups = {article.id: {article.id} for article in articles}
     for one, others in named.items():
         for other in others:
             both = groups[one] | groups[other]
             groups.update(dict.fromkeys(both, both))
     halves: dict[str, set[str]] = {half: set() for half in HALVES}
     for article in articles:
-        halves[half_of(min(groups[article.gist.id]))].add(article.gist.id)
+        halves[half_of(min(groups[article.id]))].add(article.id)
     return halves
 
 
@@ -327,23 +348,23 @@ def lists_of(ranking: Ranking) -> dict[str, list[str]]:
     scores = ranking(articles)
     numpy.fill_diagonal(scores, NONE)
     return {
-        article.gist.id: [articles[j].gist.id for j in numpy.argsort(-scores[i], kind="stable")]
+        article.id: [articles[j].id for j in numpy.argsort(-scores[i], kind="stable")]
         for i, article in enumerate(articles)
     }
 
 
 def our_lists() -> dict[str, list[str]]:
     """Return the articles most like each one, by ours."""
-    with SimilarIndex() as index:
-        for article in demo()[0]:
-            index.add(article.gist)
-        ids = [entry.id for entry in index.entries()]
-        return {ids[one]: [ids[other] for _, other in rest] for one, rest in index.all_nearest()}
+    lists: dict[str, list[str]] = {article.id: [] for article in demo()[0]}
+    sql = "SELECT article_id, similar_id FROM similar_articles ORDER BY article_id, position"
+    for one, other in related(demo()[0]).execute(sql):
+        lists[one].append(other)
+    return lists
 
 
 def by_time(articles: Sequence[Sample]) -> numpy.ndarray:
     """The nearest in time first, whatever they say: what the demo's lists could be guessed by."""
-    at = numpy.array([article.gist.at or 0 for article in articles], float)
+    at = numpy.array([article.seconds for article in articles], float)
     return -numpy.abs(at[:, None] - at[None, :]) / 1e12
 
 
@@ -355,9 +376,9 @@ def print_similar() -> None:
     print(f"{'':28}{'development':>22}{'held-out':>22}")
     for name, ranking in BASELINES.items():
         _print_recall(name, lists_of(ranking), halves)
-    nearness, nearest.NEARNESS = nearest.NEARNESS, 0.0
+    nearness, rules.NEARNESS = rules.NEARNESS, 0
     _print_recall("newsfeed relate, no nearness", our_lists(), halves)
-    nearest.NEARNESS = nearness
+    rules.NEARNESS = nearness
     _print_recall("newsfeed relate", our_lists(), halves)
     _print_recall("nearest in time alone", lists_of(by_time), halves)
 
@@ -369,7 +390,60 @@ def _print_recall(
     print(f"{name:28}" + "{:>14.2f}{:>8.2f}{:>14.2f}{:>8.2f}".format(*shares))
 
 
+def spread(path: Path, days: int, seed: int) -> list[Sample]:
+    """Return labelled news without dates, its events on random ones of so many days."""
+    dice = random.Random(seed)
+    news = json.loads(path.read_text(encoding="utf-8"))
+    events = sorted({each["event"] for each in news})
+    day = {event: dice.randrange(days) if days else 0 for event in events}
+    found = []
+    for each in news:
+        at = datetime(2021, 3, 1 + day[each["event"]])
+        at += timedelta(seconds=dice.randrange(86_400) if days else 0)
+        provider = each["provider"] or each["id"]
+        text = each["text"][:MOST_TEXT]
+        time = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+        found.append(
+            Sample(each["id"], time, provider, each["event"], "", each["title"], text, (), text)
+        )
+    return found
+
+
+def b_cubed(articles: Sequence[Sample], stories: Mapping[str, str]) -> tuple[float, float, float]:
+    """Return precision, recall and F1 of each article's story, on average."""
+    labels: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
+    for each in articles:
+        labels.setdefault(each.label, set()).add(each.id)
+        found.setdefault(stories.get(each.id, f"alone {each.id}"), set()).add(each.id)
+    both = []
+    for each in articles:
+        own, here = labels[each.label], found[stories.get(each.id, f"alone {each.id}")]
+        both.append((len(own & here) / len(here), len(own & here) / len(own)))
+    precision, recall = (sum(values) / len(both) for values in zip(*both, strict=True))
+    return precision, recall, 2 * precision * recall / (precision + recall)
+
+
+def print_labelled(path: Path) -> None:
+    """Print how well stories are found on labelled news, at three densities."""
+    print(f"\n\n{path.name}: B-cubed and pairs (precision, recall, F1), mean of 5 spreads\n")
+    for days in (0, 5, 15):
+        figures = []
+        for seed in range(1, 6 if days else 2):
+            articles = spread(path, days, seed)
+            stories = our_stories(articles)
+            groups: dict[str, list[str]] = {}
+            for key, story in stories.items():
+                groups.setdefault(story, []).append(key)
+            pairs = quality(pairs_of(groups.values()), true_pairs(articles))
+            figures.append((*b_cubed(articles, stories), *pairs))
+        means = [sum(values) / len(figures) for values in zip(*figures, strict=True)]
+        print(f"over {days:2} days" + "".join(f"{mean:8.3f}" for mean in means))
+
+
 if __name__ == "__main__":
     print_stories()
     print_similar()
+    for labelled in sys.argv[1:]:
+        print_labelled(Path(labelled))
     sys.exit()

@@ -1,4 +1,4 @@
-"""How many seconds `newsfeed relate` takes: a first run, and 100 articles more, all made up.
+"""How many seconds `newsfeed relate` takes, on made-up articles.
 
     make bench-related-scale
 
@@ -90,47 +90,21 @@ def store(path: Path, rows: Iterator[dict[str, Any]]) -> None:
 
 
 def measure(count: int, folder: Path) -> dict[str, Any]:
-    """Return seconds and megabytes of a first run, and of 100 articles more."""
-    from datasette_newsfeed.archive.database import header
+    """Return seconds of processor time and megabytes of a run."""
     from datasette_newsfeed.archive.relate.run import relate_archive
-    from datasette_newsfeed.archive.sources.store import Sources, sources_path
 
     path = folder / f"{count}.db"
     store(path, articles(count))
-    sources = Sources(path)  # an import would have made it
-    sources.note_change_counter(header(path)[0])
-    sources.close()
     start, busy = time.perf_counter(), time.process_time()
     related = relate_archive(path)
-    first, first_cpu = time.perf_counter() - start, time.process_time() - busy
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    newest = articles(100, seed=8, start=count)
-    scattered = articles(100, seed=9, start=count // 2)
-    found: dict[str, Any] = {}
-    for name, rows in (("newest", newest), ("older", scattered)):
-        more = [{**row, "id": f"{row['id']}-more-{name}"} for row in rows]
-        store(path, iter(more))
-        sources = Sources(path)
-        from datasette_newsfeed.archive.relate.cache import BEHIND, GistBook
-
-        GistBook(sources.db).set_state(BEHIND)
-        sources.note_change_counter(header(path)[0])
-        sources.close()
-        start, busy = time.perf_counter(), time.process_time()
-        again = relate_archive(path)
-        found[f"100 {name}"] = round(time.perf_counter() - start, 1)
-        found[f"100 {name}, CPU"] = round(time.process_time() - busy, 1)
-        assert again.compared == 100
     return {
         "articles": count,
-        "first run": round(first, 1),
-        "first run, CPU": round(first_cpu, 1),
-        "peak MB": round(peak),
-        **found,
+        "seconds": round(time.perf_counter() - start, 1),
+        "of processor": round(time.process_time() - busy, 1),
+        "peak MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "stories": related.stories,
         "in stories": related.in_stories,
         "similar": related.similar,
-        "DB-sources MB": round(sources_path(path).stat().st_size / 1e6),
     }
 
 

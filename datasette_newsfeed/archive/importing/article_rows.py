@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from ...full_text import index
 from ..records import Article, Image, Organization, Provider
-from ..relate import similar_rows, story_rows
+from ..relate import rows as related_rows
 from ..sources.references import NOTHING_BEFORE, Before, FactBook, Facts
 from ..urls import url_key
 from . import shared_rows
@@ -135,8 +135,7 @@ def _delete(db: Database, removed: Sequence[str]) -> None:
     for table in _CHILDREN:
         db.execute(f"DELETE FROM {table} WHERE article_id IN batch")
     if removed:
-        story_rows.remove(db, removed)
-        similar_rows.remove(db, removed)
+        related_rows.remove(db, removed)
         shared_rows.fill(db, "batch_names", ((id,) for id in removed))
         db.execute("UPDATE related_articles SET related_id = NULL WHERE related_id IN batch_names")
         db.execute("DELETE FROM articles WHERE id IN batch_names")

@@ -25,8 +25,10 @@ from ..files import File, Folders
 from ..images.base_url import check_base, set_base
 from ..images.renditions import can_render
 from ..records import Article, Organization
-from ..relate.cache import UNSURE, GistBook
-from ..relate.run import Related, relate
+from ..relate.rows import Related
+from ..relate.run import cannot_relate
+from ..relate.run import relate as relate_articles
+from ..relate.state import RelateState
 from ..sources.source_file import Reading, Source, fingerprint, packed
 from ..sources.store import Sources, faults, sources_path
 from . import article_rows, shared_rows
@@ -130,14 +132,17 @@ def _import(
         with closing(db.conn):
             if options.base_url is not None:
                 set_base(db, options.base_url)
-            book = GistBook(sources.db)
+            state = RelateState(sources.db)
             if counter != known or version != schema.SCHEMA_VERSION:
-                book.set_state(UNSURE)
-            run = _Run(db, sources, book, paths, options, listener)
+                state.mark_stale()
+            run = _Run(db, sources, state, paths, options, listener)
             run.learn(is_as_left=counter == known)
             report = run.run()
             if options.relate:
-                report.related = relate(db, book, listener.compared)
+                if reason := None if state.is_current else cannot_relate(db):
+                    report.notes.append(f"stories and similar articles are out of date: {reason}")
+                else:
+                    report.related = relate_articles(db, state, listener.compared)
             with transaction(db):
                 facet_index.keep(db.conn)
         sources.note_change_counter(header(database)[0])
@@ -151,14 +156,14 @@ class _Run:
         self,
         db: Database,
         sources: Sources,
-        book: GistBook,
+        state: RelateState,
         paths: Sequence[str | Path],
         options: ImportOptions,
         listener: ImportListener,
     ) -> None:
         self._db = db
         self._sources = sources
-        self._book = book
+        self._state = state
         self._options = options
         self._listener = listener
         self._report = Report()
@@ -330,8 +335,7 @@ class _Run:
         # A file that names a provider now may have been an article: that one goes.
         left = [*batch.gone, *(winner.known for winner in winners if winner.known)]
         removed = self._unclaimed(left, set(ids))
-        self._book.fall_behind()
-        self._book.doubt(removed)
+        self._state.mark_stale()
         sources.distrust(readings, batch.gone)
         with sources.db.atomic():
             before = sources.facts.before([source.id for source in left])

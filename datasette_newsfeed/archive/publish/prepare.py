@@ -19,6 +19,9 @@ from ... import facet_index, schema
 from ...errors import ArchiveError
 from ...full_text import index
 from ..database import as_archive_error, as_disk_error, require_archive
+from ..relate.run import cannot_relate, relate
+from ..relate.state import is_known_stale
+from ..sources.store import sources_path
 from .subset import headlines, keep_only
 
 _BESIDE = ("-journal", "-wal", "-shm")
@@ -40,14 +43,16 @@ def prepare_archive(
     force: bool = False,
     chosen: Collection[str] | None = None,
     headlines_only: bool = False,
+    allow_stale: bool = False,
 ) -> Prepared:
     """Write the database to publish, prove that it opens immutable, and describe it.
 
     chosen: the ids of the articles to publish, None for all. headlines_only: of these,
-    no article of which its record says that another one leads the story.
+    no article of which its record says that another one leads the story. allow_stale:
+    also where stories and similar articles are older than the articles.
 
-    Raises ArchiveError where DB is no news archive, nothing is left to publish, or OUT
-    is there already and `force` is not given.
+    Raises ArchiveError where DB is no news archive, nothing is left to publish, OUT
+    is there already and `force` is not given, or stories are stale and `allow_stale` is not.
     """
     source, target = Path(database), Path(out)
     if not source.exists():
@@ -57,11 +62,13 @@ def prepare_archive(
             raise ArchiveError(str(target), "is the database itself; name another OUT")
         if not force:
             raise ArchiveError(str(target), "is there already; --force overwrites it")
+    if chosen is None and not headlines_only and not allow_stale:
+        _check_current(source)
     # Beside OUT until it is proved, so that a failed run leaves the old one.
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         _remove_parts(target)
-        _write(source, part, chosen, headlines_only)
+        _write(source, part, chosen, headlines_only, allow_stale)
         rows, images_size = _prove(part)
         # What a killed server left beside the old OUT would be replayed over the new one.
         for suffix in _BESIDE:
@@ -98,7 +105,32 @@ def _is_running(process: int) -> bool:
     return True
 
 
-def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_only: bool) -> None:
+def _check_current(source: Path) -> None:
+    """Raise ArchiveError where stories and similar articles are older than the articles."""
+    if is_known_stale(sources_path(source)):
+        raise ArchiveError(
+            str(source),
+            "its stories and similar articles are older than its articles; run newsfeed relate, "
+            "or give --allow-stale",
+        )
+
+
+def _relate(db: Database, source: Path, allow_stale: bool) -> None:
+    """Find the stories and similar articles of a part, or leave them out if that is allowed."""
+    reason = cannot_relate(db)
+    if reason is None:
+        relate(db)
+    elif not allow_stale:
+        raise ArchiveError(str(source), f"{reason}; --allow-stale leaves stories out")
+
+
+def _write(
+    source: Path,
+    part: Path,
+    chosen: Collection[str] | None,
+    headlines_only: bool,
+    allow_stale: bool,
+) -> None:
     with closing(sqlite3.connect(source, timeout=30)) as connection:
         require_archive(source, Database(connection))
         # VACUUM INTO copies what is committed, the write-ahead log included.
@@ -112,7 +144,8 @@ def _write(source: Path, part: Path, chosen: Collection[str] | None, headlines_o
             kept = kept if chosen is None else kept.intersection(chosen)
             if not kept:
                 raise ArchiveError(str(source), "has no such articles: nothing to publish")
-            keep_only(db, kept)
+            if keep_only(db, kept):
+                _relate(db, source, allow_stale)
         # What readers see stays; when and how it was fetched is for who publishes.
         for name in {schema.IMAGE_FETCHES.name} & set(db.table_names()):
             db.execute(f"DELETE FROM {name}")

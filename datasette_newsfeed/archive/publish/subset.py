@@ -2,7 +2,7 @@
 
 Knows tables by their schema, neither files nor who chose. A related article that was
 not chosen stays what its record says of it: title, excerpt and the way to it on the web.
-Stories and similar articles are found anew: they are those of the part alone.
+Stories and similar articles of the whole go, too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from sqlite_utils import Database
 
 from ... import schema
 from ...schema import Table
-from ..relate.run import relate_anew
 from ..urls import url_key
 
 SHARED = (schema.TOPICS, schema.AUTHORS, schema.PROVIDERS, schema.IMAGES)
@@ -47,11 +46,12 @@ def headlines(db: Database) -> set[str]:
     return {row[0] for row in db.execute(_HEADLINES)}
 
 
-def keep_only(db: Database, ids: Iterable[str]) -> None:
+def keep_only(db: Database, ids: Iterable[str]) -> bool:
     """Remove every other article, and the rows that only those used.
 
     Full text is left to be rebuilt: its triggers rest meanwhile. Ids without an
-    article are passed over. An archive without stories and similar articles stays so.
+    article are passed over. Returns whether there were stories or similar articles: those of
+    the part are to be found then.
     """
     db.conn.create_function("url_key", 1, _key, deterministic=True)
     was_related = False
@@ -75,8 +75,7 @@ def keep_only(db: Database, ids: Iterable[str]) -> None:
             _drop_unused(db, shared)
         for _, sql in resting:
             db.execute(sql)
-    if was_related:
-        relate_anew(db)
+    return was_related
 
 
 def _drop_unused(db: Database, table: Table) -> None:

@@ -1,63 +1,40 @@
-"""Ties become stories: which articles belong together, and which of them leads. Knows no tables.
+"""Pairs become stories: clusters by average link, the surest pairs first.
 
-A story is a connected component of ties, guarded against chains: that one report is like
-a second and the second like a third does not make the first and the third one story.
-Decided by the ties and the records alone, in any order.
+Two clusters become one where the mean surety of all pairs across is not below 0; a pair that
+was not found counts as one that shares nothing. A story has articles of several providers
+and lasts at most seven days.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heappush
 
-from .same_story import DAY, Tie
-
-MOST_SPAN = 7 * DAY
-"""Seconds from a story's first article to its last."""
-
-LEAST_PART = 3
-"""Two groups become one story where more than one in three of the pairs across are tied."""
+from .rules import MOST_SPAN, Items, Pair
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An article of a story, with what its record says of its place in it."""
-
-    id: str
-    published_at: str
-    heat: int | None = None
-    quality: int | None = None
-    published: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """Articles that tell the same news; `id` is that of the earliest."""
-
-    id: str
-    headline_id: str
-    members: tuple[str, ...]
-    first_published_at: str
-    last_published_at: str
+def clusters(pairs: Iterable[Pair], items: Items) -> Iterator[list[int]]:
+    """Yield the clusters of two items and more; the same in whatever order the pairs come."""
+    ones, others, sureties = array("i"), array("i"), array("i")
+    for one, other, sure in pairs:
+        ones.append(one)
+        others.append(other)
+        sureties.append(sure)
+    strong = ((a, b) for a, b, sure in zip(ones, others, sureties, strict=True) if sure >= 0)
+    firsts = components(strong, len(items.times))
+    # Clusters do not reach beyond what sure pairs lead to, so each component stands alone.
+    parts: dict[int, list[Pair]] = {}
+    for pair in zip(ones, others, sureties, strict=True):
+        if firsts[pair[0]] == firsts[pair[1]]:
+            parts.setdefault(firsts[pair[0]], []).append(pair)
+    for first in sorted(parts):
+        yield from _Clustering(parts.pop(first), items).found()
 
 
-class _Group:
-    """Articles on their way to become a story."""
-
-    def __init__(self, article: str, time: int) -> None:
-        self.members = {article}
-        self.first = self.last = time
-        self.centres = {article}
-        """The members that are tied to all others."""
-        self.ties: Counter[int] = Counter()
-        """How many ties lead to which other group, by the identity of that."""
-
-
-def components(pairs: Iterable[tuple[int, int]], count: int) -> array[int]:
+def components(pairs: Iterable[tuple[int, int]], count: int) -> Sequence[int]:
     """Return, for each number below `count`, the smallest that pairs lead to from it."""
-    above = array("Q", range(count))
+    above = array("i", range(count))
 
     def top(number: int) -> int:
         while above[number] != number:
@@ -72,73 +49,66 @@ def components(pairs: Iterable[tuple[int, int]], count: int) -> array[int]:
     return above
 
 
-def group(ties: Iterable[Tie], times: Mapping[str, int]) -> list[tuple[str, ...]]:
-    """Return the groups that ties make, each in the order of ids; `times` in seconds.
+class _Clustering:
+    """One component on its way to clusters; a cluster is called by one of its items.
 
-    The surest ties join first. A tie does not join where the group would last longer than
-    MOST_SPAN, nor where it is a mere link of a chain: either more than a third of the
-    pairs across are tied, or one article is tied to all the others. So what no tie leads
-    to makes no difference: connected ties can be grouped by themselves.
+    Sums are kept twice as large, and above what pairs that share nothing have: so that only
+    pairs that were found are added up.
     """
-    ties = sorted(ties, key=lambda tie: (-tie.strength, tie.one, tie.other))
-    tied: dict[str, set[str]] = {}
-    for tie in ties:
-        tied.setdefault(tie.one, set()).add(tie.other)
-        tied.setdefault(tie.other, set()).add(tie.one)
-    groups = {each: _Group(each, times[each]) for each in tied}
-    by_identity = {id(each): each for each in groups.values()}
-    for tie in ties:
-        one, other = groups[tie.one], groups[tie.other]
-        one.ties[id(other)] += 1
-        other.ties[id(one)] += 1
-    for tie in ties:
-        one, other = groups[tie.one], groups[tie.other]
-        if one is other:
-            continue
-        large, small = (one, other) if len(one.members) >= len(other.members) else (other, one)
-        centres = {each for each in large.centres if small.members <= tied[each]}
-        centres |= {each for each in small.centres if large.members <= tied[each]}
-        if _belong_together(large, small, centres):
-            _join(large, small, by_identity)
-            large.centres = centres
-            groups.update(dict.fromkeys(small.members, large))
-    found = {id(each): each for each in groups.values()}
-    return sorted(tuple(sorted(g.members)) for g in found.values() if len(g.members) > 1)
 
+    def __init__(self, pairs: Sequence[Pair], items: Items) -> None:
+        members = {each for one, other, _ in pairs for each in (one, other)}
+        self._members = {each: [each] for each in members}
+        self._unlike = {each: items.unlike(each) for each in members}
+        self._first = {each: items.times[each] for each in members}
+        self._last = dict(self._first)
+        self._provider = {each: items.providers[each] for each in members}
+        self._sums: dict[int, dict[int, int]] = {each: {} for each in members}
+        for one, other, sure in pairs:
+            above = 2 * sure + self._unlike[one] + self._unlike[other]
+            self._sums[one][other] = self._sums[other][one] = above
 
-def _belong_together(one: _Group, other: _Group, centres: set[str]) -> bool:
-    if max(one.last, other.last) - min(one.first, other.first) > MOST_SPAN:
-        return False
-    pairs = len(one.members) * len(other.members)
-    return bool(centres) or one.ties[id(other)] * LEAST_PART > pairs
+    def found(self) -> Iterator[list[int]]:
+        """Yield the clusters of two items and more."""
+        queue = [
+            (-mean, one, other)
+            for one, sums in self._sums.items()
+            for other in sums
+            if one < other and (mean := self._mean(one, other)) >= 0
+        ]
+        heapify(queue)
+        while queue:
+            mean, one, other = heappop(queue)
+            if one not in self._sums or other not in self._sums[one]:
+                continue
+            if -mean != self._mean(one, other) or not self._may_join(one, other):
+                continue
+            self._join(one, other)
+            for third in self._sums[one]:
+                if (mean := self._mean(one, third)) >= 0:
+                    heappush(queue, (-mean, min(one, third), max(one, third)))
+        yield from (sorted(each) for each in self._members.values() if len(each) > 1)
 
+    def _mean(self, one: int, other: int) -> float:
+        here, there = len(self._members[one]), len(self._members[other])
+        unlike = there * self._unlike[one] + here * self._unlike[other]
+        return (self._sums[one][other] - unlike) / (here * there)
 
-def _join(large: _Group, small: _Group, by_identity: Mapping[int, _Group]) -> None:
-    large.members |= small.members
-    large.first = min(large.first, small.first)
-    large.last = max(large.last, small.last)
-    for identity, count in small.ties.items():
-        third = by_identity[identity]
-        del third.ties[id(small)]
-        if third is not large:
-            third.ties[id(large)] += count
-            large.ties[identity] += count
+    def _may_join(self, one: int, other: int) -> bool:
+        first = min(self._first[one], self._first[other])
+        last = max(self._last[one], self._last[other])
+        provider = self._provider[one]
+        return last - first <= MOST_SPAN and (provider < 0 or provider != self._provider[other])
 
-
-def make_story(members: Sequence[Member]) -> Story:
-    """Return the story of its members: the key and times of the earliest, and its headline."""
-    in_time = sorted(members, key=lambda each: (each.published_at, each.id))
-    return Story(
-        in_time[0].id,
-        min(members, key=_precedence).id,
-        tuple(each.id for each in in_time),
-        in_time[0].published_at,
-        in_time[-1].published_at,
-    )
-
-
-def _precedence(member: Member) -> tuple[bool, int, int, str, str]:
-    """Published first, then the greater heat, then the greater quality, then the earlier."""
-    heat = 0 if member.heat is None else member.heat
-    quality = -1 if member.quality is None else member.quality
-    return member.published is False, -heat, -quality, member.published_at, member.id
+    def _join(self, one: int, other: int) -> None:
+        """Make two clusters one, called `one`."""
+        self._members[one] += self._members.pop(other)
+        self._unlike[one] += self._unlike.pop(other)
+        self._first[one] = min(self._first[one], self._first[other])
+        self._last[one] = max(self._last[one], self._last[other])
+        self._provider[one] = -1
+        sums = self._sums[one]
+        for third, above in self._sums.pop(other).items():
+            del self._sums[third][other]
+            if third != one:
+                sums[third] = self._sums[third][one] = sums.get(third, 0) + above

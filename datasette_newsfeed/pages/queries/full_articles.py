@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..access.archives import Sight
-from ..models import Card, FullArticle, Picture, Resemblance
+from ..models import Card, FullArticle, Picture
 from ..text.addresses import LONGEST_ADDRESS, web_url
 from ..text.markdown import LONGEST_PLAIN
 from ..text.plain import LONGEST_NAME, LONGEST_TITLE, MARKUP_LIMIT, cut, plain_text
@@ -28,10 +28,10 @@ from .cards import (
     story_columns,
 )
 from .pictures import picture, stored
+from .similar import find_similar
 
 RELATED_LIMIT = 24
 FELLOW_LIMIT = 12
-SIMILAR_LIMIT = 6
 MENTION_LIMIT = 12
 
 MOST_TOPICS = 100
@@ -108,13 +108,6 @@ from related_articles
 where related_articles.article_id = :key
 order by related_articles.position limit :limit"""
 
-SIMILAR_SQL = f"""
-select
-  similar_id, {bounded("shared_words", "shared_words", LONGEST_NAME)},
-  {bounded("shared_topics", "shared_topics", LONGEST_NAME)}
-from similar_articles
-where article_id = :key order by position"""
-
 # Two entries may mean one article of this archive, which is shown once.
 RELATED_COUNT_SQL = """
 select count(distinct coalesce(related_id, position)) from related_articles
@@ -186,7 +179,7 @@ async def find_full_article(sight: Sight, key: str) -> FullArticle | None:
         related=related,
         related_count=related_count,
         fellows=fellows,
-        similar=await _find_similar(sight, key, above),
+        similar=await find_similar(sight, key, above),
         mentions=await find_cards(sight, MENTIONING, MENTION_LIMIT, key),
         mention_count=await count_articles(sight, MENTIONING, key),
     )
@@ -227,20 +220,3 @@ async def _find_related(sight: Sight, key: str) -> tuple[tuple[Card, ...], int]:
         # Two entries may mean one article of this archive.
         related.setdefault(row["id"] or number, card(sight, row))
     return tuple(related.values()), count
-
-
-async def _find_similar(sight: Sight, key: str, shown: set[str | None]) -> tuple[Resemblance, ...]:
-    if not sight.sees("similar_articles"):
-        return ()
-    rows = await sight.ask(SIMILAR_SQL, {"key": key})
-    reasons = {row["similar_id"]: row for row in rows if row["similar_id"] not in shown}
-    chosen = list(reasons)[:SIMILAR_LIMIT]
-    topics = sight.sees("topics", "article_topics")
-    return tuple(
-        Resemblance(
-            card,
-            cut(reasons[card.id]["shared_words"], LONGEST_NAME) or "",
-            (cut(reasons[card.id]["shared_topics"], LONGEST_NAME) or "") if topics else "",
-        )
-        for card in await find_cards_by_id(sight, chosen)
-    )

@@ -1,0 +1,112 @@
+"""The articles most like one, each with the reason: what both share and few others have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+
+from ...terms import IS_NAME, MOST_TEXT, Vocabulary, is_everyday
+from ..access.archives import FULL_TEXT, Sight
+from ..models import Resemblance
+from .cards import find_cards_by_id
+
+SIMILAR_LIMIT = 5
+MOST_WORDS = 4
+FEW = 3
+MOST_SHARE = 20
+MOST_HOLDERS = 200
+"""A reason is what at most one in twenty articles holds, at most 200 of them; three may always."""
+
+LISTED_SQL = """
+select similar_id from similar_articles where article_id = :key
+order by position limit 20"""
+
+TEXTS_SQL = f"""
+select
+  id, substr(title, 1, {MOST_TEXT}) as title,
+  substr(coalesce(nullif(excerpt, ''), body, ''), 1, {MOST_TEXT}) as lead
+from articles where id in (select value from json_each(:ids))"""
+
+TOTAL_SQL = "select count(*) from (select 1 from articles limit :most)"
+
+# Counted as far as it matters: a common word ends the search early.
+HOLDERS_SQL = """
+select value, (
+  select count(*) from (select 1 from articles_fts where articles_fts match value limit :most)
+) as holders
+from json_each(:words)"""
+
+TOPICS_SQL = """
+select topic, (
+  select count(*) from (
+    select 1 from article_topics as all_topics
+    where all_topics.topic = article_topics.topic limit :most
+  )
+) as holders
+from article_topics where article_id = :key"""
+
+
+Shared = tuple[int, int, str]
+"""Articles that hold a term (0: not known), its marks negated, and how it is written."""
+
+
+async def find_similar(
+    sight: Sight, key: str, shown: Collection[str | None]
+) -> tuple[Resemblance, ...]:
+    """Return the articles most like one, without those `shown` and those without a reason."""
+    if not sight.sees("articles", "similar_articles"):
+        return ()
+    rows = await sight.ask(LISTED_SQL, {"key": key})
+    listed = [row["similar_id"] for row in rows if row["similar_id"] not in shown]
+    if not listed:
+        return ()
+    total = int((await sight.ask(TOTAL_SQL, {"most": MOST_SHARE * MOST_HOLDERS}))[0][0])
+    most = max(FEW, total // MOST_SHARE)
+    texts = await sight.ask(TEXTS_SQL, {"ids": json.dumps([key, *listed])})
+    vocabulary = Vocabulary()
+    terms = {row["id"]: vocabulary.read_as_written(row["title"], row["lead"]) for row in texts}
+    own = terms.get(key, {})
+    others = {number for each in listed for number in terms.get(each, ())}
+    words = await _rare_words(
+        sight, {number: own[number] for number in own if number in others}, most
+    )
+    topics = await _rare_topics(sight, key, min(most, total // 3))
+    found = []
+    for card in await find_cards_by_id(sight, listed):
+        shared = sorted(words[number] for number in words.keys() & terms.get(card.id or "", {}))
+        same = [topic for topic in topics if topic in card.topics]
+        # One word, or number, that names nothing may be chance.
+        is_named = any(-marks & IS_NAME and not word.isdigit() for _, marks, word in shared)
+        if same or len(shared) > 1 or is_named:
+            names = [word for _, _, word in shared[: max(MOST_WORDS - len(same), 1)]]
+            found.append(Resemblance(card, ", ".join(names), ", ".join(same[:MOST_WORDS])))
+    return tuple(found[:SIMILAR_LIMIT])
+
+
+async def _rare_words(
+    sight: Sight, terms: Mapping[int, tuple[int, str]], most: int
+) -> dict[int, Shared]:
+    """Return those of some terms that few articles hold, by their number.
+
+    Without full text nobody knows: then it is those that are names or numbers.
+    """
+    candidates = {
+        number: (marks, word) for number, (marks, word) in terms.items() if not is_everyday(word)
+    }
+    if not sight.sees(FULL_TEXT):
+        return {n: (0, -marks, word) for n, (marks, word) in candidates.items() if marks & IS_NAME}
+    quoted = json.dumps([f'"{word}"' for _, word in candidates.values()])
+    rows = await sight.ask(HOLDERS_SQL, {"words": quoted, "most": most + 1})
+    holders = {row["value"].strip('"'): row["holders"] for row in rows}
+    return {
+        number: (holders[word], -marks, word)
+        for number, (marks, word) in candidates.items()
+        if holders[word] <= most
+    }
+
+
+async def _rare_topics(sight: Sight, key: str, most: int) -> list[str]:
+    if not sight.sees("topics", "article_topics"):
+        return []
+    rows = await sight.ask(TOPICS_SQL, {"key": key, "most": most + 1})
+    return [row["topic"] for row in rows if row["holders"] <= most]
