@@ -110,8 +110,6 @@ def build(path: Path, seed: int, rows: int = ROWS) -> Path:
             lambda: {
                 "similar_id": dice.choice(ids),
                 "score": dice.choice((0.5, 1.25, UNREAD, dice.random())),
-                "shared_words": "ferry",
-                "shared_topics": "",
             },
         ),
     ):
