@@ -39,7 +39,9 @@ def load(distributions: list[str]) -> list[str]:
 
 def open_site(databases: list[str], metadata: dict[str, Any]) -> Datasette:
     """Return Datasette on immutable databases, with the same metadata on either line."""
-    settings: dict[str, Any] = {"metadata": metadata}
+    # A page on which something took too long is another page: not what is tried here.
+    limits = {"sql_time_limit_ms": 30_000, "facet_time_limit_ms": 30_000}
+    settings: dict[str, Any] = {"metadata": metadata, "settings": limits}
     if not __version__.startswith("0."):
         settings["config"] = metadata
     return Datasette([], immutables=databases, **settings)
