@@ -176,6 +176,10 @@ class Disk:
             text = self.random.choice([self.article, self.article, self.post])()
             self.put(self.place(self.random.choice(IDS)), text)
 
+    def write_posts(self) -> None:
+        for name in self.some(IDS, 4):
+            self.put(self.root / "site" / "_posts" / f"{name}.md", self.post())
+
     def write_organization(self) -> None:
         self.put(self.place(self.random.choice([*DOMAINS, "org", IDS[0]])), self.organization())
 
@@ -212,7 +216,8 @@ class Disk:
 
     def change(self) -> None:
         ways = [self.write_articles, self.write_organization, self.edit, self.delete]
-        ways += [self.move, self.swap, self.damage, self.touch, self.edit, self.configure]
+        ways += [self.move, self.swap, self.damage, self.touch, self.edit]
+        ways += [self.write_posts, self.configure, self.configure]
         self.random.choice(ways)()
 
     # Which paths an import is given
