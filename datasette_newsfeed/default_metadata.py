@@ -6,7 +6,7 @@ Whatever the user's own metadata says about a table wins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from . import facet_index_schema, schema
@@ -128,23 +128,27 @@ def of_database(
     name: str,
     *,
     has_fetches: bool = False,
-    has_stories: bool = True,
+    columns: Mapping[str, Collection[str]] = schema.COLUMNS,
     hides_references: bool = True,
 ) -> dict[str, Any]:
     """Return the defaults of a database and its tables, as below `databases: NAME:`.
 
     has_fetches: images were fetched from the web, so that there may be dead links.
-    Without stories it is one that an older version made. Without `hides_references` no table
-    with a foreign key is hidden: datasette-graphql fails on hidden tables that refer to others.
+    columns: those of each table; nothing is said of a column that is not there.
+    Without `hides_references` no table with a foreign key is hidden: datasette-graphql fails on
+    hidden tables that refer to others.
     """
     tables = {table: of_table(table, hides_references=hides_references) for table in TITLES}
-    if not has_stories:
-        for table in schema.COMPUTED_TABLES:
-            del tables[table.name]
-        for column in schema.ARTICLES.columns:
-            if column.since > 1:
-                tables["articles"]["columns"].pop(column.name, None)
-        tables["articles"]["facets"].remove("is_headline")
+    for table in columns.keys() & tables.keys():
+        if described := tables[table].get("columns"):
+            tables[table]["columns"] = {
+                column: text for column, text in described.items() if column in columns[table]
+            }
+    tables["articles"]["facets"] = [
+        facet
+        for facet in tables["articles"]["facets"]
+        if not isinstance(facet, str) or facet in columns["articles"]
+    ]
     return {
         "title": TITLE.format(database=name),
         "description": DESCRIPTION,

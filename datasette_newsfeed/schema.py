@@ -6,7 +6,7 @@ archive by it, and the README prints it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,11 @@ class Column:
     default: int | None = None
     since: int = 1
     """The schema version that brought it: an older database is still a news archive."""
+
+    @property
+    def leads_to(self) -> str | None:
+        """The table that its foreign key leads to."""
+        return self.references.partition("(")[0] if self.references else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +328,11 @@ TABLES: tuple[Table, ...] = (
     IMAGE_BASE,
 )
 
+COLUMNS: Mapping[str, frozenset[str]] = {
+    table.name: frozenset(table.column_names) for table in TABLES
+}
+"""The columns of each table, as this version makes them."""
+
 COMPUTED_TABLES = (STORIES, SIMILAR_ARTICLES)
 """What `newsfeed relate` makes of the others; it can always be made again."""
 
@@ -405,12 +415,27 @@ def is_archive(columns_by_table: Mapping[str, Collection[str]]) -> bool:
     )
 
 
-def has_stories(columns_by_table: Mapping[str, Collection[str]]) -> bool:
-    """Tell whether a news archive was made by a version that finds stories."""
-    return all(
-        {column.name for column in table.columns if column.since <= 2}
-        <= set(columns_by_table.get(table.name, ()))
-        for table in (ARTICLES, *COMPUTED_TABLES)
+def usable_tables(columns_by_table: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Return the names of our tables that pages can read in a news archive, in our order.
+
+    Such a table has all columns that it had from the start, and every other table that is
+    there has the columns that lead to it: `stories` needs `articles.story_id`.
+    """
+
+    def has(table: Table, columns: Iterable[Column]) -> bool:
+        return {column.name for column in columns} <= set(columns_by_table[table.name])
+
+    there = [table for table in TABLES if table.name in columns_by_table]
+    complete = [
+        table for table in there if has(table, (each for each in table.columns if each.since == 1))
+    ]
+    return tuple(
+        table.name
+        for table in complete
+        if all(
+            has(other, [column for column in other.columns if column.leads_to == table.name])
+            for other in complete
+        )
     )
 
 

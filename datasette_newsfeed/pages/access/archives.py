@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,8 +28,8 @@ class Archive:
     """A database that is a news archive: with stored images, full text, facet index, or without.
 
     has_fetches: what became of the images on the web is known. base_url: the site to
-    which image URLs without a host belong. has_stories: False for an archive that an older
-    version made.
+    which image URLs without a host belong. columns: those of each table, of which an archive
+    that another version made has fewer or more.
     """
 
     database: str
@@ -38,13 +38,12 @@ class Archive:
     has_facet_index: bool = False
     has_fetches: bool = False
     base_url: str | None = None
-    has_stories: bool = False
+    columns: Mapping[str, Collection[str]] = field(default_factory=lambda: schema.COLUMNS)
 
     @property
     def tables(self) -> list[str]:
-        """The tables that it has, as far as older versions made others."""
-        computed = () if self.has_stories else schema.COMPUTED_TABLES
-        return [table.name for table in schema.TABLES if table not in computed]
+        """The tables that pages can read."""
+        return list(schema.usable_tables(self.columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,18 @@ class Sight:
     request: Any = None
     answers: dict[object, list[Any]] = field(default_factory=dict, compare=False)
     """What was asked already: a panel and the head of its page ask the same."""
+    columns: Mapping[str, Collection[str]] = field(
+        default_factory=lambda: schema.COLUMNS, compare=False
+    )
+    """The columns that each table has, whether or not the visitor may see the table."""
 
     def sees(self, *tables: str) -> bool:
         """Tell whether the visitor may see all of these tables."""
         return self.tables.issuperset(tables)
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Tell whether a table has these columns, which an older version may not have made."""
+        return set(columns) <= set(self.columns.get(table, ()))
 
     async def ask(self, sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Any]:
         """Return the rows of a query, which is asked once a request.
@@ -185,21 +192,21 @@ async def _look_for_archive(db: Any, database: str) -> Archive | None:
         columns.setdefault(table, []).append(column)
     if not schema.is_archive(columns):
         return None
-    renditions = schema.IMAGE_RENDITIONS
-    has_copies = set(renditions.column_names) <= set(columns.get(renditions.name, ())) and bool(
-        (await db.execute(COPIES_SQL)).rows
-    )
+    usable = schema.usable_tables(columns)
+    has_copies, has_fetches = [
+        table.name in usable and bool((await db.execute(sql)).rows)
+        for table, sql in (
+            (schema.IMAGE_RENDITIONS, COPIES_SQL),
+            (schema.IMAGE_FETCHES, FETCHES_SQL),
+        )
+    ]
     has_full_text, has_facet_index = [
         bool((await db.execute(TABLE_SQL, [name])).rows)
         for name in (FULL_TEXT, facet_index_schema.NAME)
     ]
     base_url = None
-    if "base_url" in columns.get(schema.IMAGE_BASE.name, ()):
+    if schema.IMAGE_BASE.name in usable:
         base_url = next((row[0] for row in (await db.execute(BASE_SQL)).rows), None)
-    fetches = schema.IMAGE_FETCHES
-    has_fetches = set(fetches.column_names) <= set(columns.get(fetches.name, ())) and bool(
-        (await db.execute(FETCHES_SQL)).rows
-    )
     return Archive(
         database,
         has_copies,
@@ -207,7 +214,7 @@ async def _look_for_archive(db: Any, database: str) -> Archive | None:
         has_facet_index,
         has_fetches,
         base_url,
-        schema.has_stories(columns),
+        columns,
     )
 
 
@@ -266,6 +273,7 @@ async def _see(datasette: Any, request: Any, archive: Archive, names: Iterable[s
         shows_remote=images != "stored",
         base_url=archive.base_url,
         request=request,
+        columns=archive.columns,
     )
 
 
@@ -344,7 +352,7 @@ async def apply_defaults(datasette: Any) -> None:
             given = default_metadata.of_database(
                 database,
                 has_fetches=archive.has_fetches,
-                has_stories=archive.has_stories,
+                columns=archive.columns,
                 hides_references=not other_plugins.fails_on_hidden_references(),
             )
             for table in default_metadata.SIZES:
