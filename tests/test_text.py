@@ -176,6 +176,12 @@ def test_the_first_words_of_html(text: str, words: str) -> None:
         ("| a |\n|---|\n| <b>b</b> |", "<td><b>b</b></td>"),
         ("<div>\n\n    <p>indented</p>\n\n</div>", "<p>indented</p>"),
         ("Text\n\n    <p>code</p>\n", "<pre><code>&lt;p&gt;code&lt;/p&gt;"),
+        (
+            "<callout-info class='a'>\n[a](/b)\nc\n</callout-info>",
+            '<a href="https://example.org/b"',
+        ),
+        ("<Themed>\n\n*a*\n\n</Themed>", "<p><em>a</em></p>"),
+        ("<T>\n*a*", "&lt;T&gt;<p><em>a</em></p>"),
         ("<ruby>漢<rt>kan</rt></ruby>", "<ruby>漢<rt>kan</rt></ruby>"),
     ],
 )

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from ...html_tags import ELEMENTS
 from ...image_urls import image_id
 from .addresses import LONGEST_ADDRESS
 from .sanitizer import LONGEST_WORDS, MOST_ADDRESSES, NO_COPIES, Surroundings, safe_html
@@ -23,9 +25,33 @@ LONGEST_PLAIN = 1_000_000
 MOST_IMAGES = 100
 """So many images of a text are looked for among the copies."""
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-_INDENTED = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-_INDENTED.disable("code")
+_COMPONENT = re.compile(r"</?(?P<name>[A-Za-z][\w.-]{0,60})(?:\s[^<>]{0,1000})?>\s*")
+
+
+def _component(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A line with a tag that is none of HTML's, as `<callout-info>`: what follows is Markdown.
+
+    CommonMark (4.6, condition 7) takes all up to the next blank line for HTML.
+    """
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    match = _COMPONENT.fullmatch(line)
+    if silent or match is None or match["name"].lower() in ELEMENTS or state.is_code_block(start):
+        return False
+    state.line = start + 1
+    token = state.push("html_block", "", 0)
+    token.map = [start, start + 1]
+    token.content = line
+    return True
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser.block.ruler.before("html_block", "component", _component)
+    return parser
+
+
+_MARKDOWN = _parser()
+_INDENTED = _parser().disable("code")
 """For a body that is HTML throughout: its indented lines are not code."""
 
 _IS_HTML = re.compile(
