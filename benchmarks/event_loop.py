@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-TURNS = 3
+TURNS = 2
 
 # 0.65 loads every plugin but in tests; 1.0 those that DATASETTE_LOAD_PLUGINS names.
 WITHOUT_PLUGINS = """

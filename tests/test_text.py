@@ -180,6 +180,7 @@ def test_the_first_words_of_html(text: str, words: str) -> None:
             "<callout-info class='a'>\n[a](/b)\nc\n</callout-info>",
             '<a href="https://example.org/b"',
         ),
+        ("<callout-info>\n    *a*\n    - b\n</callout-info>", "<p><em>a</em></p>\n<ul>"),
         ("<Themed>\n\n*a*\n\n</Themed>", "<p><em>a</em></p>"),
         ("<T>\n*a*", "&lt;T&gt;<p><em>a</em></p>"),
         ("<ruby>漢<rt>kan</rt></ruby>", "<ruby>漢<rt>kan</rt></ruby>"),

@@ -41,7 +41,17 @@ def _component(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     token = state.push("html_block", "", 0)
     token.map = [start, start + 1]
     token.content = line
+    _dedent(state, start + 1, end)
     return True
+
+
+def _dedent(state: StateBlock, start: int, end: int) -> None:
+    """Take the indent of the first line from the lines up to a blank one: it makes no code."""
+    indent = state.sCount[start] - state.blkIndent if start < end else 0
+    for line in range(start, end):
+        if state.isEmpty(line):
+            break
+        state.sCount[line] -= min(indent, state.sCount[line] - state.blkIndent)
 
 
 def _parser() -> MarkdownIt:
