@@ -114,7 +114,7 @@ def test_a_process_that_reads_loads_nothing_that_writes(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context, initializer=workers._begin) as pool:
         with workers._main_unseen():
-            (seen,) = pool.submit(workers.Readers(0).see_all, [workers.Asked(file)]).result()
+            (seen,) = pool.submit(workers.Readers(0).read_all, [workers.Request(file)]).result()
         loaded = set(pool.submit(eval, LOADED).result())
     assert seen.record is not None
     assert "yaml" in loaded

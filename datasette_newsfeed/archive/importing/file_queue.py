@@ -6,7 +6,7 @@ more memory than one over a thousand. Knows names and outcomes, no contents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..files import File
@@ -105,10 +105,14 @@ class FoundFiles:
                 return
             yield files
 
-    def note(self, outcomes: Iterable[tuple[str, str]]) -> None:
-        """Remember what became of files: (outcome, file)."""
+    def note(self, outcomes: Mapping[str, str]) -> None:
+        """Remember what became of files, by file."""
+        name_of = self._sources.name_of
         with self._db.atomic():
-            self._db.conn.executemany("UPDATE found SET outcome = ? WHERE file = ?", outcomes)
+            self._db.conn.executemany(
+                "UPDATE found SET outcome = ? WHERE file = ?",
+                ((outcome, name_of(file)) for file, outcome in outcomes.items()),
+            )
 
     def counts(self) -> dict[str, int]:
         """Return how many files of this run came out how."""
@@ -116,7 +120,9 @@ class FoundFiles:
             self._db.execute("SELECT outcome, count(*) FROM found GROUP BY outcome").fetchall()
         )
 
-    def outcome_of(self, name: str) -> tuple[bool, str | None]:
+    def outcome_of(self, file: str) -> tuple[bool, str | None]:
         """Return whether this run has found a file, and what became of it so far."""
-        row = self._db.execute("SELECT outcome FROM found WHERE file = ?", [name]).fetchone()
+        row = self._db.execute(
+            "SELECT outcome FROM found WHERE file = ?", [self._sources.name_of(file)]
+        ).fetchone()
         return (False, None) if row is None else (True, row[0])

@@ -24,20 +24,19 @@ from ..database import check_archive, copy_database, header, open_archive, trans
 from ..files import File, Folders
 from ..images.base_url import check_base, set_base
 from ..images.renditions import can_render
-from ..records import Article, Organization
 from ..relate.rows import Related
 from ..relate.run import cannot_relate
 from ..relate.run import relate as relate_articles
 from ..relate.state import RelateState
-from ..sources.source_file import Reading, Source, fingerprint, packed
+from ..sources.source_file import ParsedFile, StoredFile, fingerprint, packed
 from ..sources.store import Sources, faults, sources_path
 from . import article_rows, shared_rows
-from .duplicate_ids import Batch, Claims, ReadRecord
+from .batch_writer import BatchWriter
 from .file_queue import FoundFiles
 from .given import remember
 from .local_images import LocalImages
 from .options import ImportListener, ImportOptions, Silent
-from .parse import Asked, Seen, parse
+from .parse import Request, parse
 from .reading_report import Dialects
 from .sites import Sites
 from .unknown_keys import Unplaced
@@ -163,14 +162,14 @@ class _Run:
     ) -> None:
         self._db = db
         self._sources = sources
-        self._state = state
         self._options = options
         self._listener = listener
         self._report = Report()
         self._folders = Folders(paths, self._reject, sources.roots())
         sources.add_roots(self._folders.bases)
         self._found = FoundFiles(sources)
-        self._claims = Claims(sources, self._found, self._folders, self._reject)
+        self._writer = BatchWriter(db, sources, state, self._folders, self._found, self._reject)
+        self._report.unplaced = self._writer.unplaced
         with transaction(db):
             remembered = remember(db, sources, self._folders.roots, options.site)
         self._sites = Sites(self._folders.roots, remembered, self._reject)
@@ -257,27 +256,22 @@ class _Run:
         _, total = self._found.to_read()
         done = 0
         self._listener.progress(0, total)
-        with closing(self._readers.read(self._asked())) as batches:
+        with closing(self._readers.read(self._requests())) as batches:
             for batch in batches:
                 self._take(batch)
-                done += sum(seen.file.size for seen in batch)
+                done += sum(parsed.file.size for parsed in batch)
                 self._listener.progress(done, total)
 
-    def _asked(self) -> Iterator[list[Asked]]:
+    def _requests(self) -> Iterator[list[Request]]:
         """Yield the files to read, each with its fingerprint if that spares the rest."""
         for files in self._found.batches(BATCH, BATCH_BYTES):
-            known = self._known(files)
-            yield [self._ask(file, known.get(file.file)) for file in files]
+            known = self._sources.by_file(file.file for file in files)
+            yield [self._request(file, known.get(file.file)) for file in files]
 
-    def _ask(self, file: File, source: Source | None = None) -> Asked:
+    def _request(self, file: File, stored: StoredFile | None = None) -> Request:
         site = self._sites.of(file.file)
         path = self._sites.path_of(file.file, file.path)
-        return Asked(file, _current(source, site.fingerprint), site, path)
-
-    def _known(self, files: Iterable[File]) -> dict[str, Source]:
-        sources = self._sources
-        known = sources.by_file([sources.name_of(file.file) for file in files])
-        return {sources.file_of(name): source for name, source in known.items()}
+        return Request(file, _current(stored, site.fingerprint), site, path)
 
     def _make_way(self) -> None:
         """Give the facet index up before more changes than it can catch up with."""
@@ -286,115 +280,80 @@ class _Run:
             with transaction(self._db):
                 facet_index.drop(self._db.conn)
 
-    def _take(self, read: Sequence[Seen]) -> None:
+    def _take(self, batch: Sequence[ParsedFile]) -> None:
         """Take the files of a batch as they were read."""
         sources = self._sources
         # Asked again: what was stored meanwhile may have taken an id away from a file.
-        known = self._known([seen.file for seen in read])
-        batch = Batch()
-        for seen in read:
-            file, source = seen.file, known.get(seen.file.file)
-            if seen.is_unchanged and seen.reading:
-                if _current(source, seen.reading.site) == seen.reading.sha256:
-                    batch.touched.append(file)
-                    batch.seen.append(seen.reading)
-                    batch.outcomes[sources.name_of(file.file)] = "unchanged"
+        known = sources.by_file(each.file.file for each in batch)
+        outcomes: dict[str, str] = {}
+        unchanged, parsed, gone = [], [], []
+        for each in batch:
+            stored = known.get(each.file.file)
+            if each.is_unchanged:
+                if _current(stored, each.site) == each.sha256:
+                    unchanged.append(each)
+                    outcomes[each.file.file] = "unchanged"
                     continue
-                seen = self._readers.see(self._ask(file))
-            batch.outcomes[sources.name_of(file.file)] = self._outcome(seen)
-            if seen.record and seen.reading:
-                batch.records.append(ReadRecord(seen.reading, seen.record, source))
-            elif source and self._options.prune:
-                batch.gone.append(source)
-        sources.touch(batch.touched, self._walked_at)
-        sources.keep_text(batch.seen)
-        self._store(batch)
-        self._found.note((outcome, name) for name, outcome in batch.outcomes.items())
+                each = self._readers.read_file(self._request(each.file))
+            outcomes[each.file.file] = self._outcome(each)
+            if each.record:
+                parsed.append(each)
+            elif stored and self._options.prune:
+                gone.append(stored)
+        sources.touch([each.file for each in unchanged], self._walked_at)
+        sources.keep_text(unchanged)
+        outcomes |= self._writer.write(parsed, known, gone, outcomes)
+        self._found.note(outcomes)
 
-    def _outcome(self, seen: Seen) -> str:
+    def _outcome(self, parsed: ParsedFile) -> str:
         report = self._report
-        report.parsed += seen.is_parsed
-        report.dialects.note(seen)
-        if seen.error:
-            self._reject(seen.error.at(self._folders.shown(seen.file.file)))
+        report.parsed += parsed.is_parsed
+        report.dialects.note(parsed)
+        if parsed.error:
+            self._reject(parsed.error.at(self._folders.shown(parsed.file.file)))
             return "rejected"
-        return "added" if seen.record else "skipped"
-
-    def _store(self, batch: Batch) -> None:
-        """Write the batch's records, drop what is gone, note the outcomes."""
-        winners = self._claims.settle(batch)
-        if not winners and not batch.gone:
-            return
-        sources, db = self._sources, self._db
-        readings = [winner.reading for winner in winners]
-        articles = [w.record for w in winners if isinstance(w.record, Article)]
-        organizations = [w.record for w in winners if isinstance(w.record, Organization)]
-        self._report.unplaced.note(articles)
-        ids = [article.id for article in articles]
-        batch.gone += self._claims.left_behind(organizations, batch.gone)
-        # A file that names a provider now may have been an article: that one goes.
-        left = [*batch.gone, *(winner.known for winner in winners if winner.known)]
-        removed = self._unclaimed(left, set(ids))
-        self._state.mark_stale()
-        sources.distrust(readings, batch.gone)
-        with sources.db.atomic():
-            before = sources.facts.before([source.id for source in left])
-            sources.write(readings, batch.gone, schema.SCHEMA_VERSION)
-            with transaction(db):
-                existing = shared_rows.existing(db, ids)
-                article_rows.write(db, sources.facts, articles, organizations, removed, before)
-        for winner in winners:
-            is_article = isinstance(winner.record, Article)
-            is_new = winner.reading.article_id not in existing if is_article else not winner.known
-            name = sources.name_of(winner.reading.file)
-            batch.outcomes[name] = "added" if is_new else "updated"
-
-    def _unclaimed(self, left: Sequence[Source], written: set[str]) -> list[str]:
-        """Return the ids of articles that no other file holds: after an interrupted move
-        two files may."""
-        leaving = {source.id for source in left}
-        ids = {source.article_id for source in left if source.article_id} - written
-        holders = self._sources.by_article(sorted(ids))
-        return sorted(id for id in ids if all(s.id in leaving for s in holders.get(id, ())))
+        return "added" if parsed.record else "skipped"
 
     def _read_outdated(self) -> None:
         """Read again, from the text kept, files of another schema outside the paths."""
         after = 0
         while rest := self._sources.outdated(schema.SCHEMA_VERSION, after, BATCH):
-            batch = Batch()
-            for source, data in rest:
-                after = source.id
-                name, path, size = source.file or "", source.path or "", len(data)
-                file = File(self._sources.file_of(name), path, size, 0)
-                reading = Reading(
-                    file.file, path, size, None, fingerprint(data), None, packed(data)
+            known = {stored.file: stored for stored, _ in rest if stored.file}
+            parsed = []
+            for stored, data in rest:
+                after = stored.id
+                file = File(stored.file or "", stored.path or "", len(data), 0)
+                request = self._request(file)
+                unparsed = ParsedFile(
+                    file,
+                    sha256=fingerprint(data),
+                    text=packed(data),
+                    site=request.site.fingerprint,
                 )
-                asked = self._ask(file)
-                reading = replace(reading, site=asked.site.fingerprint)
-                seen = parse(asked, reading, data, self._readers.dialects)
-                self._report.parsed += seen.is_parsed
-                if seen.error:
-                    self._reject(seen.error.at(file.file))
-                elif seen.record and seen.reading:
-                    batch.records.append(ReadRecord(seen.reading, seen.record, source))
-            self._store(batch)
+                found = parse(request, unparsed, data, self._readers.dialects)
+                self._report.parsed += found.is_parsed
+                if found.error:
+                    self._reject(found.error.at(file.file))
+                elif found.record:
+                    parsed.append(found)
+            self._writer.write(parsed, known)
 
     def _remove_missing(self) -> None:
         missing = [
-            source
-            for source in self._sources.missing()
-            if self._folders.covers(self._sources.file_of(source.file or ""))
+            stored
+            for stored in self._sources.missing()
+            if stored.file and self._folders.covers(stored.file)
         ]
         for start in range(0, len(missing), BATCH):
             some = missing[start : start + BATCH]
-            self._store(Batch(gone=some))
+            self._writer.write([], {}, some)
             self._report.removed += len(some)
         self._sources.forget_roots()
 
 
-def _current(source: Source | None, site: str) -> str | None:
+def _current(stored: StoredFile | None, site: str) -> str | None:
     """Return the fingerprint of a file whose rows are those of this version and of its site."""
     is_current = (
-        source and source.schema_version == schema.SCHEMA_VERSION and (source.site or "") == site
+        stored and stored.schema_version == schema.SCHEMA_VERSION and (stored.site or "") == site
     )
-    return source.sha256 if source and is_current else None
+    return stored.sha256 if stored and is_current else None

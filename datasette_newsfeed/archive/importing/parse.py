@@ -10,70 +10,53 @@ from dataclasses import dataclass, replace
 
 from ...errors import RecordError
 from ..dialects import Dialect, LeftOut, dialect_of, reason_of_name
-from ..dialects.document import Document, Repetition
+from ..dialects.document import Document
 from ..files import File
 from ..records import Article, Image, Organization, with_image_paths
 from ..sources.references import Facts, ImageUse
-from ..sources.source_file import Reading
+from ..sources.source_file import ParsedFile
 from ..urls import url_key
 from .front_matter import MAX_BYTES, read
 from .sites import NOT_FOUND, FoundSite
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A file to read; one that has this SHA-256 is not even parsed."""
+class Request:
+    """A file to read; one that has this SHA-256 is not even parsed.
+
+    path: below its site, else below its root.
+    """
 
     file: File
     sha256: str | None = None
     site: FoundSite = NOT_FOUND
     path: str = ""
-    """The path below the site, else below its root."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What became of a file: `reading` is None where it could not be read.
-
-    Without record and error it has no front matter, or is unchanged.
-    """
-
-    file: File
-    reading: Reading | None = None
-    record: Article | Organization | None = None
-    error: RecordError | None = None
-    is_unchanged: bool = False
-    is_parsed: bool = False
-    left_out: str | None = None
-    """Why the file holds no article to import."""
-    dialect: str | None = None
-    repeated: tuple[Repetition, ...] = ()
-
-
-def parse(asked: Asked, reading: Reading, data: bytes, dialects: Sequence[Dialect]) -> Seen:
-    """Return the reading with what its bytes say, in the dialect that they are written in."""
-    file = asked.file
+def parse(
+    request: Request, unparsed: ParsedFile, data: bytes, dialects: Sequence[Dialect]
+) -> ParsedFile:
+    """Return a file with what its bytes say, in the dialect that they are written in."""
+    file = request.file
     document: Document | None = None
     try:
-        document = read(data, asked.path or reading.path)
+        document = read(data, request.path or file.path)
         if reason := reason_of_name(document):
-            return Seen(file, reading, left_out=reason)
-        dialect = dialect_of(document, asked.site.site, dialects)
-        record = dialect.read(document, asked.site.site)
+            return replace(unparsed, left_out=reason)
+        dialect = dialect_of(document, request.site.site, dialects)
+        record = dialect.read(document, request.site.site)
     except RecordError as error:
-        return Seen(file, reading, error=error, is_parsed=_has_front_matter(document))
-    seen = Seen(
-        *(file, reading),
+        return replace(unparsed, error=error, is_parsed=_has_front_matter(document))
+    parsed = replace(
+        unparsed,
         is_parsed=_has_front_matter(document),
         dialect=dialect.name,
         repeated=document.repeated,
     )
     if isinstance(record, LeftOut):
-        return replace(seen, left_out=record.reason)
-    record = with_image_paths(record, reading.path)
-    article_id = record.id if isinstance(record, Article) else None
-    reading = replace(reading, article_id=article_id, facts=facts_of(record))
-    return replace(seen, reading=reading, record=record)
+        return replace(parsed, left_out=record.reason)
+    record = with_image_paths(record, file.path)
+    return replace(parsed, record=record, references=facts_of(record))
 
 
 def _has_front_matter(document: Document | None) -> bool:

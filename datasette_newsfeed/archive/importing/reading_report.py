@@ -14,7 +14,7 @@ from ..dialects.document import (
     SECTION,
     TEMPLATE,
 )
-from .parse import Seen
+from ..sources.source_file import ParsedFile
 
 _WORDS = {
     DRAFT: ("draft", "drafts", "; --drafts imports them"),
@@ -41,18 +41,18 @@ class Dialects:
     repeated: int = 0
     first_repeated: str = ""
 
-    def note(self, seen: Seen) -> None:
+    def note(self, parsed: ParsedFile) -> None:
         """Count a file."""
-        if seen.left_out:
-            self.left_out[seen.left_out] += 1
-            self.examples.setdefault(seen.left_out, seen.file.path)
-        elif seen.record and seen.dialect:
-            self.read[seen.dialect] += 1
-        if seen.repeated and seen.record:
+        if parsed.left_out:
+            self.left_out[parsed.left_out] += 1
+            self.examples.setdefault(parsed.left_out, parsed.file.path)
+        elif parsed.record and parsed.dialect:
+            self.read[parsed.dialect] += 1
+        if parsed.repeated and parsed.record:
             self.repeated += 1
-            first = seen.repeated[0]
+            first = parsed.repeated[0]
             self.first_repeated = (
-                self.first_repeated or f"{seen.file.path}: {first.place}: `{first.key}`"
+                self.first_repeated or f"{parsed.file.path}: {first.place}: `{first.key}`"
             )
 
     def in_words(self) -> list[str]:

@@ -1,7 +1,6 @@
-"""Files become readings, in this process or in others. Knows no database and no tables.
+"""Files are read and parsed, in this process or in others.
 
-A reading is what is to be remembered of a file, with the record that it holds or the
-reason why there is none. However many processes read, readings come in the order asked for.
+However many processes read, files come in the order asked for.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from types import ModuleType
 
 from ...errors import RecordError, WorkersError
 from ..dialects import DIALECTS, Dialect
-from ..sources.source_file import Reading, fingerprint, packed, trusted_time
-from .parse import Asked, Seen, contents, parse
+from ..sources.source_file import ParsedFile, fingerprint, packed, trusted_time
+from .parse import Request, contents, parse
 
 CHUNK = 50
 """Files that another process reads at once: enough to make the way there cheap."""
@@ -45,13 +44,13 @@ class Readers:
     workers: int = 1
     dialects: Sequence[Dialect] = DIALECTS
 
-    def read(self, batches: Iterable[Sequence[Asked]]) -> Generator[list[Seen]]:
+    def read(self, batches: Iterable[Sequence[Request]]) -> Generator[list[ParsedFile]]:
         """Yield the batches as read. Some are asked for ahead where others read them.
 
         Raises WorkersError where other processes cannot be had, or do not live.
         """
         if self.workers == 1:
-            yield from map(self.see_all, batches)
+            yield from map(self.read_all, batches)
             return
         # Not forked: a child of this process would inherit its open databases.
         context = multiprocessing.get_context("spawn")
@@ -67,43 +66,43 @@ class Readers:
             pool.shutdown(cancel_futures=True)
 
     def _read_by(
-        self, pool: ProcessPoolExecutor, batches: Iterable[Sequence[Asked]]
-    ) -> Iterator[list[Seen]]:
-        waiting: deque[list[Future[list[Seen]]]] = deque()
+        self, pool: ProcessPoolExecutor, batches: Iterable[Sequence[Request]]
+    ) -> Iterator[list[ParsedFile]]:
+        waiting: deque[list[Future[list[ParsedFile]]]] = deque()
         for batch in batches:
             chunks = [batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)]
             with _ctrl_c_held(), _main_unseen():
-                waiting.append([pool.submit(self.see_all, chunk) for chunk in chunks])
+                waiting.append([pool.submit(self.read_all, chunk) for chunk in chunks])
             if len(waiting) > AHEAD:
                 yield _results(waiting.popleft())
         while waiting:
             yield _results(waiting.popleft())
 
-    def see_all(self, asked: Sequence[Asked]) -> list[Seen]:
+    def read_all(self, requests: Sequence[Request]) -> list[ParsedFile]:
         """Read some files, one after the other."""
-        return [self.see(each) for each in asked]
+        return [self.read_file(request) for request in requests]
 
-    def see(self, asked: Asked) -> Seen:
+    def read_file(self, request: Request) -> ParsedFile:
         """Read a file, unless it is the one known."""
-        file = asked.file
+        file = request.file
         try:
             data = contents(file)
         except RecordError as error:
-            return Seen(file, error=error)
-        sha256 = fingerprint(data)
-        time_read = trusted_time(file.mtime, self.walked_at)
-        text = packed(data) if self.keeps_text else None
-        reading = Reading(
-            *(file.file, file.path, file.size, time_read, sha256, None, text),
-            site=asked.site.fingerprint,
+            return ParsedFile(file, error=error)
+        unparsed = ParsedFile(
+            file,
+            sha256=fingerprint(data),
+            mtime=trusted_time(file.mtime, self.walked_at),
+            text=packed(data) if self.keeps_text else None,
+            site=request.site.fingerprint,
         )
-        if sha256 == asked.sha256:
-            return Seen(file, reading, is_unchanged=True)
-        return parse(asked, reading, data, self.dialects)
+        if unparsed.sha256 == request.sha256:
+            return replace(unparsed, is_unchanged=True)
+        return parse(request, unparsed, data, self.dialects)
 
 
-def _results(futures: Iterable[Future[list[Seen]]]) -> list[Seen]:
-    return [seen for future in futures for seen in future.result()]
+def _results(futures: Iterable[Future[list[ParsedFile]]]) -> list[ParsedFile]:
+    return [parsed for future in futures for parsed in future.result()]
 
 
 @contextmanager

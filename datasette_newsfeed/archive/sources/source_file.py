@@ -9,6 +9,10 @@ import hashlib
 import zlib
 from dataclasses import dataclass
 
+from ...errors import RecordError
+from ..dialects.document import Repetition
+from ..files import File
+from ..records import Article, Organization
 from .references import NOTHING_SAID, Facts
 
 FRESH_NS = 2_000_000_000
@@ -17,8 +21,12 @@ systems keep time in steps (FAT: two seconds). Its time is not trusted yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What is known of a file from an earlier run."""
+class StoredFile:
+    """A source file as DB-sources knows it from an earlier run.
+
+    `file` is None where only the rows of the archive tell of it; `site` is the fingerprint of
+    what its site and the user said of it.
+    """
 
     id: int
     file: str | None
@@ -30,21 +38,33 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A file that was read: what is to be remembered of it.
+class ParsedFile:
+    """A source file as this run has read it.
 
-    `text` is the whole file, `packed()`, or None where it is not to be kept.
+    sha256: empty where it could not be read; mtime: None where it changed too shortly before;
+    text: the whole file, `packed()`, or None where it is not to be kept; site: as in StoredFile;
+    is_unchanged: it has the SHA-256 that was known, so it was not parsed; left_out: why it holds
+    no article to import. With neither record nor error nor left_out it is unchanged.
     """
 
-    file: str
-    path: str
-    size: int
-    mtime: int | None
-    sha256: str
-    article_id: str | None
-    text: bytes | None
-    facts: Facts = NOTHING_SAID
+    file: File
+    sha256: str = ""
+    mtime: int | None = None
+    text: bytes | None = None
     site: str = ""
+    record: Article | Organization | None = None
+    references: Facts = NOTHING_SAID
+    error: RecordError | None = None
+    is_unchanged: bool = False
+    is_parsed: bool = False
+    left_out: str | None = None
+    dialect: str | None = None
+    repeated: tuple[Repetition, ...] = ()
+
+    @property
+    def article_id(self) -> str | None:
+        """The id of its article; None where it holds none, but names a provider."""
+        return self.record.id if isinstance(self.record, Article) else None
 
 
 def fingerprint(data: bytes) -> str:

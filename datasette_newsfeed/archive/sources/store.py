@@ -16,6 +16,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -24,7 +25,7 @@ from ..database import CACHE_KIB, as_archive_error, as_disk_error
 from ..files import File, outermost, path_below, relative, relative_folder, root_of
 from .image_files import TAKEN_SCHEMA, TakenImages
 from .references import FACTS_SCHEMA, FactBook, Facts
-from .source_file import Reading, Source, trusted_time, unpacked
+from .source_file import ParsedFile, StoredFile, trusted_time, unpacked
 
 SOURCES_VERSION = 2
 
@@ -222,29 +223,32 @@ class Sources:
             ).fetchone()
         )
 
-    def missing(self) -> Iterator[Source]:
+    def missing(self) -> Iterator[StoredFile]:
         """Yield the known files that this run has not found."""
         yield from self._sources(
             "WHERE file IS NOT NULL AND NOT EXISTS "
             "(SELECT 1 FROM found WHERE found.file = sources.file) ORDER BY id"
         )
 
-    def by_file(self, names: Sequence[str]) -> dict[str, Source]:
+    def by_file(self, files: Iterable[str]) -> dict[str, StoredFile]:
         """Return the known ones of these files."""
-        return {s.file: s for s in self._in("file", names) if s.file is not None}
+        found = self._in("file", [self.name_of(file) for file in files])
+        return {stored.file: stored for stored in found if stored.file is not None}
 
-    def by_article(self, article_ids: Sequence[str]) -> dict[str, list[Source]]:
+    def by_article(self, article_ids: Sequence[str]) -> dict[str, list[StoredFile]]:
         """Return the files that hold these ids: one each, but after an interrupted run."""
-        holders: dict[str, list[Source]] = {}
+        holders: dict[str, list[StoredFile]] = {}
         for source in self._in("article_id", article_ids):
             holders.setdefault(source.article_id or "", []).append(source)
         return holders
 
-    def organizations(self, domains: Sequence[str]) -> list[Source]:
+    def organizations(self, domains: Sequence[str]) -> list[StoredFile]:
         """Return the organization records of these domains."""
         return self._in("id", self.facts.organizations(domains))
 
-    def outdated(self, schema_version: int, after: int, limit: int) -> list[tuple[Source, bytes]]:
+    def outdated(
+        self, schema_version: int, after: int, limit: int
+    ) -> list[tuple[StoredFile, bytes]]:
         """Return files of another schema that this run has not found, with their text.
 
         `after` is the id of the last one seen.
@@ -255,7 +259,7 @@ class Sources:
             "(SELECT 1 FROM found WHERE found.file = sources.file) ORDER BY id LIMIT ?",
             [schema_version, after, limit],
         ).fetchall()
-        return [(Source(*row[:7]), unpacked(row[7])) for row in rows]
+        return [(self._stored(*row[:7]), unpacked(row[7])) for row in rows]
 
     def was_interrupted(self) -> bool:
         """Tell whether a file was left distrusted: by a run that did not end."""
@@ -292,20 +296,25 @@ class Sources:
             "WHERE path IS NOT NULL AND (text IS NOT NULL OR sha256 IS NOT NULL) ORDER BY path, id"
         )
 
-    def _in(self, column: str, values: Sequence[str] | Sequence[int]) -> list[Source]:
-        found: list[Source] = []
+    def _in(self, column: str, values: Sequence[str] | Sequence[int]) -> list[StoredFile]:
+        found: list[StoredFile] = []
         for start in range(0, len(values), 500):
             some = values[start : start + 500]
             marks = ", ".join("?" * len(some))
             found.extend(self._sources(f"WHERE {column} IN ({marks})", some))
         return found
 
-    def _sources(self, where: str, values: Sequence[str] | Sequence[int] = ()) -> Iterator[Source]:
+    def _sources(
+        self, where: str, values: Sequence[str] | Sequence[int] = ()
+    ) -> Iterator[StoredFile]:
         for row in self.db.execute(
             f"SELECT id, file, path, sha256, article_id, schema_version, site FROM sources {where}",
             list(values),
         ):
-            yield Source(*row)
+            yield self._stored(*row)
+
+    def _stored(self, id: int, name: str | None, *rest: Any) -> StoredFile:
+        return StoredFile(id, None if name is None else self.file_of(name), *rest)
 
     # What is remembered
 
@@ -315,17 +324,17 @@ class Sources:
             cursor = self.db.execute("INSERT INTO sources (article_id) VALUES (?)", [article_id])
             self.facts.write([(int(cursor.lastrowid or 0), facts)])
 
-    def distrust(self, readings: Sequence[Reading], removed: Sequence[Source]) -> None:
+    def distrust(self, parsed: Sequence[ParsedFile], removed: Sequence[StoredFile]) -> None:
         """Commit that these files are to be read again, before their rows change."""
         with self.db.atomic():
             self.db.conn.executemany(
                 "INSERT INTO sources (file, path, article_id) VALUES (?, ?, ?) "
                 "ON CONFLICT (file) DO UPDATE SET sha256 = NULL, size = NULL, mtime = NULL",
-                ((self.name_of(r.file), r.path, r.article_id) for r in readings),
+                ((self.name_of(p.file.file), p.file.path, p.article_id) for p in parsed),
             )
             self.db.conn.executemany(
                 "UPDATE sources SET sha256 = NULL, size = NULL, mtime = NULL WHERE id = ?",
-                ((source.id,) for source in removed),
+                ((stored.id,) for stored in removed),
             )
 
     def distrust_all(self) -> None:
@@ -345,13 +354,13 @@ class Sources:
         with self.db.atomic():
             self.db.execute("UPDATE state SET change_counter = ?", [counter])
 
-    def keep_text(self, readings: Iterable[Reading]) -> None:
+    def keep_text(self, parsed: Iterable[ParsedFile]) -> None:
         """Keep the text of files that were read before without keeping it."""
         if self.keeps_text:
             with self.db.atomic():
                 self.db.conn.executemany(
                     "UPDATE sources SET text = ? WHERE file = ? AND text IS NULL",
-                    ((r.text, self.name_of(r.file)) for r in readings),
+                    ((p.text, self.name_of(p.file.file)) for p in parsed),
                 )
 
     def touch(self, files: Sequence[File], walked_at: int) -> None:
@@ -363,11 +372,11 @@ class Sources:
             )
 
     def write(
-        self, readings: Sequence[Reading], removed: Sequence[Source], schema_version: int
+        self, parsed: Sequence[ParsedFile], removed: Sequence[StoredFile], schema_version: int
     ) -> None:
         """Write files and facts into the open transaction; the caller commits."""
         self.db.conn.executemany(
-            "DELETE FROM sources WHERE id = ?", ((source.id,) for source in removed)
+            "DELETE FROM sources WHERE id = ?", ((stored.id,) for stored in removed)
         )
         self.db.conn.executemany(
             "UPDATE sources SET path = ?2, size = ?3, "
@@ -375,21 +384,21 @@ class Sources:
             "WHERE file = ?1",
             (
                 (
-                    self.name_of(r.file),
-                    r.path,
-                    r.size,
-                    r.mtime,
-                    r.sha256,
+                    self.name_of(p.file.file),
+                    p.file.path,
+                    p.file.size,
+                    p.mtime,
+                    p.sha256,
                     schema_version,
-                    r.article_id,
-                    r.text if self.keeps_text else None,
-                    r.site,
+                    p.article_id,
+                    p.text if self.keeps_text else None,
+                    p.site,
                 )
-                for r in readings
+                for p in parsed
             ),
         )
-        known = self.by_file([self.name_of(r.file) for r in readings])
-        self.facts.write([(known[self.name_of(r.file)].id, r.facts) for r in readings])
+        known = self.by_file(p.file.file for p in parsed)
+        self.facts.write([(known[p.file.file].id, p.references) for p in parsed])
 
 
 @contextmanager
