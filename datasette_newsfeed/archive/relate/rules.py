@@ -21,7 +21,7 @@ MOST_SIMILAR = 10
 """Articles listed for each one."""
 MOST_HOLDERS = 200
 """A term of more articles finds none: so the time grows with the number of articles."""
-LEAST_LIKE = 50_000
+LEAST_LIKE = 30_000
 NEARNESS = 2_000
 """Added for the same moment, in ten thousandths; half of that after a week."""
 SCORE = 10_000
