@@ -26,8 +26,8 @@ LINES := 0.65 1.0
 LINE ?= 0.65
 DATASETTE_0.65 := datasette~=0.65.5
 DATASETTE_1.0 := datasette==1.0a41
-EXTRAS_0.65 := images,relate,test,lint
-EXTRAS_1.0 := images,relate,test
+EXTRAS_0.65 := all,test,lint
+EXTRAS_1.0 := all,test
 METADATA_0.65 := -m metadata.yml
 METADATA_1.0 := -m metadata.yml -c metadata.yml
 ifeq ($(filter $(LINE),$(LINES)),)

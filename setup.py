@@ -45,7 +45,8 @@ setup(
         "images": ["Pillow>=11.3", "httpx>=0.28,<1", "httpcore>=1.0,<2", "stamina>=25.1"],
         # Without them 10,000 articles can be compared, in plain Python.
         "relate": ["numpy>=1.26", "scipy>=1.12"],
-        "all": ["datasette-newsfeed[images,relate]"],
+        "collect": ["feedparser>=6.0.11,<7"],
+        "all": ["datasette-newsfeed[images,relate,collect]"],
         "test": [
             "pytest",
             "pytest-asyncio",

@@ -27,6 +27,7 @@ from .errors import (
     OptionError,
     RecordError,
     SelectionError,
+    SourceError,
     WorkersError,
 )
 from .schema import OUTCOMES
@@ -232,7 +233,7 @@ def summary(counts: dict[str, int], dry_run: bool = False) -> str:
     return f"{line} (dry run: nothing was changed)" if dry_run else line
 
 
-def _complain(error: RecordError) -> None:
+def _complain(error: RecordError | SourceError) -> None:
     # On a terminal a progress bar may stand in this line.
     start = "\r\x1b[2K" if sys.stderr.isatty() else ""
     click.echo(start + printable(str(error)), err=True)
@@ -272,6 +273,75 @@ def inspect(paths: tuple[str, ...], as_json: bool, **about: Any) -> None:
             click.echo(printable(line))
     if found.errors or not found.groups:
         sys.exit(1)
+
+
+@newsfeed.command()
+@click.argument("folder", metavar="FOLDER", type=click.Path(file_okay=False))
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option(
+    "--site",
+    metavar="URL",
+    help="The site of the entries, where a source does not say it: an export of Ghost.",
+)
+@click.option(
+    "--drafts", is_flag=True, help="Take posts that were not published from exports, too."
+)
+@as_json
+def collect(
+    folder: str, sources: tuple[str, ...], site: str | None, drafts: bool, as_json: bool
+) -> None:
+    """Write the entries of feeds and dumps as record files into FOLDER, one for each.
+
+    SOURCE is a file, an address of the web, or - for standard input: RSS, Atom, JSON Feed, a
+    list of feeds (OPML), an export of WordPress or Ghost, or an answer of NewsAPI, the
+    Guardian or GDELT. May be repeated: changed entries are rewritten, nothing is deleted, and
+    an address is only transferred if it changed. A source that is none of these is
+    reported, all others are collected, and the exit status is 1.
+    """
+    from .archive.collect.addresses import is_address
+    from .archive.collect.run import STANDARD_INPUT, collect
+
+    for source in sources:
+        if source != STANDARD_INPUT and not is_address(source) and not Path(source).exists():
+            raise click.UsageError(printable(f"{source}: no such file"))
+    with _said(), _progress("Collecting") as on_progress:
+        report = collect(
+            folder,
+            sources,
+            site=site,
+            drafts=drafts,
+            on_error=_complain,
+            on_progress=on_progress,
+        )
+    _print_collected(report, as_json)
+    if report.errors:
+        sys.exit(1)
+
+
+def _print_collected(report: Any, as_json: bool) -> None:
+    names = ("added", "updated", "unchanged", "repeated", "rejected")
+    counts = {name: report.outcomes[name] for name in names}
+    if as_json:
+        errors = [{"source": each.source, "reason": each.reason} for each in report.errors]
+        found = {
+            "sources": report.sources,
+            "not_modified": report.not_modified,
+            "entries": report.entries,
+            **counts,
+            "formats": dict(sorted(report.formats.items())),
+            "left_out": dict(sorted(report.left_out.items())),
+            "errors": errors,
+        }
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for reason, count in sorted(report.left_out.items()):
+        click.echo(printable(f"{count:,} left out: {reason}"), err=True)
+    said = [(counts[name], name) for name in names if counts[name] or name in names[:3]]
+    line = f"{report.entries:,} entries of {report.sources:,} source{'s' * (report.sources != 1)}: "
+    line += ", ".join(f"{count:,} {word}" for count, word in said)
+    if report.not_modified:
+        line += f"; {report.not_modified:,} not modified since the last run"
+    click.echo(line)
 
 
 @newsfeed.command()
@@ -562,6 +632,7 @@ def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
         if bar is None:
             bar = click.progressbar(length=total, label=label, file=sys.stderr)
             bar.__enter__()
+        bar.length = total
         bar.update(done - bar.pos)
 
     try:

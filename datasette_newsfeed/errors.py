@@ -2,6 +2,7 @@
 
     NewsfeedError
     ├── RecordError        one file cannot be imported; the others can
+    ├── SourceError        a feed or dump, or an entry of it, cannot be collected; the others can
     ├── ArchiveError       a database cannot be used as asked
     │   ├── BusyError      another program is writing to it
     │   ├── DiskError      the disk is full, or fails
@@ -50,6 +51,18 @@ class RecordError(NewsfeedError):
 
 def _record_error(reason: str, place: str, path: str) -> RecordError:
     return RecordError(reason, place=place, path=path)
+
+
+class SourceError(NewsfeedError):
+    """A feed or dump that is not collected, or an entry of it.
+
+    source: the file or address as the user gave it; reason: what is wrong, in words.
+    """
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(f"{source}: {reason}")
 
 
 class ArchiveError(NewsfeedError):

@@ -43,6 +43,7 @@ ARCHIVE = (
     "images",
     "relate",
     "importing",
+    "collect",
     "exporter",
     "publish",
 )
@@ -75,6 +76,7 @@ FENCES = {
     "root": {"pluggy", "pyroaring", "snowballstemmer", "stop_words"},
     "archive": {
         *("PIL", "docutils", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
+        "feedparser",  # only archive.collect.xml_feeds
         *("numpy", "scipy"),  # only archive.relate.matrix, where they are installed
         *("httpcore", "httpx", "stamina"),  # only archive.images.http_client and connections
     },

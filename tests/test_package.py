@@ -71,7 +71,8 @@ def _matches(file: str, pattern: str) -> bool:
 def test_every_library_is_required() -> None:
     declared = _setup()
     extras = declared["extras_require"]
-    required = declared["install_requires"] + extras["images"] + extras["relate"]
+    required = [*declared["install_requires"]]
+    required += [*extras["images"], *extras["relate"], *extras["collect"]]
     names = {re.split(r"[<>=!~\[ ]", each)[0].lower() for each in required}
     wanted = {COMES_WITH.get(each, INSTALLED_AS.get(each, each)) for each in _libraries()}
     assert wanted - names == set()

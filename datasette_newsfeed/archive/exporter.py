@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..errors import ArchiveError, ExportError
-from .sources.source_file import fingerprint, unpacked
+from .files import replace_file
+from .sources.source_file import unpacked
 from .sources.store import Sources, sources_path
 
 
@@ -95,7 +96,7 @@ def _write(root: Path, path: str, data: bytes, force: bool) -> bool:
             if not force:
                 raise ExportError(path, "the file there differs; --force overwrites it")
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, data)
+        replace_file(target, data)
     except OSError as error:
         raise ExportError(path, f"cannot be written: {error.strerror or error}") from error
     except ValueError as error:  # a NUL in the name
@@ -121,20 +122,3 @@ def _target(root: Path, path: str) -> Path:
     if not Path(os.path.realpath(target.parent)).is_relative_to(root):
         raise ExportError(path, "a link leads outside the folder; not written")
     return target
-
-
-def _replace(target: Path, data: bytes) -> None:
-    """Write beside the file and rename: a file is whole or not there.
-
-    Always beside it under the same name: what a run left that was killed, the next one takes.
-    """
-    beside = target.with_name(f".{target.name[:60]}.{fingerprint(target.name.encode())[:8]}.part")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-        os.replace(beside, target)
-    except BaseException:
-        os.unlink(beside)
-        raise

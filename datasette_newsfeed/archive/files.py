@@ -6,6 +6,7 @@ reported, so that nobody takes a folder that could not be read for an empty one.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections import Counter
@@ -245,3 +246,21 @@ def relative_folder(place: str, folder: str) -> str | None:
         return Path(os.path.relpath(place, folder)).as_posix()
     except ValueError:
         return None
+
+
+def replace_file(target: Path, data: bytes) -> None:
+    """Write beside the file and rename: a file is whole or not there. Raises OSError.
+
+    Always beside it under the same name: what a run left that was killed, the next one takes.
+    """
+    mark = hashlib.sha256(target.name.encode()).hexdigest()[:8]
+    beside = target.with_name(f".{target.name[:60]}.{mark}.part")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+        os.replace(beside, target)
+    except BaseException:
+        os.unlink(beside)
+        raise

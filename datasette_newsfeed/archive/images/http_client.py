@@ -1,4 +1,4 @@
-"""Asks the web for one image, safely and within bounds. Knows neither pixels nor tables.
+"""Asks the web for one image or feed, safely and within bounds. Knows neither pixels nor tables.
 
 The only room that speaks HTTP. Whatever a server does ends as bytes, as "not
 changed", or as a FetchError with its reason: in bounded time, memory and redirects.
@@ -35,13 +35,16 @@ GONE = frozenset({404, 410})
 MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which it is worth asking again."""
 
+IMAGES = "image/webp,image/*;q=0.9,*/*;q=0.1"
+"""What is asked for, as the header Accept says it."""
+
 PIECE = 65_536
 """Bytes read at once, and unpacked at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one image may cost. Times are in seconds."""
+    """What one image or feed may cost. Times are in seconds."""
 
     connect: float = 10.0
     silence: float = 15.0
@@ -243,9 +246,13 @@ def _backoff(error: BaseException) -> bool | timedelta:
 
 @asynccontextmanager
 async def open_web(
-    limits: Limits, concurrency: int, own_endpoints: frozenset[Endpoint] = frozenset()
+    limits: Limits,
+    concurrency: int,
+    own_endpoints: frozenset[Endpoint] = frozenset(),
+    *,
+    accept: str = IMAGES,
 ) -> AsyncIterator[Web]:
-    """Open a client for `concurrency` images at once.
+    """Open a client for `concurrency` images at once, or for files of other media types.
 
     `own_endpoints` are of test servers on this machine: the only way to reach an
     address that is not public, and no command, setting or record leads here.
@@ -260,7 +267,7 @@ async def open_web(
     client = httpx.AsyncClient(
         headers={
             "User-Agent": f"datasette-newsfeed/{version('datasette-newsfeed')}",
-            "Accept": "image/webp,image/*;q=0.9,*/*;q=0.1",
+            "Accept": accept,
             "Accept-Encoding": "identity",
         },
         timeout=httpx.Timeout(limits.silence, connect=limits.connect),

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from .feed import Entry, Feed
+from .xml_elements import GENERATOR
 
 VERSION = "https://jsonfeed.org/version/1.1"
 
@@ -20,6 +21,8 @@ def write(feed: Feed) -> bytes:
         "description": feed.description,
         "next_url": feed.next_url,
         "authors": [{"name": feed.publisher}],
+        # An extension, as the specification has it: so `newsfeed collect` knows a feed of ours.
+        "_newsfeed": {"generator": GENERATOR},
         "items": [_item(entry) for entry in feed.entries],
     }
     return json.dumps(_given(document), ensure_ascii=False, indent=1).encode("utf-8")
