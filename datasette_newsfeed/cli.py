@@ -278,18 +278,10 @@ def inspect(paths: tuple[str, ...], as_json: bool, **about: Any) -> None:
 @newsfeed.command()
 @click.argument("folder", metavar="FOLDER", type=click.Path(file_okay=False))
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
-@click.option(
-    "--site",
-    metavar="URL",
-    help="The site of the entries, where a source does not say it: an export of Ghost.",
-)
-@click.option(
-    "--drafts", is_flag=True, help="Take posts that were not published from exports, too."
-)
+@click.option("--site", metavar="URL", help="The site of entries whose source does not name it.")
+@click.option("--drafts", is_flag=True, help="Take unpublished posts from exports, too.")
 @as_json
-def collect(
-    folder: str, sources: tuple[str, ...], site: str | None, drafts: bool, as_json: bool
-) -> None:
+def collect(folder: str, sources: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Write the entries of feeds and dumps as record files into FOLDER, one for each.
 
     SOURCE is a file, an address of the web, or - for standard input: RSS, Atom, JSON Feed, a
@@ -298,50 +290,21 @@ def collect(
     an address is only transferred if it changed. A source that is none of these is
     reported, all others are collected, and the exit status is 1.
     """
-    from .archive.collect.addresses import is_address
-    from .archive.collect.run import STANDARD_INPUT, collect
+    from .archive.collect.run import collect, is_there
 
     for source in sources:
-        if source != STANDARD_INPUT and not is_address(source) and not Path(source).exists():
+        if not is_there(source):
             raise click.UsageError(printable(f"{source}: no such file"))
     with _said(), _progress("Collecting") as on_progress:
-        report = collect(
-            folder,
-            sources,
-            site=site,
-            drafts=drafts,
-            on_error=_complain,
-            on_progress=on_progress,
-        )
-    _print_collected(report, as_json)
+        report = collect(folder, sources, on_error=_complain, on_progress=on_progress, **options)
+    if as_json:
+        click.echo(json.dumps(report.data(), ensure_ascii=False, indent=2))
+    else:
+        for note in report.notes():
+            click.echo(printable(note), err=True)
+        click.echo(report.summary())
     if report.errors:
         sys.exit(1)
-
-
-def _print_collected(report: Any, as_json: bool) -> None:
-    names = ("added", "updated", "unchanged", "repeated", "rejected")
-    counts = {name: report.outcomes[name] for name in names}
-    if as_json:
-        errors = [{"source": each.source, "reason": each.reason} for each in report.errors]
-        found = {
-            "sources": report.sources,
-            "not_modified": report.not_modified,
-            "entries": report.entries,
-            **counts,
-            "formats": dict(sorted(report.formats.items())),
-            "left_out": dict(sorted(report.left_out.items())),
-            "errors": errors,
-        }
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
-        return
-    for reason, count in sorted(report.left_out.items()):
-        click.echo(printable(f"{count:,} left out: {reason}"), err=True)
-    said = [(counts[name], name) for name in names if counts[name] or name in names[:3]]
-    line = f"{report.entries:,} entries of {report.sources:,} source{'s' * (report.sources != 1)}: "
-    line += ", ".join(f"{count:,} {word}" for count, word in said)
-    if report.not_modified:
-        line += f"; {report.not_modified:,} not modified since the last run"
-    click.echo(line)
 
 
 @newsfeed.command()

@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import ArchiveError, FetchError, SourceError
@@ -24,6 +25,8 @@ Progress = Callable[[int, int], None]
 
 STEPS = 1_000
 STANDARD_INPUT = "-"
+OUTCOMES = ("added", "updated", "unchanged", "repeated", "rejected")
+"""What becomes of an entry."""
 
 
 @dataclass(slots=True)
@@ -42,6 +45,40 @@ class CollectReport:
     formats: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     errors: list[SourceError] = field(default_factory=list)
+
+    def data(self) -> dict[str, Any]:
+        """Return all of it as JSON has it."""
+        return {
+            "sources": self.sources,
+            "not_modified": self.not_modified,
+            "entries": self.entries,
+            **{name: self.outcomes[name] for name in OUTCOMES},
+            "formats": dict(sorted(self.formats.items())),
+            "left_out": dict(sorted(self.left_out.items())),
+            "errors": [{"source": each.source, "reason": each.reason} for each in self.errors],
+        }
+
+    def notes(self) -> list[str]:
+        """Return what was left out, a line for each reason."""
+        return [f"{count:,} left out: {reason}" for reason, count in sorted(self.left_out.items())]
+
+    def summary(self) -> str:
+        """Return the counts as one line."""
+        said = [
+            f"{self.outcomes[name]:,} {name}"
+            for name in OUTCOMES
+            if self.outcomes[name] or name in OUTCOMES[:3]
+        ]
+        sources = f"{self.sources:,} source{'s' * (self.sources != 1)}"
+        line = f"{self.entries:,} entries of {sources}: {', '.join(said)}"
+        if self.not_modified:
+            line += f"; {self.not_modified:,} not modified since the last run"
+        return line
+
+
+def is_there(source: str) -> bool:
+    """Tell whether a source can be asked for or opened."""
+    return source == STANDARD_INPUT or addresses.is_address(source) or os.path.exists(source)
 
 
 def collect(
