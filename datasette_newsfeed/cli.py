@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -165,9 +165,9 @@ def import_(
         report = import_archive(database, paths, options, _Terminal(on_progress, on_compared))
     _print_import(report, dry_run, as_json)
     if not report.read and not report.removed and not prune:
-        from .archive.files import suffixes_below
+        from .archive.files import nothing_read
 
-        click.echo(printable(_nothing_read(paths, suffixes_below(paths))), err=True)
+        click.echo(printable(nothing_read(paths)), err=True)
         sys.exit(1)
     if report.errors:
         sys.exit(1)
@@ -208,17 +208,6 @@ def _print_import(report: Any, dry_run: bool, as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         click.echo(summary(counts, dry_run))
-
-
-def _nothing_read(paths: Sequence[str], suffixes: Mapping[str, int]) -> str:
-    """Return what to say where no record was found: what is there, and what to do."""
-    there = ", ".join(f"{count:,} {suffix}" for suffix, count in suffixes.items()) or "no files"
-    return (
-        f"Nothing to import in {', '.join(paths)}: found {there}. Records are Markdown or "
-        "reStructuredText with front matter, or Markdown whose path holds a date: "
-        "`newsfeed inspect` says how each file is read. Feeds and dumps become records by "
-        "`newsfeed collect`."
-    )
 
 
 def summary(counts: dict[str, int], dry_run: bool = False) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -264,3 +264,15 @@ def replace_file(target: Path, data: bytes) -> None:
     except BaseException:
         os.unlink(beside)
         raise
+
+
+def nothing_read(paths: Sequence[str]) -> str:
+    """Return what to say where no record was found: what is there, and what to do."""
+    suffixes = suffixes_below(paths)
+    there = ", ".join(f"{count:,} {suffix}" for suffix, count in suffixes.items()) or "no files"
+    return (
+        f"Nothing to import in {', '.join(paths)}: found {there}. Records are Markdown or "
+        "reStructuredText with front matter, or Markdown whose path holds a date: "
+        "`newsfeed inspect` says how each file is read. Feeds and dumps become records by "
+        "`newsfeed collect`."
+    )
