@@ -26,8 +26,11 @@ LINES := 0.65 1.0
 LINE ?= 0.65
 DATASETTE_0.65 := datasette~=0.65.5
 DATASETTE_1.0 := datasette==1.0a41
-EXTRAS_0.65 := all,test,lint
-EXTRAS_1.0 := all,test
+EXTRAS_0.65 := test,lint
+EXTRAS_1.0 := test
+# The oldest Datasette of each line that is supported (pages/compat/version.py).
+OLDEST_0.65 := datasette==0.65.5
+OLDEST_1.0 := datasette==1.0a39
 METADATA_0.65 := -m metadata.yml
 METADATA_1.0 := -m metadata.yml -c metadata.yml
 ifeq ($(filter $(LINE),$(LINES)),)
@@ -36,14 +39,14 @@ endif
 
 # How large the archive of `make bench` is; DuckDB is what it compares with.
 ARTICLES ?= 10000
-DOCUMENTS := README.md docs/tables.md docs/records.md docs/archives.md
+DOCUMENTS := README.md docs/archives.md docs/cli.md docs/records.md docs/search.md docs/tables.md docs/package-index.md
 PORT ?= 8001
 VENVS := .venv/$(PYTHON_VERSION)
 SITE := $(VENVS)/$(LINE)/bin/python -m datasette
 # Tools that do not depend on the line run on the stable one.
 TOOLS := $(VENVS)/0.65/bin/python
 
-.PHONY: help demo test lint docs demo-db shots bench bench-related bench-related-scale fuzz crash load matrix clean $(LINES:%=test-%) $(LINES:%=browser-%) $(LINES:%=matrix-%)
+.PHONY: help demo test oldest wheel lint docs demo-db shots bench bench-related bench-related-scale fuzz crash load matrix clean $(LINES:%=test-%) $(LINES:%=browser-%) $(LINES:%=matrix-%) $(LINES:%=oldest-%)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 12
@@ -63,14 +66,14 @@ $(LINES:%=test-%): test-%: $(VENVS)/%/.tools browser-% $(if $(PYTEST),,$(VENVS)/
 $(LINES:%=browser-%): browser-%: $(VENVS)/%/.tools
 	@$(VENVS)/$*/bin/python tests/browser.py
 
-lint: $(VENVS)/0.65/.tools ## check style (ruff), types (mypy) and the generated parts of the README (cog)
+lint: $(VENVS)/0.65/.tools ## check style (ruff), types (mypy) and the generated parts of the documents (cog)
 	@printf '\n== Lint\n'
 	@$(TOOLS) -m ruff check .
 	@$(TOOLS) -m ruff format --check --output-format=concise .
 	@$(TOOLS) -m mypy
 	@$(TOOLS) -m cogapp -I docs --verbosity=1 --check --check-fail-msg='Run: make docs' $(DOCUMENTS)
 
-docs: $(VENVS)/0.65/.tools ## write the generated parts of the README again
+docs: $(VENVS)/0.65/.tools ## write the generated parts of the documents
 	@$(TOOLS) -m cogapp -I docs --verbosity=1 -r $(DOCUMENTS)
 
 demo-db: $(VENVS)/0.65/.ready ## draw the missing images in demo/ and make demo.db again from it
@@ -78,6 +81,18 @@ demo-db: $(VENVS)/0.65/.ready ## draw the missing images in demo/ and make demo.
 	@rm -rf build/demo && mkdir -p build/demo
 	@$(TOOLS) -m datasette newsfeed import build/demo/demo.db demo
 	@$(TOOLS) -m datasette newsfeed prepare --force build/demo/demo.db demo.db
+
+# With the oldest version of each library that pyproject.toml allows (tests/oldest.py).
+oldest: $(LINES:%=oldest-%) ## run the tests with the oldest libraries that pyproject.toml allows, on both lines
+
+$(LINES:%=oldest-%): oldest-%: $(VENVS)/oldest-%/.ready
+	@printf '\n== Tests with the oldest libraries: %s, Python %s\n' '$(OLDEST_$*)' $(PYTHON_VERSION)
+	@$(VENVS)/oldest-$*/bin/python -m pytest -n 4 --dist loadfile -m 'not browser' $(PYTEST)
+
+wheel: $(VENVS)/0.65/.ready ## build the source distribution and the wheel into dist/
+	@rm -rf dist
+	@$(TOOLS) -m pip install --quiet --disable-pip-version-check build
+	@$(TOOLS) -m build
 
 shots: browser-$(LINE) ## take the pictures of the README again (needs Chrome or Chromium)
 	@$(VENVS)/$(LINE)/bin/python tests/shots.py
@@ -116,19 +131,27 @@ bench-related-scale: $(VENVS)/0.65/.ready ## what `newsfeed relate` costs at 10,
 	@$(VENVS)/0.65/bin/python benchmarks/related/bench_scale.py 10000 100000
 
 clean: ## remove .venv/, build/ and caches
-	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # One environment a Python version and Datasette line, made anew when what it
 # holds may have changed. `.ready` serves the site, `.tools` adds what tests need.
-$(VENVS)/%/.ready: setup.py Makefile
+$(VENVS)/%/.ready: pyproject.toml setup.py Makefile
 	@printf '\n== Setting up Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D) || { rm -rf $(@D); echo '$(PYTHON) cannot make a virtual environment: install its venv module (on Debian: python3-venv)' >&2; exit 1; }
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[images,relate]' '$(DATASETTE_$*)'
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' '$(DATASETTE_$*)'
 	@touch $@
 
 $(VENVS)/%/.tools: $(VENVS)/%/.ready
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS_$*)]' '$(DATASETTE_$*)'
+	@touch $@
+
+$(VENVS)/oldest-%/.ready: pyproject.toml setup.py Makefile tests/oldest.py
+	@printf '\n== Setting up %s with the oldest libraries, Python %s\n' '$(OLDEST_$*)' $(PYTHON_VERSION)
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@$(PYTHON) tests/oldest.py > $(@D)/oldest.txt
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(@D)/oldest.txt --editable '.[test]' '$(OLDEST_$*)'
 	@touch $@
 
 # The other plugins, in an environment above that of the line: it sees the packages there, pip

@@ -1,12 +1,14 @@
 """The parts of the documents that a program can say better: commands, tables, limits.
 
-`make docs` writes them into README.md and docs/tables.md through cog, `make lint`
-checks that they are current. Knows no prose.
+`make docs` writes them into the documents through cog, `make lint` checks that they are current.
 """
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 from click.testing import CliRunner
 
@@ -15,6 +17,8 @@ from datasette_newsfeed.archive.dates import FORMS
 from datasette_newsfeed.archive.dialects.generic import COLUMNS
 from datasette_newsfeed.cli import newsfeed
 from datasette_newsfeed.full_text import tables
+
+ROOT = Path(__file__).resolve().parent.parent
 
 # The order of a reader, not that of creation: what the archive is about comes first.
 TABLES = sorted(schema.TABLES, key=lambda table: table is not schema.ARTICLES)
@@ -86,3 +90,62 @@ def _section(table: schema.Table) -> Iterator[str]:
 def tokenizer() -> str:
     """How the full text is split into words."""
     return f"`{tables.TOKENIZER}`"
+
+
+def repository() -> str | None:
+    """The address of the repository, or None while pyproject.toml does not name it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    address = project.get("urls", {}).get("Repository")
+    return address and address.rstrip("/")
+
+
+def badges() -> str:
+    """The badges of the README: none while the repository's address is not known."""
+    address = repository()
+    if address is None:
+        return ""
+    package = "https://pypi.org/project/datasette-newsfeed/"
+    tests = f"{address}/actions/workflows/tests.yml"
+    return (
+        f"[![PyPI](https://img.shields.io/pypi/v/datasette-newsfeed.svg)]({package})\n"
+        f"[![Tests]({tests}/badge.svg)]({tests})\n"
+        f"[![License](https://img.shields.io/badge/license-Apache%202.0-blue.svg)]"
+        f"({address}/blob/main/LICENSE)\n\n"
+    )
+
+
+def clone() -> str:
+    """The commands that make a clone: none while the repository's address is not known."""
+    address = repository()
+    if address is None:
+        return ""
+    return f"```console\ngit clone {address}\ncd {address.rpartition('/')[2]}\n```\n\n"
+
+
+def package_index() -> str:
+    """The README for a package index, where relative links and pictures lead nowhere."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return for_package_index(text, repository())
+
+
+def for_package_index(text: str, address: str | None) -> str:
+    """Return a README with absolute links; without an address, links are plain text.
+
+    Pictures and comments are left out where they cannot be shown.
+    """
+    # Who reads it there needs no clone.
+    text = re.sub(r"<!-- clone: -->.*?<!-- :clone -->\n", "", text, flags=re.S)
+    text = re.sub(r"<!--.*?-->\n", "", text, flags=re.S)
+
+    def picture(found: re.Match[str]) -> str:
+        return f"![{found[1]}]({address}/raw/main/{found[2]})" if address else ""
+
+    def link(found: re.Match[str]) -> str:
+        return f"[{found[1]}]({address}/blob/main/{found[2]})" if address else found[1]
+
+    text = re.sub(r"!\[([^]]*)\]\((?!https?:)([^)]+)\)", picture, text)
+    text = re.sub(r"(?<!!)\[([^]!]+)\]\((?!https?:|#)([^)]+)\)", link, text)
+    if address is None:
+        # A sentence about pictures would be about nothing.
+        text = re.sub(r"^The pictures show .*?\n\n", "", text, flags=re.S | re.M)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()

@@ -1,6 +1,6 @@
 """A published archive as Cloud Run would build and run it, where there is no Cloud Run.
 
-`publish` runs the commands of the README with a stand-in for `gcloud` that keeps what
+`publish` runs the commands of docs/publish.md with a stand-in for `gcloud` that keeps what
 would be sent, `build` replays the lines of its Dockerfile in a fresh environment on the
 SQLite of the image, `run` starts its server. Knows no page.
 """
@@ -33,14 +33,13 @@ BUILD_SECONDS, START_SECONDS, ANSWER_SECONDS = 600, 60, 30
 # -- publish ------------------------------------------------------------------
 
 
-def readme_commands(line: str) -> list[str]:
-    """Return the README's commands that publish an archive, with what it adds for the 1.0 line."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = re.split(r"^## ", text.partition("\n## Publish\n")[2], maxsplit=1, flags=re.M)[0]
-    (block,) = re.findall(r"^```sh\n(.*?)^```", section, re.M | re.S)
+def documented_commands(line: str) -> list[str]:
+    """Return the commands of docs/publish.md, with what it adds for the 1.0 line."""
+    text = (ROOT / "docs" / "publish.md").read_text(encoding="utf-8")
+    block = re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)[0]
     commands: list[str] = block.replace("\\\n", " ").strip().splitlines()
     if line == "1.0":
-        (more,) = re.findall(r"`(--install datasette==[^`]+)`", section.replace("\n", " "))
+        (more,) = re.findall(r"`(--install datasette==[^`]+)`", text.replace("\n", " "))
         commands[-1] += f" {more}"
     return commands
 
@@ -54,7 +53,7 @@ class Publication:
 
 
 def publish(folder: Path, line: str, replacements: Mapping[str, str]) -> Publication:
-    """Run the README's commands in `folder`, with words of them replaced by those of this case."""
+    """Run the documented commands in `folder`, with some words of them replaced."""
     record = folder / "gcloud"
     record.mkdir()
     programs = (STAND_IN, Path(sys.executable).parent)
@@ -63,7 +62,7 @@ def publish(folder: Path, line: str, replacements: Mapping[str, str]) -> Publica
         "PATH": os.pathsep.join([*map(str, programs), os.environ["PATH"]]),
         "GCLOUD_RECORD": str(record),
     }
-    for command in readme_commands(line):
+    for command in documented_commands(line):
         for old, new in replacements.items():
             command = command.replace(old, new)
         _run(command, folder, environment)
@@ -73,9 +72,9 @@ def publish(folder: Path, line: str, replacements: Mapping[str, str]) -> Publica
 
 def source_of_plugin(folder: Path) -> Path:
     """Return a copy of what the plugin is built from: a build leaves files where it is made."""
-    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
-        folder.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, folder)
+    for name in ("setup.py", "pyproject.toml", "docs/package-index.md", "LICENSE"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     shutil.copytree(
         ROOT / "datasette_newsfeed",
         folder / "datasette_newsfeed",

@@ -1,6 +1,6 @@
 """The demo on Cloud Run as far as it goes without a cloud: published, built, run and visited.
 
-The README's commands run with a stand-in for `gcloud`; the Dockerfile that they send is
+The commands of docs/publish.md run with a stand-in for `gcloud`; the Dockerfile that they send is
 replayed in a fresh environment, on the SQLite of the image, with the plugin from a wheel
 that no registry has. Knows the demo's tables, none of its articles.
 
@@ -55,7 +55,12 @@ def publication(tmp_path_factory: pytest.TempPathFactory, datasette_line: str) -
     shutil.copy(ROOT / "metadata.yml", folder)
     source = container.source_of_plugin(tmp_path_factory.mktemp("plugin") / "source")
     # The demo's metadata speaks of a database `demo`.
-    words = {"/path/to/datasette-newsfeed": str(source), "public.db": "demo.db"}
+    words = {
+        "/path/to/datasette-newsfeed": str(source),
+        "public.db": "demo.db",
+        # The demo's own metadata is published; a test of the documents publishes this.
+        "> metadata.yml": "> printed.yml",
+    }
     return container.publish(folder, datasette_line, words)
 
 
