@@ -99,7 +99,7 @@ shots: browser-$(LINE) ## take the pictures of the README again (needs Chrome or
 
 # The long forms of what `make test` tries a few times of: docs/trust.md.
 fuzz: browser-$(LINE) ## thousands of made-up and hostile records, every attack on every page, all permissions
-	@NEWSFEED_FUZZ=2000 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_round_trip.py tests/test_hostile_records.py tests/test_parameters.py tests/test_permissions.py tests/test_hostile_browser.py tests/test_feeds.py tests/test_hostile.py tests/test_listing.py tests/test_sight.py tests/test_accessibility.py tests/test_facets.py $(PYTEST)
+	@NEWSFEED_FUZZ=2000 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_round_trip.py tests/test_hostile_records.py tests/test_parameters.py tests/test_permissions.py tests/test_hostile_browser.py tests/test_feeds.py tests/test_hostile.py tests/test_listing.py tests/test_sight.py tests/test_accessibility.py tests/test_facets.py tests/test_facet_numbers.py tests/test_cost.py $(PYTEST)
 
 crash: $(VENVS)/$(LINE)/.tools ## kill each command hundreds of times, fill the disk, lock the database, read the site meanwhile
 	@NEWSFEED_RUNS=300 NEWSFEED_SEEDS=100 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_crash.py tests/test_import_series.py tests/test_fetch.py $(PYTEST)
