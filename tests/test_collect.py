@@ -21,7 +21,7 @@ from commands import import_report, newsfeed, rows, write
 from conftest import NO_ARCHIVE
 from small_web import SmallWeb, small_web
 
-from datasette_newsfeed.archive.collect import html_text, run
+from datasette_newsfeed.archive.collect import documents, formats, html_text, record_files, run
 from datasette_newsfeed.archive.images.http_client import Limits
 
 NAMESPACES = " ".join(
@@ -521,6 +521,52 @@ def test_what_is_no_feed_is_said_to_be_none(tmp_path: Path, name: str) -> None:
     assert "root:" not in outcome.stderr
     # The others are collected all the same.
     assert [each["title"] for each in records(tmp_path / "out")] == ["t"]
+
+
+def test_characters_that_xml_has_not(tmp_path: Path) -> None:
+    item = "<title>a&#0;b&#xD800;c&#xFFFFFFFF;d & e&#233;</title><guid>http://[</guid>"
+    assert only(tmp_path, rss(item))["title"] == "abcd & eé"
+
+
+ODD = [None, True, 0, -1, 10**400, "", " ", "\0", "\ud800", "http://[", "//h/p", "<p>x</p>",
+       "<b", "&lt;p&gt;", "0000-00-00", "2024-05-14", [], {}, [None], [[1]], {"name": 5},
+       ["a", None]]  # fmt: skip
+
+
+def _odd(dice: random.Random, value: Any) -> Any:
+    """Return a JSON value with some of its parts replaced or left out."""
+    if dice.random() < 0.1:
+        return dice.choice(ODD)
+    if isinstance(value, dict):
+        return {key: _odd(dice, each) for key, each in value.items() if dice.random() > 0.05}
+    return [_odd(dice, each) for each in value] if isinstance(value, list) else value
+
+
+def test_values_of_any_type_under_any_key() -> None:
+    dice = random.Random(8)
+    item = {"id": "1", "url": "/1", "title": "t", "content_html": "<p>x</p>", "summary": "s",
+            "tags": ["a"], "authors": [{"name": "A"}], "image": "/i",
+            "attachments": [{"url": "/a.mp3", "mime_type": "audio/mpeg",
+                             "duration_in_seconds": 10**400}]}  # fmt: skip
+    fields = {"body": "<p>x</p>", "byline": "A", "thumbnail": "/t"}
+    article = {"webTitle": "t", "webUrl": "https://q.example/", "fields": fields, "tags": [{}]}
+    sources = [
+        json.loads(jsonfeed(item, item)),
+        json.loads(ghost(POST, POST)),
+        {"articles": [NEWSAPI] * 4},
+        {"articles": [{"url": "https://q.example/", "seendate": "20240513T120000Z"}] * 4},
+        {"response": {"results": [article] * 4}},
+    ]
+    read = 0
+    for _ in range(1_000):
+        try:
+            feed = formats.read_source(json.dumps(_odd(dice, dice.choice(sources))).encode())
+        except documents.NoFeed:
+            continue
+        for entry in feed.entries:
+            read += record_files.has_content(entry) and bool(record_files.record(entry))
+            record_files.entry_key(entry, feed.site)
+    assert read > 1_000
 
 
 def test_a_feed_may_declare_entities_of_letters(tmp_path: Path) -> None:

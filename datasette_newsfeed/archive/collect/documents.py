@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
@@ -27,6 +28,8 @@ _HEAD = re.compile(r"\s*(?:<\?xml\b[^>]{0,500}\?>\s*|<!--|<!DOCTYPE\b|<\?)", re.
 _ENTITY = re.compile(
     r"<!ENTITY\s+(%\s+)?([^\s%\"'>]{1,200})\s+(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE
 )
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile(r"&#(x[0-9a-f]{1,20}|[0-9]{1,20});", re.IGNORECASE)
 _REQUEST_LINE = re.compile(r"\s*(?://|#|/\*|\*|https?://|(?:GET|POST|curl)\s)", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|<\?(?:php|=)|\$\{")
 MOST_LINES_ABOVE = 50
@@ -133,7 +136,8 @@ def _xml(text: str) -> XmlDocument:
         raise NoFeed("is a web page; give the address of its feed")
     _check_entities(text)
     text = re.sub(r"\A<\?xml\b[^>]{0,500}\?>", "", text).lstrip()
-    text = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
+    text = _NOT_XML.sub("", text)
+    text = _REFERENCE.sub(_character, text)
     outline = _Outline()
     try:
         outline.read(text)
@@ -145,6 +149,13 @@ def _xml(text: str) -> XmlDocument:
                 f"is no well-formed XML, and has more than {MAX_MALFORMED:,} characters"
             ) from None
     return XmlDocument(text, root, frozenset(outline.namespaces), is_well_formed)
+
+
+def _character(match: re.Match[str]) -> str:
+    """Return a reference to a character as it is; nothing for a character that XML has not."""
+    digits = match[1].lower()
+    number = int(digits[1:], 16) if digits.startswith("x") else int(digits)
+    return match[0] if number <= sys.maxunicode and not _NOT_XML.match(chr(number)) else ""
 
 
 def _root_name(text: str) -> str:

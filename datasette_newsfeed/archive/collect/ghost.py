@@ -39,7 +39,9 @@ def read_feed(value: Any, site: str | None, *, drafts: bool = False) -> Feed:
     Pages are no articles. Posts for members alone are taken without their text.
     """
     data = _data(value)
-    settings = {s.get("key"): s.get("value") for s in map(mapping, listed(data.get("settings")))}
+    settings = {
+        str(s.get("key")): s.get("value") for s in map(mapping, listed(data.get("settings")))
+    }
     site = site or absolute(settings.get("url"), None)
     posts = _Posts(data, site, line_of_text(settings.get("title")))
     feed = Feed("export of Ghost", site=host(site) or "ghost")

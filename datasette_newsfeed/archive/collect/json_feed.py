@@ -124,7 +124,12 @@ def _attachments(item: Mapping[str, Any], base: str | None) -> list[Enclosure]:
                     url,
                     line_of_text(given.get("mime_type")),
                     size if isinstance(size, int) and 0 < size < 10**15 else None,
-                    f"{seconds:.0f}" if isinstance(seconds, int | float) else None,
+                    _seconds(seconds),
                 )
             )
     return found
+
+
+def _seconds(value: Any) -> str | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:.0f}" if is_number and 0 < value < 1_000_000 else None

@@ -19,7 +19,7 @@ import yaml
 from ...errors import ArchiveError, DiskError
 from ..files import replace_file
 from .entries import Entry, EntryImage, Publisher
-from .html_text import first_words
+from .html_text import first_words, without_keys
 
 MAX_RECORD = 10_000_000
 """Bytes of a record that `newsfeed import` reads."""
@@ -93,7 +93,7 @@ def entry_key(entry: Entry, site: str) -> str:
     An id that is a URI counts wherever it is found; any other is one of its site. Without an id
     the address, the enclosure and the time of publication together are one.
     """
-    written = (entry.id or "").strip()
+    written = without_keys((entry.id or "").strip())
     if written:
         return _hash(written) if _HAS_SCHEME.match(written) else _hash(site, written)
     enclosure = entry.enclosures[0].url if entry.enclosures else ""
@@ -133,6 +133,7 @@ def record(entry: Entry) -> bytes:
 
 
 def _mapping(entry: Entry) -> dict[str, Any]:
+    guid = without_keys(entry.id or "")
     return {
         "title": _title(entry),
         "excerpt": entry.excerpt,
@@ -152,7 +153,7 @@ def _mapping(entry: Entry) -> dict[str, Any]:
             for e in entry.enclosures
         ],
         **entry.more,
-        "guid": entry.id if entry.id not in (entry.url, entry.original_url) else None,
+        "guid": guid if guid not in ("", entry.url, entry.original_url) else None,
     }
 
 

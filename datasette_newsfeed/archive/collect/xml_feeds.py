@@ -53,17 +53,7 @@ def read_feed(document: XmlDocument, base: str | None = None) -> Feed:
 
     base: the address that it came from, for relative addresses.
     """
-    import feedparser
-
-    found = feedparser.parse(
-        io.BytesIO(document.text.encode("utf-8")),
-        sanitize_html=False,  # pages do that
-        resolve_relative_uris="xml:base" in document.text,
-        response_headers={
-            "content-type": "application/xml; charset=utf-8",
-            **({"content-location": base} if base else {}),
-        },
-    )
+    found = _parsed(document, base)
     if not found.version and not found.entries:
         raise NoFeed("is no feed that is known")
     if len(found.entries) > MOST_ENTRIES:
@@ -75,6 +65,24 @@ def read_feed(document: XmlDocument, base: str | None = None) -> Feed:
     for entry in found.entries:
         feed.entries.append(reader.entry(entry))
     return feed
+
+
+def _parsed(document: XmlDocument, base: str | None) -> Any:
+    import feedparser
+
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    if base:
+        headers["content-location"] = base
+    try:
+        return feedparser.parse(
+            io.BytesIO(document.text.encode("utf-8")),
+            sanitize_html=False,  # pages do that
+            resolve_relative_uris="xml:base" in document.text,
+            response_headers=headers,
+        )
+    except Exception as error:
+        # Which errors XML that is not well-formed may lead to is written nowhere.
+        raise NoFeed(f"cannot be read as a feed: {type(error).__name__}") from error
 
 
 def _format(found: Any) -> str:
