@@ -78,6 +78,11 @@ def about_records(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+follow_links = click.option(
+    "--follow-links", is_flag=True, help="Take files to which links lead out of PATH."
+)
+
+
 @click.group()
 @click.version_option(package_name="datasette-newsfeed", prog_name="newsfeed")
 def newsfeed() -> None:
@@ -91,6 +96,11 @@ def newsfeed() -> None:
     "--prune",
     is_flag=True,
     help="Remove the rows of files that are gone from PATH, or can no longer be imported.",
+)
+@click.option(
+    "--allow-empty",
+    is_flag=True,
+    help="With --prune: also where PATH is gone or holds no record files.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option(
@@ -118,17 +128,20 @@ def newsfeed() -> None:
     help="Find stories and similar articles at the end.",
     show_default=True,
 )
+@follow_links
 @about_records
 @as_json
 def import_(
     database: str,
     paths: tuple[str, ...],
     prune: bool,
+    allow_empty: bool,
     dry_run: bool,
     without_text: bool,
     base_url: str | None,
     workers: int,
     relate: bool,
+    follow_links: bool,
     as_json: bool,
     **about: Any,
 ) -> None:
@@ -159,6 +172,8 @@ def import_(
             base_url=base_url,
             workers=workers,
             relate=relate,
+            follow_links=follow_links,
+            allow_empty=allow_empty,
             site=site_options(**about, dialects=dialects),
             dialects=dialects,
         )
@@ -237,9 +252,10 @@ def printable(text: str) -> str:
 
 @newsfeed.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True))
+@follow_links
 @about_records
 @as_json
-def inspect(paths: tuple[str, ...], as_json: bool, **about: Any) -> None:
+def inspect(paths: tuple[str, ...], follow_links: bool, as_json: bool, **about: Any) -> None:
     """Print what an import of PATH would read, and why; write nothing.
 
     For each dialect: the site, the keys with the columns that they go to, how many records
@@ -252,7 +268,7 @@ def inspect(paths: tuple[str, ...], as_json: bool, **about: Any) -> None:
     with _said():
         dialects = registered_dialects()
         given = site_options(**about, dialects=dialects)
-        found = inspect_archive(paths, given=given, dialects=dialects)
+        found = inspect_archive(paths, given=given, follow_links=follow_links, dialects=dialects)
     if as_json:
         click.echo(json.dumps(data_of(found), ensure_ascii=False, indent=2))
     else:

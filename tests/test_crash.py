@@ -98,7 +98,11 @@ def is_exported(place: Place) -> None:
     holds_old(place)
     found = {path.name: path.read_text() for path in place.out.rglob("*.md")}
     assert len(found) >= RECORDS
-    assert [path for path in place.out.rglob("*") if path.name.endswith(".part")] == []
+    assert [
+        path
+        for path in place.out.rglob("*")
+        if path.name.endswith(".part") or ".newsfeed-prepare-" in path.name
+    ] == []
 
 
 COMMANDS = (

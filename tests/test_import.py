@@ -507,7 +507,7 @@ def test_prune_only_below_the_paths_given(folder, db, tmp_path):
     assert import_report(db, folder, "--prune")["removed"] == 1
     ids = [id for (id,) in rows(db, "select id from articles order by id")]
     assert ids == ["2024-03-01-pier", "2024-04-01-crane"]
-    assert import_report(db, other.parent, "--prune")["removed"] == 1
+    assert import_report(db, other.parent, "--prune", "--allow-empty")["removed"] == 1
     assert rows(db, "select id from articles") == [("2024-03-01-pier",)]
 
 
@@ -515,7 +515,15 @@ def test_prune_of_an_empty_folder(folder, db):
     import_report(db, folder)
     for path in folder.glob("*.md"):
         path.unlink()
-    assert import_report(db, folder, "--prune")["removed"] == 2
+    before = content(db)
+    for options in (["--prune"], ["--prune", "--dry-run"]):
+        outcome = newsfeed("import", db, folder, *options)
+        assert outcome.status == 2
+        assert "holds no record files now" in outcome.stderr
+        assert "--allow-empty" in outcome.stderr
+        assert content(db) == before
+    assert import_report(db, folder, status=1)["removed"] == 0, "there is nothing to read"
+    assert import_report(db, folder, "--prune", "--allow-empty")["removed"] == 2
     assert all(not table for table in content(db).values())
 
 

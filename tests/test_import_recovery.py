@@ -180,9 +180,9 @@ def test_a_link_to_nowhere_is_no_empty_folder(root: Path, db: Path, tmp_path: Pa
     write(tmp_path / "disk" / "1.md", record("One"))
     root.mkdir()
     (root / "linked").symlink_to(tmp_path / "disk")
-    import_report(db, root)
+    import_report(db, root, "--follow-links")
     (tmp_path / "disk").rename(tmp_path / "unplugged")
-    report = import_report(db, root, "--prune", status=1)
+    report = import_report(db, root, "--prune", "--follow-links", status=1)
     assert "linked" in report["errors"][0]["path"]
     assert rows(db, "select count(*) from articles") == [(1,)]
 
@@ -192,7 +192,11 @@ def test_prune_refuses_a_path_that_never_was(root: Path, db: Path) -> None:
     import_report(db, root)
     assert newsfeed("import", db, root.with_name("typo"), "--prune").status == 2
     (root / "1.md").unlink()
-    assert newsfeed("import", db, root / "1.md", "--prune").status == 0
+    outcome = newsfeed("import", db, root / "1.md", "--prune")
+    assert outcome.status == 2
+    assert "is gone" in outcome.stderr
+    assert rows(db, "select count(*) from articles") == [(1,)]
+    assert newsfeed("import", db, root / "1.md", "--prune", "--allow-empty").status == 0
     assert rows(db, "select count(*) from articles") == [(0,)]
 
 

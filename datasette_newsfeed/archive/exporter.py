@@ -49,7 +49,7 @@ def export_archive(
     with closing(Sources(database)) as sources:
         root = Path(os.path.realpath(folder))
         try:
-            root.mkdir(parents=True, exist_ok=True)
+            _make_folder(root)
         except OSError as error:
             raise ArchiveError(str(folder), f"cannot be made: {error.strerror}") from error
         for path, text in _texts(sources):
@@ -95,7 +95,7 @@ def _write(root: Path, path: str, data: bytes, force: bool) -> bool:
                 return False
             if not force:
                 raise ExportError(path, "the file there differs; --force overwrites it")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         replace_file(target, data)
     except OSError as error:
         raise ExportError(path, f"cannot be written: {error.strerror or error}") from error
@@ -122,3 +122,17 @@ def _target(root: Path, path: str) -> Path:
     if not Path(os.path.realpath(target.parent)).is_relative_to(root):
         raise ExportError(path, "a link leads outside the folder; not written")
     return target
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, however many: `Path.mkdir` and `os.makedirs` recurse."""
+    missing: list[str] = []
+    place = str(folder)
+    while not os.path.isdir(place):
+        missing.append(place)
+        above = os.path.dirname(place)
+        if above == place:
+            break
+        place = above
+    for each in reversed(missing):
+        os.mkdir(each)

@@ -17,7 +17,12 @@ from pathlib import Path
 
 from ..errors import RecordError
 
+MAX_BYTES = 10_000_000
+"""The largest file that is read. The largest real record seen has 20 kB."""
+
 SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".html")
+
+LEADS_OUT = "a link that leads out of the PATH given; --follow-links follows it"
 
 APPLE_DOUBLE = "._"
 """How the names begin of the files in which macOS keeps attributes of others, on disks and in
@@ -63,9 +68,14 @@ class Folders:
         paths: Iterable[str | Path],
         report: Callable[[RecordError], None],
         known: Iterable[str] = (),
+        follow_links: bool = False,
     ) -> None:
-        """`known` are the roots of earlier runs: a path inside one is part of it."""
+        """`known` are the roots of earlier runs: a path inside one is part of it.
+
+        A link that leads out of all the paths is reported, and only taken by `follow_links`.
+        """
         self._report = report
+        self.follow_links = follow_links
         self._seen: set[tuple[int, int]] = set()
         typed = {os.path.realpath(path): os.fspath(path) for path in paths}
         self.roots = outermost(typed)
@@ -115,6 +125,8 @@ class Folders:
         while plain or linked:
             folder, above = plain.pop() if plain else linked.pop(0)
             for entry in self._entries(folder):
+                if self._leads_out(entry):
+                    continue
                 identity = self._folder_identity(entry)
                 if identity is None:
                     found = self._record_file(entry, base)
@@ -127,13 +139,28 @@ class Folders:
                     )
                 elif identity not in self._seen:
                     if entry.is_symlink():
-                        linked.append((entry.path, above | {identity}))
+                        # A folder below one of the paths is walked by its own path.
+                        if leads_out(entry.path, self.roots):
+                            linked.append((entry.path, above | {identity}))
                     else:
                         self._seen.add(identity)
                         plain.append((entry.path, above | {identity}))
             if linked and not plain:
                 # Only now: the folder may have been walked by its own path meanwhile.
                 linked = [(path, above) for path, above in linked if self._first_visit(path)]
+
+    def _leads_out(self, entry: os.DirEntry[str]) -> bool:
+        """Tell whether an entry is a link out of the paths; report one to a record or folder."""
+        if self.follow_links or not entry.is_symlink() or not leads_out(entry.path, self.roots):
+            return False
+        is_record = entry.name.lower().endswith(SUFFIXES)
+        if not os.path.exists(entry.path) or entry.name.startswith(APPLE_DOUBLE):
+            return False
+        if os.path.isdir(entry.path):
+            self._fault(entry.path, LEADS_OUT)
+        elif is_record:
+            self._fault_of_file(entry.path, LEADS_OUT)
+        return True
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
@@ -194,6 +221,12 @@ class Folders:
             self._fault_of_file(file, "not a regular file")
             return None
         return File(file, path.replace(os.sep, "/"), found.st_size, found.st_mtime_ns)
+
+
+def leads_out(file: str, roots: Iterable[str]) -> bool:
+    """Tell whether a file, links resolved, lies in none of these folders."""
+    real = os.path.realpath(file)
+    return not any(_below(real, root) for root in roots)
 
 
 def _identity(folder: str) -> tuple[int, int]:

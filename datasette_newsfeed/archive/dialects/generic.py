@@ -183,7 +183,7 @@ class Generic:
 
         Raises RecordError where the file should be an article and cannot be.
         """
-        check_secrets(document.mapping)
+        check_secrets(document.mapping, document.body)
         reason = self.reason_to_leave_out(document, site)
         fields = Fields(document.mapping)
         is_draft = self.is_draft(fields, document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import repeat
 from typing import Any
@@ -16,25 +17,21 @@ _LEAST_SECRET = 16
 """A payload has a block of ciphertext at least; a shorter word may stand anywhere."""
 
 
-def check_secrets(mapping: Mapping[str, Any]) -> None:
-    """Refuse a record that says its secret a second time, as by an alias (`note: *s`)."""
-    secrets: set[str] = set()
-    texts: list[tuple[str, str]] = []
-    # Each mapping and list once, a list with the key that it stands under.
-    left: list[tuple[Any, str, bool]] = [(mapping, "", False)]
-    for value, name, is_secret in left:
-        items = value.items() if isinstance(value, dict) else zip(repeat(name), value)
-        for key, item in items:
-            if not isinstance(item, str):
-                if isinstance(item, dict | list) and item:
-                    left.append((item, key, is_secret or is_secret_key(key)))
-            elif len(item) >= _LEAST_SECRET:
-                if is_secret or is_secret_key(key):
-                    secrets.add(item)
-                else:
-                    texts.append((key, item))
+_NAME = re.compile(r"[A-Za-z_]+")
+"""A key of a plain mapping, which other mappings have as well; a ciphertext is none."""
+
+REPEATS = f"repeats what `{SECRET}` holds; remove it here"
+
+
+def check_secrets(mapping: Mapping[str, Any], body: str = "") -> None:
+    """Refuse a record that says its secret a second time: as a text, a key, or in its body.
+
+    An alias of YAML is refused where it is read, however short the text is.
+    """
+    secrets, texts = _secrets_and_texts(mapping)
     if not secrets:
         return
+    texts.append(("body", body))
     characters = sum(map(len, secrets)) + sum(len(text) for _, text in texts)
     if len(secrets) * characters > _MOST_COMPARED:
         raise RecordError(
@@ -44,7 +41,33 @@ def check_secrets(mapping: Mapping[str, Any]) -> None:
     shortest = min(map(len, secrets))
     for key, said in texts:
         if len(said) >= shortest and any(text in said for text in secrets):
-            raise RecordError(f"repeats what `{SECRET}` holds; remove it here", place=key)
+            raise RecordError(REPEATS, place=key)
+
+
+def _secrets_and_texts(mapping: Mapping[str, Any]) -> tuple[set[str], list[tuple[str, str]]]:
+    """Return the texts and keys in `secured`, and all others with the key they stand under."""
+    secrets: set[str] = set()
+    texts: list[tuple[str, str]] = []
+    # Each mapping and list once, a list with the key that it stands under.
+    left: list[tuple[Any, str, bool]] = [(mapping, "", False)]
+    for value, name, is_secret in left:
+        is_mapping = isinstance(value, dict)
+        items = value.items() if is_mapping else zip(repeat(name), value)
+        for key, item in items:
+            if is_mapping and len(key) >= _LEAST_SECRET:
+                if not is_secret:
+                    texts.append((name, key))
+                elif not _NAME.fullmatch(key):
+                    secrets.add(key)
+            if not isinstance(item, str):
+                if isinstance(item, dict | list) and item:
+                    left.append((item, key, is_secret or is_secret_key(key)))
+            elif len(item) >= _LEAST_SECRET:
+                if is_secret or is_secret_key(key):
+                    secrets.add(item)
+                else:
+                    texts.append((key, item))
+    return secrets, texts
 
 
 def is_secret_key(key: str) -> bool:

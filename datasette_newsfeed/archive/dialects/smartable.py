@@ -103,7 +103,7 @@ def adapt(mapping: Mapping[str, Any], body: str, key: str) -> Article | Organiza
 
     Raises RecordError with the key at fault.
     """
-    check_secrets(mapping)
+    check_secrets(mapping, body)
     fields = _Fields(mapping)
     if mapping.get("taxonomy") == "organization":
         return _organization(fields)

@@ -17,16 +17,15 @@ from frontmatter.default_handlers import YAMLHandler
 
 from ...errors import RecordError
 from ..dialects.document import Document, Repetition
+from ..dialects.secrets import REPEATS, SECRET, is_secret_key
 from ..dialects.values import Plain
+from ..files import MAX_BYTES
 from .syntaxes import Json, Lines, RestructuredText, Syntax, Toml, closing_of_open_yaml
 
 try:
     from yaml import CSafeLoader as Loader
 except ImportError:  # PyYAML without libyaml: the same events, slower
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
-
-MAX_BYTES = 10_000_000
-"""The largest file that is read. The largest real record seen has 20 kB."""
 
 MAX_VALUES = 200_000
 """The most values in one record, aliases counted as often as they are used."""
@@ -214,8 +213,8 @@ class _Builder:
 
     def __init__(self, text: str) -> None:
         self._loader = Loader(text)
-        # Anchor: value, how many values it holds, how many characters.
-        self._anchors: dict[str, tuple[Any, int, int]] = {}
+        # Anchor: value, how many values it holds, how many characters, whether it is secret.
+        self._anchors: dict[str, tuple[Any, int, int, bool]] = {}
         self._open: set[str] = set()
         self._count = 0
         self._characters = 0
@@ -241,7 +240,7 @@ class _Builder:
                 if self._count > MAX_VALUES or self._characters > MAX_CHARACTERS:
                     self._check_size(event)
                 if event.tag is not None or event.anchor is not None:
-                    value = self._scalar(event)
+                    value = self._scalar(event, frame)
                 elif not event.implicit[0]:  # in quotes
                     value = text
                 elif text in _NULLS:
@@ -257,9 +256,9 @@ class _Builder:
                 value, event = self._closed(ended), ended.start
                 frame = stack[-1] if stack else None
             elif kind is yaml.AliasEvent:
-                value = self._alias(event)
+                value = self._alias(event, frame)
             elif kind in _STARTS:
-                frame = self._start(event, len(stack))
+                frame = self._start(event, len(stack), frame)
                 stack.append(frame)
                 continue
             else:
@@ -277,14 +276,14 @@ class _Builder:
         if self._documents > 1:
             raise _Fault("more than one YAML document", event.start_mark)
 
-    def _start(self, event: Any, depth: int) -> _Frame:
+    def _start(self, event: Any, depth: int, outer: _Frame | None) -> _Frame:
         if event.tag is not None:
             self._check_tag(event)
         if depth >= MAX_DEPTH:
             raise _Fault(f"nested more than {MAX_DEPTH} deep", event.start_mark)
         if event.anchor is not None:
             self._open.add(event.anchor)
-        frame = _Frame(event, self._count, self._characters, self.repeated)
+        frame = _Frame(event, self._count, self._characters, self.repeated, _is_secret(outer))
         self._count += 1
         self._check_size(event)
         return frame
@@ -297,6 +296,7 @@ class _Builder:
                 value,
                 self._count - frame.count,
                 self._characters - frame.characters,
+                frame.is_secret,
             )
         return value
 
@@ -308,18 +308,23 @@ class _Builder:
                 event.start_mark,
             )
 
-    def _alias(self, event: Any) -> Any:
+    def _alias(self, event: Any, frame: _Frame | None) -> Any:
+        is_secret = _is_secret(frame)
+        name = f"an alias in `{SECRET}`" if is_secret else f"the alias *{event.anchor}"
         if event.anchor in self._open:
-            raise _Fault(f"the alias *{event.anchor} holds itself", event.start_mark)
+            raise _Fault(f"{name} holds itself", event.start_mark)
         if event.anchor not in self._anchors:
-            raise _Fault(f"the alias *{event.anchor} has no anchor", event.start_mark)
-        value, count, characters = self._anchors[event.anchor]
+            raise _Fault(f"{name} has no anchor", event.start_mark)
+        value, count, characters, was_secret = self._anchors[event.anchor]
+        # Whichever of the two stands in `secured`, the other would be published.
+        if is_secret != was_secret:
+            raise _Fault(REPEATS, event.start_mark)
         self._count += count
         self._characters += characters
         self._check_size(event)
         return value
 
-    def _scalar(self, event: Any) -> str | None:
+    def _scalar(self, event: Any, frame: _Frame | None) -> str | None:
         """Return a scalar, already counted, that has a tag or an anchor."""
         text: str = event.value
         tag = event.tag
@@ -333,7 +338,7 @@ class _Builder:
         else:
             raise _Fault(f"the YAML tag {tag} is not read; remove it", event.start_mark)
         if event.anchor is not None:
-            self._anchors[event.anchor] = (value, 1, len(text))
+            self._anchors[event.anchor] = (value, 1, len(text), _is_secret(frame))
         return value
 
     def _check_tag(self, event: Any) -> None:
@@ -357,6 +362,7 @@ class _Frame:
         "anchor",
         "characters",
         "count",
+        "is_secret",
         "key",
         "key_event",
         "repeated",
@@ -364,9 +370,15 @@ class _Frame:
     )
 
     def __init__(
-        self, event: Any, count: int, characters: int, repeated: list[tuple[str, int]]
+        self,
+        event: Any,
+        count: int,
+        characters: int,
+        repeated: list[tuple[str, int]],
+        is_secret: bool,
     ) -> None:
         self.repeated = repeated
+        self.is_secret = is_secret
         self.anchor = event.anchor
         self.start = self.key_event = event
         self.count = count
@@ -390,7 +402,8 @@ class _Frame:
             self._merges.extend(_merged(value, self.key_event))
         else:
             if key in self._found:
-                self.repeated.append((key, self.key_event.start_mark.index))
+                named = f"{SECRET}.…" if self.is_secret else key
+                self.repeated.append((named, self.key_event.start_mark.index))
             self._found[key] = value
         self.key = None
 
@@ -400,6 +413,13 @@ class _Frame:
             for key, value in merged.items():
                 self._found.setdefault(key, value)
         return self._found  # type: ignore[no-any-return]
+
+
+def _is_secret(frame: _Frame | None) -> bool:
+    """Tell whether what comes next in a mapping or list stands in `secured`."""
+    return frame is not None and (
+        frame.is_secret or (frame.key is not None and is_secret_key(frame.key))
+    )
 
 
 def _key(value: Any, event: Any) -> str:

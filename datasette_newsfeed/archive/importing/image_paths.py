@@ -12,13 +12,14 @@ LONGEST = 4_096
 """Bytes. No longer path can be opened."""
 
 
-def find_file(root: str, address: str) -> str | None:
+def find_file(root: str, address: str, follow_links: bool = False) -> str | None:
     """Return the file below a folder that an address leads to, links resolved, None if none.
 
     The address is one below the folder. A file of that very name comes first, so a name may
     hold `#`, `?` or `%20`. Else the address is taken for a URL: it is percent-decoded, and what
     follows `?` or `#` is left out. Names are the same in any Unicode normal form. A file outside
-    the folder, through `..` or a link, is none.
+    the folder, through `..` or a link, is none; with `follow_links` one that a link in the folder
+    leads to is, by the path of that link.
     """
     inside = os.path.realpath(root).rstrip(os.sep) + os.sep
     for path in dict.fromkeys(_spellings(address)):
@@ -27,6 +28,8 @@ def find_file(root: str, address: str) -> str | None:
         found = _existing(root, path)
         if found is not None:
             file = os.path.realpath(found)
+            if follow_links and not file.startswith(inside):
+                file = os.path.normpath(os.path.join(inside, os.path.relpath(found, root)))
             if file.startswith(inside) and os.path.isfile(file):
                 return file
     return None

@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from ... import facet_index, schema
-from ...errors import RecordError
+from ...errors import OptionError, RecordError
 from ..database import check_archive, copy_database, header, open_archive, transaction
 from ..files import File, Folders
 from ..images.base_url import check_base, set_base
@@ -89,6 +89,8 @@ def import_archive(
     check_base(options.base_url or "")
     # A link to a database is that database, and has the same DB-sources.
     database = os.path.realpath(database)
+    if options.prune and not options.allow_empty:
+        _check_not_empty(database, paths, options.follow_links)
     if not options.dry_run:
         return _import(database, database, paths, options, listener)
     with tempfile.TemporaryDirectory() as folder:
@@ -106,6 +108,23 @@ def knows_files_below(database: str | Path, paths: Iterable[str | Path]) -> bool
         return False
     with closing(Sources(database)) as sources:
         return all(sources.knows_below(os.path.realpath(path)) for path in paths)
+
+
+def _check_not_empty(database: str | Path, paths: Iterable[str | Path], follow_links: bool) -> None:
+    """Refuse to prune what is known below a path where nothing is found now.
+
+    Raises OptionError. A folder that cannot be read is no such path: it is spared anyway.
+    """
+    for path in paths:
+        folders = Folders([path], lambda error: None, follow_links=follow_links)
+        is_empty = next(folders.files(), None) is None and not folders.unread
+        if is_empty and not folders.faulty_files and knows_files_below(database, [path]):
+            state = "holds no record files now" if os.path.exists(path) else "is gone"
+            raise OptionError(
+                "--prune",
+                f"{path} {state}, and the files known below it would all be removed; is its disk "
+                "mounted? --allow-empty removes them",
+            )
 
 
 def _import(
@@ -165,14 +184,14 @@ class _Run:
         self._options = options
         self._listener = listener
         self._report = Report()
-        self._folders = Folders(paths, self._reject, sources.roots())
+        self._folders = Folders(paths, self._reject, sources.roots(), options.follow_links)
         sources.add_roots(self._folders.bases)
         self._found = FoundFiles(sources)
         self._writer = BatchWriter(db, sources, state, self._folders, self._found, self._reject)
         self._report.unplaced = self._writer.unplaced
         with transaction(db):
             remembered = remember(db, sources, self._folders.roots, options.site)
-        self._sites = Sites(self._folders.roots, remembered, self._reject)
+        self._sites = Sites(self._folders.roots, remembered, self._reject, options.follow_links)
         self._walked_at = 0
 
     def run(self) -> Report:
@@ -322,6 +341,10 @@ class _Run:
             parsed = []
             for stored, data in rest:
                 after = stored.id
+                if data is None:
+                    fault = "its text in DB-sources is damaged; import its folder again"
+                    self._reject(RecordError(fault, path=stored.path or ""))
+                    continue
                 file = File(stored.file or "", stored.path or "", len(data), 0)
                 request = self._request(file)
                 unparsed = ParsedFile(

@@ -15,6 +15,8 @@ from ...errors import RecordError
 from ..dialects import DIALECTS, Dialect, Document, LeftOut, dialect_of, reason_of_name
 from ..dialects.fields import host, normal
 from ..dialects.generic import COLUMNS
+from ..dialects.json_values import json_value
+from ..dialects.secrets import is_secret_key
 from ..dialects.smartable import KEYS
 from ..files import Folders
 from ..records import Article
@@ -76,18 +78,20 @@ def inspect_archive(
     paths: Iterable[str | Path],
     *,
     given: Mapping[str, Any] | None = None,
+    follow_links: bool = False,
     dialects: Sequence[Dialect] = DIALECTS,
 ) -> Inspection:
     """Read the files below `paths` and return what an import would make of them.
 
-    `given` are fields of a Site that the user sets. Files that cannot be read are among the
+    `given` are fields of a Site that the user sets; `follow_links` takes links that lead out of
+    the paths. Files that cannot be read are among the
     errors, each with its path.
     """
     found = Inspection()
     groups: dict[tuple[str, str], Group] = {}
-    folders = Folders(paths, found.errors.append)
+    folders = Folders(paths, found.errors.append, follow_links=follow_links)
     options = {root: dict(given or {}) for root in folders.roots}
-    sites = Sites(folders.roots, options, found.errors.append)
+    sites = Sites(folders.roots, options, found.errors.append, follow_links)
     for file in folders.files():
         found.files += 1
         site = sites.of(file.file)
@@ -130,7 +134,9 @@ def _note(group: Group, document: Document, article: Article) -> None:
         key = group.keys.setdefault(name, Key())
         key.records += 1
         key.columns[_column(group.dialect, name, article)] += 1
-        key.example = key.example or _short(value)
+        if is_secret_key(name):
+            continue
+        key.example = key.example or _short(json_value(value))
         if isinstance(value, str) and (site := host(value)):
             group.hosts[site] += 1
 

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from ...errors import ImageError, RecordError
 from ...image_urls import has_scheme, path_below
 from ..database import transaction
-from ..files import Folders
+from ..files import LEADS_OUT, Folders
 from ..images import renditions
 from ..images.base_url import base_of
 from ..images.renditions import MAX_BYTES, RENDERING, Rendition, render
@@ -42,13 +42,14 @@ class _Place:
     """Where an image is: `file` is None where none is there.
 
     record: a file that names it. is_covered: this run is to look at it. others: files of other
-    roots with the same path.
+    roots with the same path. leads_out: there is a link to a file outside its root.
     """
 
     file: str | None
     record: str
     is_covered: bool
     others: tuple[str, ...] = ()
+    leads_out: bool = False
 
 
 @dataclass(slots=True)
@@ -60,8 +61,16 @@ class Missing:
     on_a_site: int = 0
     example: str = ""
 
-    def add(self, url: str, record: str) -> None:
-        """Count an image; `record` is the file that names it, as the user would write it."""
+    def add(self, url: str, record: str, leads_out: bool = False) -> None:
+        """Count an image; `record` is the file that names it, as the user would write it.
+
+        leads_out: a link to a file outside the folder imported.
+        """
+        if leads_out:
+            self.count += 1
+            if len(self.named) < MOST_NAMED:
+                self.named.append(f"{record}: images: {_short(url)} is {LEADS_OUT}")
+            return
         if url.startswith("/"):
             # Most are not files but pages of a site that nobody has named yet.
             self.on_a_site += 1
@@ -69,21 +78,23 @@ class Missing:
             return
         self.count += 1
         if len(self.named) < MOST_NAMED:
-            shown = url if len(url) <= 200 else f"{url[:200]}…"
-            self.named.append(f"{record}: images: the file {shown} is not there")
+            self.named.append(f"{record}: images: the file {_short(url)} is not there")
 
     def in_words(self) -> list[str]:
         """Return what to say of them, a sentence each."""
         said = list(self.named)
         if self.count > len(said):
-            said.append(f"{self.count - len(said):,} more image files are not there")
+            said.append(f"{self.count - len(said):,} more image files are not taken")
         if self.on_a_site:
-            example = self.example if len(self.example) <= 200 else f"{self.example[:200]}…"
             said.append(
-                f"{self.on_a_site:,} image URLs such as {example} lead to no file below the "
-                "folders imported; if they belong to a site, name it with --base-url"
+                f"{self.on_a_site:,} image URLs such as {_short(self.example)} lead to no file "
+                "below the folders imported; if they belong to a site, name it with --base-url"
             )
         return said
+
+
+def _short(url: str) -> str:
+    return url if len(url) <= 200 else f"{url[:200]}…"
 
 
 class LocalImages:
@@ -155,14 +166,14 @@ class LocalImages:
             found = [(image_id, url, place) for image_id, url, place in places if place.is_covered]
             for _, url, place in found:
                 if place.file is None and not (self._has_site and url.startswith("/")):
-                    self.missing.add(url, self._folders.shown(place.record))
+                    self.missing.add(url, self._folders.shown(place.record), place.leads_out)
             yield [(image_id, place) for image_id, _, place in found]
 
     def _place(self, image_id: str, url: str) -> _Place:
         """Return where an image is: in the smallest root whose records name it and that has it."""
         files: dict[str, None] = {}
         first = ""
-        is_covered = False
+        is_covered = leads_out = False
         roots: dict[str, str] = {}
         for name, path, written in self._sources.facts.files_naming(image_id):
             record = self._sources.file_of(name)
@@ -172,11 +183,14 @@ class LocalImages:
             root = record.removesuffix(path.replace("/", os.sep))
             roots.setdefault(root, url if written is None else path_below(written, path))
         for root in sorted(roots, key=self._sources.name_of):
-            file = find_file(root, roots[root].lstrip("/"))
+            address = roots[root].lstrip("/")
+            file = find_file(root, address, self._folders.follow_links)
             if file is not None:
                 files[file] = None
+            elif is_covered and not leads_out:
+                leads_out = find_file(root, address, follow_links=True) is not None
         found = list(files)
-        return _Place(found[0] if found else None, first, is_covered, tuple(found[1:]))
+        return _Place(found[0] if found else None, first, is_covered, tuple(found[1:]), leads_out)
 
     def _compare(self, file: str, others: Sequence[str]) -> None:
         """Report files of other roots that have the same path and other bytes."""

@@ -18,8 +18,9 @@ class ImportOptions:
     dry_run: leave no trace; keep_text: keep the files themselves in DB-sources; base_url: of the
     site to which images such as `/a.png` belong, None to leave it as it is; workers: how many
     other processes read the files, if more than one; relate: find stories and similar articles at
-    the end; site: fields of a Site, as `given.site_options` returns them, which DB remembers;
-    dialects: in the order in which they are asked.
+    the end; follow_links: take links that lead out of the paths; allow_empty: prune also where a
+    path is gone or holds no record files; site: fields of a Site, as `given.site_options` returns
+    them, which DB remembers; dialects: in the order in which they are asked.
     """
 
     prune: bool = False
@@ -28,6 +29,8 @@ class ImportOptions:
     base_url: str | None = None
     workers: int = 1
     relate: bool = True
+    follow_links: bool = False
+    allow_empty: bool = False
     site: Mapping[str, Any] = field(default_factory=dict)
     dialects: Sequence[Dialect] = DIALECTS
 

@@ -23,7 +23,7 @@ import yaml
 from ...errors import RecordError
 from ..dialects.document import NO_SITE, Site
 from ..dialects.site import author_names, site_of
-from ..files import relative
+from ..files import LEADS_OUT, leads_out, relative
 
 try:
     from yaml import CSafeLoader as Loader
@@ -85,6 +85,9 @@ class Sites:
     roots: Sequence[str]
     given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     report: Callable[[RecordError], None] = lambda error: None
+    follow_links: bool = False
+    _led_out: set[str] = field(default_factory=set)
+    """Configuration and data files that are not read, as links lead out to them."""
     _found: dict[str, FoundSite] = field(default_factory=dict)
     _read: dict[str, FoundSite] = field(default_factory=dict)
     _listings: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -125,7 +128,7 @@ class Sites:
         site = replace(NO_SITE, authors=authors, **_options(given))
         if site == NO_SITE:
             return NOT_FOUND
-        return FoundSite(site, None, _fingerprint(read, given))
+        return FoundSite(site, None, self._fingerprint(read, given))
 
     def _site(
         self,
@@ -139,7 +142,7 @@ class Sites:
         key = json.dumps([place, generator, list(files), dict(given)], sort_keys=True)
         if key not in self._read:
             site = replace(site_of(generator, configuration, authors), **_options(given))
-            self._read[key] = FoundSite(site, place, _fingerprint(files, given))
+            self._read[key] = FoundSite(site, place, self._fingerprint(files, given))
         return self._read[key]
 
     def _upwards(self, folder: str, root: str) -> Iterator[str]:
@@ -249,9 +252,12 @@ class Sites:
         return ("hugo", merged, files) if is_hugo else None
 
     def _text(self, file: str) -> str:
+        if not self.follow_links and leads_out(file, (os.path.dirname(file), *self.roots)):
+            self._led_out.add(file)
+            self.report(RecordError(LEADS_OUT, path=file))
+            return ""
         try:
-            with open(file, "rb") as stream:
-                data = stream.read(MAX_BYTES + 1)
+            data = _beginning(file)
         except OSError as error:
             self.report(RecordError(f"cannot be read: {error.strerror or error}", path=file))
             return ""
@@ -259,6 +265,15 @@ class Sites:
             self.report(RecordError(f"more than {MAX_BYTES:,} bytes; it is not read", path=file))
             return ""
         return data.decode("utf-8", "replace").removeprefix("\ufeff")
+
+    def _fingerprint(self, files: Sequence[str], given: Mapping[str, Any]) -> str:
+        digest = hashlib.sha256(json.dumps(dict(given), sort_keys=True, default=str).encode())
+        for file in sorted(set(files)):
+            try:
+                digest.update(b"?" if file in self._led_out else _beginning(file))
+            except OSError:
+                digest.update(b"?")
+        return digest.hexdigest()
 
     def _data(self, file: str) -> Any:
         """Return what a YAML, TOML or JSON file holds; a broken one is reported, and None."""
@@ -314,14 +329,12 @@ def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _fingerprint(files: Sequence[str], given: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(dict(given), sort_keys=True, default=str).encode())
-    for file in sorted(set(files)):
-        try:
-            digest.update(Path(file).read_bytes()[: MAX_BYTES + 1])
-        except OSError:
-            digest.update(b"?")
-    return digest.hexdigest()
+def _beginning(file: str) -> bytes:
+    """Return as much of a file as is looked at; raises OSError, also for a pipe or device."""
+    if not os.path.isfile(file) and os.path.exists(file):
+        raise OSError("not a regular file")
+    with open(file, "rb") as stream:
+        return stream.read(MAX_BYTES + 1)
 
 
 def _is_below(path: str, root: str) -> bool:

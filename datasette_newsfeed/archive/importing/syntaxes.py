@@ -55,6 +55,10 @@ def _not_closed(mark: str) -> RecordError:
     )
 
 
+_WORDS_OF_FILE = re.compile(r"( key) (['\"(]).*", re.S)
+"""Where tomllib names a key in an error: it may stand in `secured`."""
+
+
 class Toml(Syntax):
     """TOML between two lines `+++`, as Hugo and Zola write it."""
 
@@ -83,7 +87,8 @@ class Toml(Syntax):
             return bounded(tomllib.loads(fm))
         except tomllib.TOMLDecodeError as error:
             # "... (at line 3, column 5)", or "(at end of document)"
-            reason, _, where = str(error).partition(" (at ")
+            reason, _, where = str(error).rpartition(" (at ")
+            reason = _WORDS_OF_FILE.sub(r"\1", reason)
             match = re.match(r"line (\d+)", where)
             line = int(match[1]) if match else fm.count("\n") + 1
             raise RecordError(f"broken TOML: {reason}", place=f"line {line}") from error

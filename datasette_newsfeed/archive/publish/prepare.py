@@ -5,8 +5,8 @@ Knows tables, neither files nor Datasette. The original is only read.
 
 from __future__ import annotations
 
-import glob
 import os
+import re
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
@@ -25,6 +25,18 @@ from ..sources.store import sources_path
 from .subset import headlines, keep_only
 
 _BESIDE = ("-journal", "-wal", "-shm")
+_PART = ".newsfeed-prepare-"
+"""Between the name of OUT and the number of the process that writes it."""
+
+# How SQLite's files beside a database begin: https://www.sqlite.org/fileformat2.html for
+# journal and write-ahead log, https://www.sqlite.org/walformat.html for the index of the latter.
+_JOURNAL = bytes.fromhex("d9d505f920a163d7")
+_LOGS = (
+    _JOURNAL,
+    *(bytes.fromhex(magic) for magic in ("377f0682", "377f0683")),
+    (3_007_000).to_bytes(4, "little"),
+    (3_007_000).to_bytes(4, "big"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +77,14 @@ def prepare_archive(
     if chosen is None and not headlines_only and not allow_stale:
         _check_current(source)
     # Beside OUT until it is proved, so that a failed run leaves the old one.
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part = target.with_name(f"{target.name}{_PART}{os.getpid()}")
     try:
         _remove_parts(target)
         _write(source, part, chosen, headlines_only, allow_stale)
         rows, images_size = _prove(part)
         # What a killed server left beside the old OUT would be replayed over the new one.
         for suffix in _BESIDE:
-            Path(f"{target}{suffix}").unlink(missing_ok=True)
+            _remove_log(Path(f"{target}{suffix}"))
         os.replace(part, target)
     except sqlite3.DatabaseError as error:
         # The original is only read: what cannot be written is OUT.
@@ -87,10 +99,27 @@ def prepare_archive(
 
 def _remove_parts(target: Path) -> None:
     """Remove what earlier runs of this left behind that were killed."""
-    for left in target.parent.glob(f"{glob.escape(target.name)}.*.part*"):
-        number = left.name.removeprefix(f"{target.name}.").partition(".")[0]
-        if number.isdigit() and not _is_running(int(number)):
+    endings = "|".join(_BESIDE)
+    named = re.compile(rf"{re.escape(target.name + _PART)}([0-9]{{1,10}})(?:{endings})?")
+    for left in target.parent.iterdir():
+        match = named.fullmatch(left.name)
+        if match and left.is_file() and not _is_running(int(match[1])):
             left.unlink(missing_ok=True)
+
+
+def _remove_log(file: Path) -> None:
+    """Remove a log of SQLite; refuse where a file of that name is something else."""
+    try:
+        with open(file, "rb") as stream:
+            beginning = stream.read(len(_JOURNAL))
+    except FileNotFoundError:
+        return
+    # A journal that ended has zeros, or nothing, at its beginning.
+    if beginning.strip(b"\0") and not beginning.startswith(_LOGS):
+        raise ArchiveError(
+            str(file), "SQLite would take it for a part of OUT, and it is none; move it away"
+        )
+    file.unlink(missing_ok=True)
 
 
 def _is_running(process: int) -> bool:

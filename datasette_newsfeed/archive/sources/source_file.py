@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ...errors import RecordError
 from ..dialects.document import Repetition
-from ..files import File
+from ..files import MAX_BYTES, File
 from ..records import Article, Organization
 from .references import NOTHING_SAID, Facts
 
@@ -78,8 +78,19 @@ def packed(data: bytes) -> bytes:
 
 
 def unpacked(text: bytes) -> bytes:
-    """Return a file as read from its compressed text; raises zlib.error where that is damaged."""
-    return zlib.decompress(text)
+    """Return a file as read from its compressed text.
+
+    Raises zlib.error where that is damaged, or larger than a file that is read may be.
+    """
+    if not isinstance(text, bytes):
+        raise zlib.error("its text is no compressed text")
+    unpacking = zlib.decompressobj()
+    data = unpacking.decompress(text, MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise zlib.error(f"its text has more than {MAX_BYTES:,} bytes")
+    if not unpacking.eof:
+        raise zlib.error("its text is cut off")
+    return data
 
 
 def trusted_time(mtime: int, walked_at: int) -> int | None:

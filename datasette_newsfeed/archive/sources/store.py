@@ -13,8 +13,10 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import stat
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -248,10 +250,10 @@ class Sources:
 
     def outdated(
         self, schema_version: int, after: int, limit: int
-    ) -> list[tuple[StoredFile, bytes]]:
+    ) -> list[tuple[StoredFile, bytes | None]]:
         """Return files of another schema that this run has not found, with their text.
 
-        `after` is the id of the last one seen.
+        `after` is the id of the last one seen; a text that is damaged is None.
         """
         rows = self.db.execute(
             "SELECT id, file, path, sha256, article_id, schema_version, site, text FROM sources "
@@ -259,7 +261,7 @@ class Sources:
             "(SELECT 1 FROM found WHERE found.file = sources.file) ORDER BY id LIMIT ?",
             [schema_version, after, limit],
         ).fetchall()
-        return [(self._stored(*row[:7]), unpacked(row[7])) for row in rows]
+        return [(self._stored(*row[:7]), _unpacked(row[7])) for row in rows]
 
     def was_interrupted(self) -> bool:
         """Tell whether a file was left distrusted: by a run that did not end."""
@@ -412,7 +414,29 @@ def faults(sources: Sources, archive: str | Path) -> Iterator[None]:
         raise as_archive_error(archive, error) from error
 
 
+def _unpacked(text: bytes) -> bytes | None:
+    try:
+        return unpacked(text)
+    except zlib.error:
+        return None
+
+
+def _close_to_others(path: Path) -> None:
+    """Let nobody but the owner read a file, which is made if it is not there.
+
+    What cannot be done, as for a file of somebody else, is left to SQLite to say.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(OSError):
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+        if mode & 0o077:
+            os.chmod(path, mode & ~0o077)
+
+
 def _open(path: Path) -> sqlite3.Connection:
+    # SQLite gives its journal the mode of the file.
+    _close_to_others(path)
     try:
         return sqlite3.connect(path, timeout=5)
     except sqlite3.OperationalError as error:
