@@ -89,7 +89,7 @@ EMPTY = "an empty page of Datasette (no rows)"
 CARDS = SIZES["articles"]
 SEARCHES = ("+ search, rare word", "+ search, common word")
 
-COUNTED = ("topic", "provider_id", "type", facet_index_schema.DAY, "heat", "image")
+COUNTED = (facet_index_schema.TOPIC, "provider_id", "type", facet_index_schema.DAY, "heat", "image")
 """The default facets, as the index calls them."""
 
 SQL_FACETS = (

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from . import facet_index_schema, schema
+from .dimensions import DIMENSIONS
 from .full_text import tables as full_text_tables
 
 TITLE = "{database}: a news archive"
@@ -45,15 +46,7 @@ LABELS = {
 }
 
 FACETS: dict[str, list[Any]] = {
-    "articles": [
-        {"topic": "topics"},
-        "provider_id",
-        "type",
-        {"period": "published_at"},
-        {"band": "heat"},
-        "is_headline",
-        {"presence": "image"},
-    ],
+    "articles": [each.configured for each in DIMENSIONS if each.is_default],
 }
 
 SIZES = {"articles": 50, "images": 50, "article_images": 50, "related_articles": 50}
@@ -145,9 +138,9 @@ def of_database(
                 column: text for column, text in described.items() if column in columns[table]
             }
     tables["articles"]["facets"] = [
-        facet
-        for facet in tables["articles"]["facets"]
-        if not isinstance(facet, str) or facet in columns["articles"]
+        each.configured
+        for each in DIMENSIONS
+        if each.is_default and (not each.column or each.column in columns["articles"])
     ]
     return {
         "title": TITLE.format(database=name),

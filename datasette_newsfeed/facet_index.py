@@ -215,7 +215,7 @@ def _load(conn: sqlite3.Connection) -> FacetIndex:
 
 
 def _value_sql(facet: str) -> str:
-    return VALUES[facet] or facet
+    return VALUES[facet]
 
 
 def _values_of(

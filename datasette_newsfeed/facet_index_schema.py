@@ -8,34 +8,25 @@ whatever program, in the transaction of the change.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
+
+from .dimensions import BY_NAME, DIMENSIONS, TOPICS
 
 NAME = "newsfeed_facet_index"
 STATE = f"{NAME}_state"
 LOG = f"{NAME}_log"
 TABLES = (NAME, STATE, LOG)
 
-VERSION = 2
-"""Of what is stored. An index of another version is not trusted, and made anew."""
-
-TOPIC = "topic"
-DAY = "day"
+TOPIC = TOPICS.name
+DAY = BY_NAME["published_at"].name
 """The day of `published_at` as it is written; empty without a date, null where it is no date."""
-IMAGE = "image"
-RELATED = "related"
+IMAGE = BY_NAME["image"].name
+RELATED = BY_NAME["related"].name
 
-_DATED = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
-VALUES: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("provider_id", "type", "category", "heat", "quality", "published", "is_headline"), ""
-    ),
-    DAY: f"""case when published_at is null or published_at = '' then ''
-      when published_at glob '{_DATED}' then substr(published_at, 1, 10) end""",
-    IMAGE: "image_id is not null and image_id != ''",
-    RELATED: "exists (select 1 from related_articles where article_id = articles.id)",
-}
-"""The facets that have one value an article, with the SQL of that value; by default the column."""
+VALUES: Mapping[str, str] = {each.name: each.value_sql for each in DIMENSIONS if each.is_indexed}
+"""The facets that have one value an article, with the SQL of that value."""
 
-COLUMNS = tuple(name for name, sql in VALUES.items() if not sql)
+COLUMNS = tuple(name for name, sql in VALUES.items() if sql == name)
 
 CREATE = f"""
 create table {NAME} (
@@ -54,7 +45,8 @@ create table {STATE} (
 create table {LOG} (seq integer primary key, n integer not null)
 """
 
-_WATCHED = ("rowid", "id", "published_at", "image_id", *COLUMNS)
+_READ = (each.column for each in DIMENSIONS if each.is_indexed and each.column)
+_WATCHED = tuple(dict.fromkeys(("rowid", "id", *_READ)))
 _CHANGED = " or ".join(f"new.{column} is not old.{column}" for column in _WATCHED)
 _NUMBER = f"insert into {LOG} (n) select rowid from articles where id = {{row}}.article_id"
 
@@ -88,3 +80,6 @@ _TRIGGERS: Mapping[str, str] = {
 TRIGGERS: Mapping[str, str] = {
     f"{NAME}_{name}": f"CREATE TRIGGER {NAME}_{name} {sql}" for name, sql in _TRIGGERS.items()
 }
+
+VERSION = sha256(repr((CREATE, VALUES, TRIGGERS)).encode()).hexdigest()[:12]
+"""Of what is stored. An index of another version is not trusted, and is built again."""

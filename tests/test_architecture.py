@@ -28,6 +28,7 @@ ROOT = (
     "full_text",
     "terms",
     "schema",
+    "dimensions",
     "facet_index_schema",
     "default_metadata",
     "facet_index",
@@ -92,6 +93,7 @@ TYPE_FENCES = {"root": {"sqlite_utils"}}
 
 SQL_ROOMS = (
     "schema",
+    "dimensions",
     "full_text.tables",
     "full_text.index",
     "full_text.marks",

@@ -242,7 +242,7 @@ def test_a_facet_with_too_many_values_is_left_to_sql(
         assert facet_index.build(conn)
         index = facet_index.current(conn)
         assert index is not None
-        assert "topic" in index.facets
+        assert "topics" in index.facets
         assert not {"day", "heat"} & set(index.facets)
         numbers = "select distinct facet from newsfeed_facet_index"
         assert ("heat",) not in conn.execute(numbers).fetchall()
@@ -282,7 +282,7 @@ def test_the_importer_keeps_it(tmp_path: Path) -> None:
     records(folder, range(5))
     import_report(db, folder)
     with connected(db) as conn:
-        assert by_index(assert_exact(conn))["topic"] == {"All": 5, "T0": 3, "T1": 2}
+        assert by_index(assert_exact(conn))["topics"] == {"All": 5, "T0": 3, "T1": 2}
     records(folder, range(3), heat=7)
     (folder / "4.md").unlink()
     import_report(db, folder, "--prune")

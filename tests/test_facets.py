@@ -24,7 +24,8 @@ from datasette.database import QueryInterrupted
 from facet_archive import open_site
 from share import IS_LONG
 
-from datasette_newsfeed.pages.facets import DEFAULT_FACETS, FACETS, bands, periods
+from datasette_newsfeed import default_metadata
+from datasette_newsfeed.pages.facets import FACETS, bands, periods
 from datasette_newsfeed.pages.facets.base import NewsFacet
 from datasette_newsfeed.pages.facets.filter_sql import Rows, all_pages
 from datasette_newsfeed.pages.facets.ranges import Range
@@ -689,9 +690,10 @@ async def test_odd_filters_break_nothing(news: Path, filters: str) -> None:
 
 
 async def test_a_configured_facet_is_shown_once_and_stays(news: Path) -> None:
-    site = site_of(news, tables={"articles": {"facets": list(DEFAULT_FACETS)}})
+    configured = default_metadata.FACETS["articles"]
+    site = site_of(news, tables={"articles": {"facets": configured}})
     found = await facets(site, OURS)
-    names = ["topics", "provider_id", "type", "published_at", "heat", "image"]
+    names = ["topics", "provider_id", "type", "published_at", "heat", "is_headline", "image"]
     assert sorted(found) == sorted([*names, "quality", "related"])
     assert {name for name, facet in found.items() if not facet["hideable"]} == set(names)
     assert found["quality"]["hideable"]

@@ -334,10 +334,11 @@ async def test_dates_that_are_not_full_are_in_no_month(tmp_path: Path) -> None:
     datasette = open_site(path)
     await datasette.invoke_startup()
     sight = Sight(datasette, "news", frozenset({"articles", "providers"}), has_copies=False)
-    assert await cards.count_by_month(sight, cards.OF_PROVIDER, PROVIDERS[0]) == [("2021-04", 2)]
-    assert await cards.count_by_month(sight, cards.OF_PROVIDER, "nobody") == []
+    of_provider = cards.SELECTIONS["providers"]
+    assert await cards.count_by_month(sight, of_provider, PROVIDERS[0]) == [("2021-04", 2)]
+    assert await cards.count_by_month(sight, of_provider, "nobody") == []
     less = Sight(datasette, "news", frozenset({"articles"}), has_copies=False)
-    assert await cards.count_by_month(less, cards.OF_PROVIDER, PROVIDERS[0]) == []
+    assert await cards.count_by_month(less, of_provider, PROVIDERS[0]) == []
 
 
 @pytest.mark.parametrize(("name", "key"), [("topics", "name"), ("providers", "domain")])

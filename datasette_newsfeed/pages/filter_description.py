@@ -9,30 +9,24 @@ from typing import Any
 
 from datasette.filters import Filters
 
+from ..dimensions import BAND, BY_NAME, DIMENSIONS, PERIOD, TOPICS, Dimension, of_pair
 from .access.archives import Sight
 from .facets import bands, periods
 from .facets.ranges import Range
-from .filters.conditions import DEAD_IMAGE, RELATED, TOPIC, chosen
-from .filters.query_string import SEARCH, SORTS, query_of
+from .filters.conditions import chosen
+from .filters.query_string import SORTS, query_of
 from .queries.pictures import find_label
 from .queries.stories import find_title
 
 ALL = "Articles"
 """What a list is called that nothing narrows down."""
 
-HEADLINES = {"1": "Headlines", "0": "Other reports"}
-
-TIME = "published_at"
-NUMBERS = ("heat", "quality")
-IMAGE_WORDS = {"image_id__notblank": "with an image", "image_id__isblank": "without an image"}
-RELATED_WORDS = {"1": "with related articles", "0": "without related articles"}
-BLANK_WORDS = {
-    "published_at__isblank": "without a date",
-    "published_at__notblank": "with a date",
-    **IMAGE_WORDS,
-}
-ORDERS = {("_sort", TIME): "oldest first", ("_sort_desc", "heat"): "highest heat first"}
-DEAD_IMAGE_WORDS = {"1": "with a dead image", "0": "without a dead image"}
+RANGES = tuple(each for each in DIMENSIONS if each.facet in (PERIOD, BAND))
+"""Whose two bounds are one condition."""
+QUOTED = ("story_id", "_search")
+ONE_BY_ONE = ("story_id", "topics", "_search")
+"""Of which no filter `__in` has a phrase."""
+ORDERS = {("_sort", "published_at"): "oldest first", ("_sort_desc", "heat"): "highest heat first"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +54,9 @@ class _Phrases:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One thing that narrows a list down: of which column, in words, by which pairs."""
+    """One thing that narrows a list down: by which dimension, in words, by which pairs."""
 
-    column: str
+    name: str
     words: str
     pairs: tuple[tuple[str, str], ...]
 
@@ -74,41 +68,37 @@ async def conditions(sight: Sight, pairs: Iterable[tuple[str, str]]) -> list[Con
     """
     left = _Phrases([pair for pair in pairs if pair[0] not in (*SORTS, "_searchmode")])
     found: dict[int, Condition] = {}
-    for column in (TIME, *NUMBERS):
+    for dimension in RANGES:
         before = list(left.pairs)
-        if span := left.take_range(column):
-            words = periods.in_words(span) if column == TIME else bands.in_words(span, whole=True)
+        if span := left.take_range(dimension.column):
             taken = tuple(pair for pair in before if pair not in left.pairs)
-            found[before.index(taken[0])] = Condition(column, words, taken)
+            words = _range_in_words(dimension, span)
+            found[before.index(taken[0])] = Condition(dimension.name, words, taken)
     for place, (key, value) in enumerate(left.pairs, len(found)):
-        column, words = await _condition_in_words(sight, key, value)
-        found[place] = Condition(column, words, ((key, value),))
+        name, words = await _condition_in_words(sight, key, value)
+        found[place] = Condition(name, words, ((key, value),))
     return list(found.values())
 
 
 async def _condition_in_words(sight: Sight, key: str, value: str) -> tuple[str, str]:
-    """Return the column of a filter and its words: ("provider_id", "The Strait Observer")."""
+    """Return the name of a filter's dimension and its words: ("type", "article or video")."""
+    dimension, flag = of_pair(key, value) or (None, None)
+    if dimension is not None and flag is not None:
+        return dimension.name, flag.phrase
+    if dimension is not None and key == dimension.key:
+        return dimension.name, await _name(sight, dimension, value)
     column, _, operator = key.partition("__")
-    flags = {RELATED: RELATED_WORDS, DEAD_IMAGE: DEAD_IMAGE_WORDS}
-    if key in flags:
-        return key.removeprefix("_"), flags[key].get(value, value)
-    if key in BLANK_WORDS:
-        return "image" if key in IMAGE_WORDS else column, BLANK_WORDS[key]
     if key.startswith("_"):
-        return {TOPIC: "topics", SEARCH: SEARCH, "_where": "_where"}.get(key, key), value
-    if operator == "in" and column in ("provider_id", "type", "id"):
+        return key, value
+    if operator == "in" and dimension is not None and dimension.phrase:
         values = _one_of(value)
-        if column == "provider_id":
-            values = [await _name_of_provider(sight, each) for each in values]
-        return column, f"a list of {len(values)}" if column == "id" else _listed(values, "or")
+        if column == "id":
+            return column, f"a list of {len(values)}"
+        return column, _listed([await _name(sight, dimension, each) for each in values], "or")
     if operator not in ("", "exact"):
         words = str(Filters([(key, value)]).human_description_en())
         return column, words.removeprefix(f"where {column} ") or f"{operator} {value}"
-    if column == "provider_id":
-        return column, await _name_of_provider(sight, value)
-    if column == "story_id":
-        return column, await find_title(sight, value) or value
-    return column, value
+    return column, await _name(sight, dimension, value) if dimension else value
 
 
 async def in_words(sight: Sight, request: Any) -> str:
@@ -116,43 +106,56 @@ async def in_words(sight: Sight, request: Any) -> str:
     left = _Phrases(list(query_of(request).pairs))
     left.take("_searchmode")
     words = [_what_in_words(left)]
-    if stories := left.take("story_id", "story_id__exact"):
-        titles = [await find_title(sight, each) or each for each in stories]
-        words.append(f"on the story {_listed(f'“{each}”' for each in titles)}")
-    if left.take("story_id__notblank"):
-        words.append("of stories")
-    if topics := chosen(request, TOPIC):
-        left.take(TOPIC)
-        words.append(f"about {_listed(topics)}")
-    if providers := left.take("provider_id", "provider_id__exact"):
-        names = [await _name_of_provider(sight, each) for each in providers]
-        words.append(f"from {_listed(names)}")
-    for value in left.take("provider_id__in"):
-        names = [await _name_of_provider(sight, each) for each in _one_of(value)]
-        words.append(f"from {_listed(names, 'or')}")
-    if types := left.take("type", "type__exact"):
-        words.append(f"of type {_listed(types)}")
-    words += [f"of type {_listed(_one_of(value), 'or')}" for value in left.take("type__in")]
-    words += [f"from a list of {len(_one_of(value))}" for value in left.take("id__in")]
-    if span := left.take_range(TIME):
-        words.append(_time_in_words(span))
-    for column in NUMBERS:
-        if span := left.take_range(column):
-            words.append(f"with {column} {bands.in_words(span, whole=True)}")
-    words += [phrase for key, phrase in BLANK_WORDS.items() if left.take(key)]
-    words += [RELATED_WORDS[each] for each in left.take(RELATED) if each in RELATED_WORDS]
-    dead = left.take(DEAD_IMAGE)
-    words += [DEAD_IMAGE_WORDS[each] for each in dead if each in DEAD_IMAGE_WORDS]
-    if searches := left.take(SEARCH):
-        words.append(f"with the words {_listed(f'“{each}”' for each in searches)}")
+    for dimension in DIMENSIONS:
+        words += await _dimension_in_words(sight, request, dimension, left)
     return " ".join(words) + _rest_in_words(left)
 
 
+async def _dimension_in_words(
+    sight: Sight, request: Any, dimension: Dimension, left: _Phrases
+) -> list[str]:
+    """Return the phrases of one dimension, and take what they say from the pairs left."""
+    words = []
+    if dimension in RANGES:
+        if span := left.take_range(dimension.column):
+            in_range = _range_in_words(dimension, span)
+            words.append(dimension.phrase.format(in_range) if dimension.phrase else _time(span))
+    elif dimension.phrase:
+        # A list of ids is counted, not listed; a single one stays a filter of Datasette's.
+        keys = () if dimension.name == "id" else (dimension.key, f"{dimension.key}__exact")
+        if values := left.take(*keys):
+            if dimension is TOPICS:
+                values = chosen(request, dimension.key)
+            names = [await _name(sight, dimension, each) for each in values]
+            quoted = [f"“{each}”" for each in names] if dimension.name in QUOTED else names
+            words.append(dimension.phrase.format(_listed(quoted)))
+        for value in () if dimension.name in ONE_BY_ONE else left.take(f"{dimension.key}__in"):
+            names = [await _name(sight, dimension, each) for each in _one_of(value)]
+            listed = str(len(names)) if dimension.name == "id" else _listed(names, "or")
+            words.append(dimension.phrase.format(listed))
+    for key in dict.fromkeys(flag.key for flag in dimension.all_flags):
+        values = left.take(key)
+        held = (f for value in values for f in dimension.all_flags if f.holds(key, value))
+        words += dict.fromkeys(flag.phrase for flag in held)
+    return words
+
+
 def _what_in_words(left: _Phrases) -> str:
-    places = [value for key, value in left.pairs if key in ("is_headline", "is_headline__exact")]
-    if len(places) != 1 or places[0] not in HEADLINES:
+    headline = BY_NAME["is_headline"]
+    keys = (headline.key, f"{headline.key}__exact")
+    values = [value for key, value in left.pairs if key in keys]
+    if len(values) != 1 or values[0] not in (headline.names or {}):
         return ALL
-    return HEADLINES[left.take("is_headline", "is_headline__exact")[0]]
+    return headline.name_of(left.take(*keys)[0])
+
+
+async def _name(sight: Sight, dimension: Dimension, value: str) -> str:
+    """Return what readers call a value: providers and stories by their rows."""
+    if dimension.name == "provider_id":
+        return await _name_of_provider(sight, value)
+    if dimension.name == "story_id":
+        return await find_title(sight, value) or value
+    return dimension.name_of(value)
 
 
 async def _name_of_provider(sight: Sight, key: str) -> str:
@@ -193,7 +196,13 @@ def _one_of(value: str) -> list[str]:
     return [str(each).strip() for each in found] or [""]
 
 
-def _time_in_words(span: Range) -> str:
+def _range_in_words(dimension: Dimension, span: Range) -> str:
+    if dimension.facet == PERIOD:
+        return periods.in_words(span)
+    return bands.in_words(span, whole=True)
+
+
+def _time(span: Range) -> str:
     words = periods.in_words(span)
     period = periods.period_of(span)
     if period is not None:

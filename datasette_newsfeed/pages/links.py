@@ -13,10 +13,8 @@ from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
 
+from ..dimensions import FILTERED_BY
 from .feed_formats import feed_formats
-
-FILTERED_BY = {"providers": "provider_id", "topics": "_topic", "stories": "story_id"}
-"""The word that keeps the articles of such a row, in the address of the articles."""
 
 HEADLINES_OF_STORIES = (("is_headline", "1"), ("story_id__notblank", "1"))
 """What keeps one article of each story, in the address of the articles."""

@@ -13,11 +13,12 @@ from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise
 from typing import Any, ClassVar
 
+from ...dimensions import BAND, of_kind
 from .base import quoted
 from .filter_sql import Rows
 from .ranges import Count, Counts, Range, RangeFacet
 
-FIXED = ("heat", "quality")
+FIXED = of_kind(BAND)
 FIXED_EDGES = tuple(map(Decimal, (0, 25, 50, 75, 100)))
 FIXED_TABLES = ("articles", "article_list", "related_articles")
 

@@ -13,8 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 from ... import facet_index_schema
+from ...dimensions import Dimension
 from ..access.archives import Sight
-from ..filters.conditions import HAS_RARE_TOPIC, TOPIC, TOPIC_BIND, TOPIC_TABLES
+from ..filters.conditions import TOPIC, TOPIC_BIND
 from .base import quoted
 from .filter_sql import Rows
 from .indexed_counts import find_tally
@@ -242,20 +243,19 @@ class PeriodFacet(RangeFacet):
         return bound
 
 
-OF_ROW = {"provider_id": "provider_id = :p0", TOPIC: HAS_RARE_TOPIC.format(bind=f"{TOPIC_BIND}0")}
-
-
 async def count_by_month(
-    sight: Sight, request: Any, filtered_by: str, key: str
+    sight: Sight, request: Any, dimension: Dimension, key: str
 ) -> list[tuple[str, int]] | None:
     """Return how many articles of a provider or topic each month has, by the facet index.
 
     In order, as (`2021-04`, 12); None where SQL must count them.
     """
-    if not sight.sees("articles", *(TOPIC_TABLES if filtered_by == TOPIC else ("providers",))):
+    if not sight.sees("articles", *dimension.tables):
         return None
-    sql = f"select id from articles where {OF_ROW[filtered_by]}"
-    rows = Rows(sql, {f"{TOPIC_BIND}0": key} if filtered_by == TOPIC else {"p0": key})
+    # The binds of Datasette's own filters and of ours: the index knows conditions by their text.
+    bind = f"{TOPIC_BIND}0" if dimension.key == TOPIC else "p0"
+    sql = f"select id from articles where {dimension.rows.condition.format(bind=bind)}"
+    rows = Rows(sql, {bind: key})
     tally = await find_tally(sight.datasette, request, sight.database, rows)
     if tally is None or facet_index_schema.DAY not in tally.index.facets:
         return None

@@ -16,8 +16,9 @@ from typing import Any
 from pyroaring import BitMap
 
 from ... import facet_index, facet_index_schema, schema
+from ...dimensions import RELATED, TOPICS
 from ...facet_index import FacetIndex
-from ..filters.conditions import HAS_COMMON_TOPIC, HAS_RARE_TOPIC, HAS_RELATED, TOPIC_BIND
+from ..filters.conditions import TOPIC_BIND
 
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | -- | /\* | \w+ | \S""",
@@ -95,7 +96,7 @@ class Conditions:
             clause.format(bind=bind): topic
             for bind, topic in params.items()
             if bind.startswith(TOPIC_BIND)
-            for clause in (HAS_COMMON_TOPIC, HAS_RARE_TOPIC)
+            for clause in (TOPICS.rows.common, TOPICS.rows.condition)
         }
 
     def find(self, condition: str) -> Known | None:
@@ -103,8 +104,8 @@ class Conditions:
         facets = self._index.facets
         if condition in self._topics and facet_index_schema.TOPIC in facets:
             return Known(self._index.rows(facet_index_schema.TOPIC, self._topics[condition]))
-        if condition in (HAS_RELATED, f"not {HAS_RELATED}"):
-            there = int(condition == HAS_RELATED)
+        if condition in (RELATED.value_sql, f"not {RELATED.value_sql}"):
+            there = int(condition == RELATED.value_sql)
             return Known(self._index.rows(facet_index_schema.RELATED, there), is_column=True)
         plain = _QUOTED.sub(lambda match: match[1] or match[2], condition)
         if match := _FULL_TEXT.fullmatch(plain):

@@ -15,10 +15,10 @@ from datasette.app import Datasette
 from datasette.filters import Filters
 
 from ... import schema
+from ...dimensions import DIMENSIONS
 from ...errors import SelectionError
 from .. import compat
-from .conditions import RELATED, TOPIC
-from .query_string import SEARCH, selects
+from .query_string import selects
 
 # Nobody waits for a page here.
 PATIENT = {"sql_time_limit_ms": 3_600_000, "max_returned_rows": 100_000_000}
@@ -37,7 +37,7 @@ def chosen_articles(database: str | Path, query: str) -> list[str]:
         if selects(*pair) and pair[0] not in ("_sort", "_sort_desc")
     ]
     if not pairs:
-        raise SelectionError(query, f"chooses nothing; try {TOPIC}=..., heat__gte=50, {SEARCH}=...")
+        raise SelectionError(query, "chooses nothing; try _topic=..., heat__gte=50, _search=...")
     for key, value in pairs:
         _check_column(query, key)
         _check_operator(query, key, value)
@@ -49,7 +49,7 @@ def _check_column(query: str, key: str) -> None:
     column = key.partition("__")[0]
     if key.startswith("_") or column in schema.ARTICLES.column_names:
         return
-    meant = f"_{column}" if f"_{column}" in (TOPIC, RELATED, SEARCH) else None
+    meant = next((each.key for each in DIMENSIONS if each.key == f"_{column}"), None)
     hint = f"; did you mean {meant}?" if meant else f": {', '.join(schema.ARTICLES.column_names)}"
     raise SelectionError(query, f"articles have no column {column}{hint}")
 

@@ -11,14 +11,14 @@ Knows nothing of facets, which only make links of these words.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest, Forbidden
 
 from ... import schema
+from ...dimensions import DEAD_IMAGE, DIMENSIONS, TOPICS, Dimension
 from .. import compat
 from ..access import permissions
 from ..access.archives import find_archive
@@ -26,55 +26,20 @@ from ..queries.topic_frequency import is_common_topic
 from . import table_order
 
 ARTICLES = schema.ARTICLES.name
-TOPIC = "_topic"
-TOPIC_TABLES = (schema.ARTICLE_TOPICS.name, schema.TOPICS.name)
+TOPIC = TOPICS.key
+TOPIC_TABLES = TOPICS.tables
 """What a visitor must be allowed to see before topics filter or count anything."""
 NUMERIC = ("__gt", "__gte", "__lt", "__lte")
 """How filters end that Datasette gives digits to as a number."""
-RELATED = "_related"
-RELATED_TABLES = (schema.RELATED_ARTICLES.name,)
 
 TOPIC_BIND = "newsfeed_topic_"
-HAS_COMMON_TOPIC = """\
-exists (
-  select 1 from article_topics
-  where article_topics.article_id = articles.id and article_topics.topic = :{bind}
-)"""
-HAS_RARE_TOPIC = "articles.id in (select article_id from article_topics where topic = :{bind})"
 
-HAS_RELATED = """\
-exists (select 1 from related_articles where related_articles.article_id = articles.id)"""
-DEAD_IMAGE = "_dead_image"
-DEAD_IMAGE_TABLES = (schema.ARTICLE_IMAGES.name, schema.IMAGE_FETCHES.name)
-HAS_DEAD_IMAGE = """\
-articles.id in (
-  select article_images.article_id
-  from image_fetches join article_images on article_images.image_id = image_fetches.image_id
-  where image_fetches.outcome <> 'stored'
-)"""
-
-
-@dataclass(frozen=True, slots=True)
-class YesOrNo:
-    """A word whose value is 1 or 0: its condition, what it is called, whom it is told."""
-
-    condition: str
-    words: str
-    tables: tuple[str, ...]
-
-    def of(self, value: str) -> tuple[str, str]:
-        """Return condition and description of a value."""
-        if value == "1":
-            return self.condition, f"it has {self.words}"
-        return f"not {self.condition}", f"it has no {self.words}"
-
-
-YES_OR_NO = {
-    RELATED: YesOrNo(HAS_RELATED, "related articles", RELATED_TABLES),
-    DEAD_IMAGE: YesOrNo(HAS_DEAD_IMAGE, "dead images", DEAD_IMAGE_TABLES),
+PRESENCES: Mapping[str, Dimension] = {
+    each.key: each for each in DIMENSIONS if each.presence and each.key
 }
-NONE_IS_DEAD = YesOrNo("1 = 0", YES_OR_NO[DEAD_IMAGE].words, ())
-"""Where no image was fetched, as on a published site: so a shared link keeps its meaning."""
+"""The filters whose value is 1 or 0, by their keys."""
+
+_NEVER = "1 = 0"
 
 
 async def from_request(
@@ -98,27 +63,35 @@ async def from_request(
     if table not in (ARTICLES, schema.ARTICLE_LIST):
         return None
     topics = chosen(request, TOPIC)
-    asked = [(word, value) for word in YES_OR_NO for value in chosen(request, word)]
+    asked = [(key, value) for key in PRESENCES for value in chosen(request, key)]
     if not (topics or asked):
         return None
     _check(asked)
-    known = YES_OR_NO if archive.has_fetches else {**YES_OR_NO, DEAD_IMAGE: NONE_IS_DEAD}
+    # Where no image was fetched, as on a published site, none is dead: a shared link keeps
+    # its meaning.
+    known = {
+        key: (_NEVER, ())
+        if each is DEAD_IMAGE and not archive.has_fetches
+        else (each.value_sql, each.tables)
+        for key, each in PRESENCES.items()
+    }
     needs: dict[str, tuple[str, ...]] = {TOPIC: TOPIC_TABLES} if topics else {}
-    needs |= {word: known[word].tables for word, _ in asked}
-    for word, tables in needs.items():
+    needs |= {key: known[key][1] for key, _ in asked}
+    for key, tables in needs.items():
         if not await may_view_all(datasette, request, database, tables):
-            raise Forbidden(f"{word} needs permission to view {' and '.join(tables)}")
+            raise Forbidden(f"{key} needs permission to view {' and '.join(tables)}")
     clauses, params, words = [], {}, []
     for number, topic in enumerate(topics):
         bind = f"{TOPIC_BIND}{number}"
         common = await is_common_topic(datasette, archive, topic)
-        clauses.append((HAS_COMMON_TOPIC if common else HAS_RARE_TOPIC).format(bind=bind))
+        clauses.append((TOPICS.rows.common if common else TOPICS.rows.condition).format(bind=bind))
         params[bind] = topic
         words.append(f'topic is "{topic}"')
-    for word, value in asked:
-        clause, description = known[word].of(value)
-        clauses.append(clause)
-        words.append(description)
+    for key, value in asked:
+        condition, _ = known[key]
+        clauses.append(condition if value == "1" else f"not {condition}")
+        no = "" if value == "1" else "no "
+        words.append(f"it has {no}{PRESENCES[key].heading.lower()}")
     if table != ARTICLES:
         clauses = [clause.replace("articles.id", f"{table}.id") for clause in clauses]
     return FilterArguments(clauses, params, words)

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from .conditions import DEAD_IMAGE, RELATED, TOPIC
+from ...dimensions import DIMENSIONS
 
 SEARCH = "_search"
 SORTS = ("_sort", "_sort_desc")
-SELECTING = (TOPIC, RELATED, DEAD_IMAGE, SEARCH, "_searchmode", "_where", "_through", *SORTS)
+SELECTING = (
+    *(each.key for each in DIMENSIONS if each.key.startswith("_")),
+    *("_searchmode", *SORTS),
+)
 """The words with a leading underscore that say which articles, or in which order."""
 
 KNOWN = frozenset(

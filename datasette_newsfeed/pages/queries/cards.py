@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ...dimensions import DIMENSIONS, TOPICS
 from ..access.archives import Sight
 from ..models import Card, Lead
 from ..text.addresses import LONGEST_ADDRESS, web_url
@@ -46,35 +47,6 @@ select id from articles where {condition}
 order by published_at desc, id limit :limit"""
 
 NEWEST = Selection("true", "select count(*) from articles")
-OF_PROVIDER = Selection(
-    "provider_id = :key",
-    "select count(*) from articles where provider_id = :key",
-    ("providers",),
-)
-OF_TOPIC = Selection(
-    "id in (select article_id from article_topics where topic = :key)",
-    "select count(*) from article_topics where topic = :key",
-    ("topics", "article_topics"),
-)
-OF_COMMON_TOPIC = Selection(
-    """exists (
-  select 1 from article_topics
-  where article_topics.article_id = articles.id and article_topics.topic = :key
-)""",
-    OF_TOPIC.count_sql,
-    OF_TOPIC.needs,
-)
-"""The same articles, found faster where there are many: see `shares`."""
-OF_AUTHOR = Selection(
-    "id in (select article_id from article_authors where author = :key)",
-    "select count(distinct article_id) from article_authors where author = :key",
-    ("authors", "article_authors"),
-)
-WITH_IMAGE = Selection(
-    "id in (select article_id from article_images where image_id = :key)",
-    "select count(distinct article_id) from article_images where image_id = :key",
-    ("images", "article_images"),
-)
 OF_SAME_STORY = Selection(
     """id in (
   select id from articles where story_id = (select story_id from articles where id = :key)
@@ -178,12 +150,18 @@ MOST_TOPICS = 20
 
 
 SELECTIONS = {
-    "providers": OF_PROVIDER,
-    "topics": OF_TOPIC,
-    "authors": OF_AUTHOR,
-    "images": WITH_IMAGE,
+    each.rows.table: Selection(
+        each.rows.condition.format(bind="key"), each.rows.count.format(bind="key"), each.tables
+    )
+    for each in DIMENSIONS
+    if each.rows.condition
 }
 """Rows whose page shows their newest articles."""
+
+OF_COMMON_TOPIC = replace(
+    SELECTIONS[TOPICS.rows.table], condition=TOPICS.rows.common.format(bind="key")
+)
+"""The same articles, found faster where there are many: see `topic_frequency`."""
 
 NEWEST_LIMIT = 5
 LIST_LIMIT = 12

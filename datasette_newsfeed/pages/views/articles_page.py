@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from datasette.database import QueryInterrupted
 
+from ...dimensions import BY_NAME, DIMENSIONS, heading
 from .. import compat
 from ..access.archives import FULL_TEXT, Sight, look
 from ..facets.bands import BandFacet
@@ -37,26 +38,6 @@ TABLES = ("articles", STORIES)
 
 TIME = "published_at"
 """The column whose period facet becomes the timeline."""
-
-HEADINGS = {
-    "topics": "Topics",
-    "provider_id": "Providers",
-    "type": "Types",
-    "category": "Categories",
-    "published_at": "Time",
-    "heat": "Heat",
-    "quality": "Quality",
-    "is_headline": "Stories",
-    "image": "Images",
-    "related": "Related articles",
-    "dead_image": "Dead images",
-    "story_id": "Story",
-    "id": "Articles",
-    "_search": "Words",
-    "_where": "SQL",
-    "_through": "Linked rows",
-}
-"""What readers call the facets; any other is called by its own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +185,15 @@ class Listing:
         found = [self._covered(facet) for facet in facets or () if _tells(facet)]
         if compat.keeps_facet_order(self.sight.datasette):
             return found
-        places = {name: place for place, name in enumerate(HEADINGS)}
+        places = {each.name: place for place, each in enumerate(DIMENSIONS)}
         return sorted(found, key=lambda facet: places.get(_column(facet), len(places)))
 
     def _covered(self, facet: Mapping[str, Any]) -> Mapping[str, Any]:
-        if _column(facet) == "is_headline":
-            named = ({**each, "label": _place(each["value"])} for each in facet["results"])
+        dimension = BY_NAME.get(_column(facet))
+        if dimension is not None and dimension.names is not None:
+            named = (
+                {**each, "label": dimension.name_of(each["value"])} for each in facet["results"]
+            )
             return {**facet, "results": list(named)}
         named_by = REFERENCES.get((self.table, _column(facet)))
         if facet["type"] != "column" or named_by is None or self.sight.sees(named_by[0]):
@@ -236,9 +220,7 @@ class Listing:
                     left = [(key, each) for key, each in left if (plain_key(key), each) in kept]
         for each in await conditions(self.sight, left):
             rest = Query(tuple(pair for pair in query.pairs if pair not in each.pairs))
-            label = _place(each.words) if each.column == "is_headline" else each.words
-            heading = HEADINGS.get(each.column, each.column)
-            found.append(Chosen(heading, label or "–", self.address(rest)))
+            found.append(Chosen(heading(each.name), each.words or "–", self.address(rest)))
         most = most_links(query)
         if len(found) > most:
             found[most - 1 :] = [
@@ -248,8 +230,7 @@ class Listing:
 
     def heading(self, facet: Mapping[str, Any]) -> str:
         """Return what readers call a facet."""
-        name = _column(facet)
-        return HEADINGS.get(name, name)
+        return heading(_column(facet))
 
 
 def _address(links: Links, query: Query, table: str = "articles") -> str:
@@ -262,10 +243,6 @@ def _tells(facet: Mapping[str, Any]) -> bool:
     values = facet["results"]
     is_blank = len(values) == 1 and values[0]["value"] == "" and not values[0]["selected"]
     return bool(values) and not (facet["type"] in (PeriodFacet.type, BandFacet.type) and is_blank)
-
-
-def _place(is_headline: Any) -> str:
-    return {"1": "Headlines", "0": "Other reports"}.get(str(is_headline), str(is_headline))
 
 
 def _plain_pairs(address: str) -> set[tuple[str, str]]:

@@ -16,11 +16,12 @@ from datasette.database import QueryInterrupted
 from datasette.utils import urlsafe_components
 from markupsafe import Markup
 
+from ...dimensions import DIMENSIONS
 from .. import compat
 from ..access.archives import Sight, find_archive, look
 from ..facets.periods import DAY, Period, count_by_month
 from ..headers import caching
-from ..links import FILTERED_BY, Links
+from ..links import Links
 from ..pictures import Pictures
 from ..queries import cards, counts, full_articles, pictures, stories
 from ..queries.topic_frequency import is_common_topic
@@ -248,17 +249,19 @@ async def _timeline_of(
     sight: Sight, request: Any, table: str, key: str
 ) -> timeline.Timeline | None:
     """Return a provider's or topic's numbers over time; None if they take too long to count."""
-    if table not in FILTERED_BY:
+    dimension = next((each for each in DIMENSIONS if each.key and each.rows.table == table), None)
+    if dimension is None:
         return None
+    key_of_filter = dimension.key
     links = Links(sight.datasette, sight.database)
 
     def link(period: Period) -> str:
         bounds = {"published_at__gte": period.range.lower, "published_at__lt": period.range.upper}
         filters = {name: bound for name, bound in bounds.items() if bound is not None}
-        return links.table("articles", **{FILTERED_BY[table]: key}, **filters)
+        return links.table("articles", **{key_of_filter: key}, **filters)
 
     try:
-        counts = await count_by_month(sight, request, FILTERED_BY[table], key)
+        counts = await count_by_month(sight, request, dimension, key)
         if counts is None:
             counts = await cards.count_by_month(sight, cards.SELECTIONS[table], key)
     except QueryInterrupted:
