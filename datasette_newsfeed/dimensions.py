@@ -8,7 +8,7 @@ new dimension is one entry of DIMENSIONS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 COLUMN, TOPIC, PERIOD, BAND, PRESENCE = "column", "topic", "period", "band", "presence"
@@ -79,8 +79,12 @@ class Dimension:
     """The key of its filter in an address."""
     phrase: str = ""
     """A selection in words: "of type {}"; what is filled in are the values."""
-    names: Mapping[str, str] | None = None
-    """What readers call the values, where that is not the value itself."""
+    name_of: Callable[[str], str] = str
+    """What readers call a value, where that is not the value itself."""
+    is_mark: bool = False
+    """Whether cards name the value."""
+    is_told_of_several: bool = False
+    """Whether facet and mark are shown only where there are several values."""
     flags: tuple[Flag, ...] = ()
     presence: Presence | None = None
     rows: Rows = Rows()
@@ -103,10 +107,8 @@ class Dimension:
         """The facet as a metadata file has it."""
         return self.name if self.facet == COLUMN else {self.facet: self.name}
 
-    def name_of(self, value: object) -> str:
-        """Return what readers call a value."""
-        return (self.names or {}).get(str(value), str(value))
 
+HEADLINES: Mapping[str, str] = {"1": "Headlines", "0": "Other reports"}
 
 _DATED = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 
@@ -246,7 +248,7 @@ exists (
         column="is_headline",
         is_indexed=True,
         key="is_headline",
-        names={"1": "Headlines", "0": "Other reports"},
+        name_of=lambda value: HEADLINES.get(value, value),
     ),
     Dimension(
         name="image",
@@ -299,6 +301,9 @@ articles.id in (
 
 BY_NAME: Mapping[str, Dimension] = {each.name: each for each in DIMENSIONS}
 
+MARKS: tuple[Dimension, ...] = tuple(each for each in DIMENSIONS if each.is_mark)
+"""Whose values cards name; each is of a column."""
+
 TOPICS = BY_NAME["topics"]
 RELATED = BY_NAME["related"]
 DEAD_IMAGE = BY_NAME["dead_image"]
@@ -329,5 +334,5 @@ def of_pair(key: str, value: str) -> tuple[Dimension, Flag | None] | None:
             if flag.holds(key, value):
                 return each, flag
     plain = key if key.startswith("_") else key.partition("__")[0]
-    found = next((each for each in DIMENSIONS if each.key == plain), None)
+    found = next((each for each in DIMENSIONS if plain and each.key == plain), None)
     return (found, None) if found else None

@@ -28,6 +28,7 @@ ROOT = (
     "full_text",
     "terms",
     "schema",
+    "languages",
     "dimensions",
     "facet_index_schema",
     "default_metadata",

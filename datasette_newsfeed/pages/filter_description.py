@@ -9,7 +9,7 @@ from typing import Any
 
 from datasette.filters import Filters
 
-from ..dimensions import BAND, BY_NAME, DIMENSIONS, PERIOD, TOPICS, Dimension, of_pair
+from ..dimensions import BAND, BY_NAME, DIMENSIONS, HEADLINES, PERIOD, TOPICS, Dimension, of_pair
 from .access.archives import Sight
 from .facets import bands, periods
 from .facets.ranges import Range
@@ -144,9 +144,9 @@ def _what_in_words(left: _Phrases) -> str:
     headline = BY_NAME["is_headline"]
     keys = (headline.key, f"{headline.key}__exact")
     values = [value for key, value in left.pairs if key in keys]
-    if len(values) != 1 or values[0] not in (headline.names or {}):
+    if len(values) != 1 or values[0] not in HEADLINES:
         return ALL
-    return headline.name_of(left.take(*keys)[0])
+    return HEADLINES[left.take(*keys)[0]]
 
 
 async def _name(sight: Sight, dimension: Dimension, value: str) -> str:

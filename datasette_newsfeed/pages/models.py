@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,10 @@ class Card:
     story_size: int = 0
     lead: Lead | None = None
     """The article that leads its story, where that is another one."""
+    values: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Its values of the dimensions that cards name, such as `language`."""
+    marks: tuple[str, ...] = ()
+    """Those of them that are shown, as readers call them."""
 
     @property
     def followers(self) -> int:

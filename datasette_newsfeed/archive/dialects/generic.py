@@ -14,10 +14,11 @@ from typing import Any, ClassVar
 from urllib.parse import urljoin
 
 from ...errors import RecordError
+from ...languages import language_code
 from ..dates import WrittenDate, leading_date
 from ..records import Article, Image, Provider
 from . import bodies, permalinks, restructured_text
-from .article_ids import article_id, language_code, path_date, path_language, slug
+from .article_ids import article_id, path_date, path_language, slug
 from .document import (
     DRAFT,
     EXCLUDED,

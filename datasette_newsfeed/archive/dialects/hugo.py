@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .article_ids import language_code
+from ...languages import language_code
 from .document import Document, Site
 from .fields import Fields, path
 from .generic import COLUMNS, PUBLISHED_AT, UPDATED_AT, Generic

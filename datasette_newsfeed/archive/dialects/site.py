@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from .article_ids import language_code
+from ...languages import language_code
 from .document import Site
 from .fields import words
 from .permalinks import JEKYLL_STYLES

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ...errors import RecordError
+from ...languages import language_code
 from ..dates import leading_date
 from ..records import Article, Image, Organization, Provider, Reference
-from .article_ids import article_id, language_code
+from .article_ids import article_id
 from .document import Document, LeftOut, Site
 from .generic import is_foreign_key
 from .json_values import json_value

@@ -35,7 +35,7 @@ def write(feed: Feed) -> bytes:
 
 
 def _add_entry(root: ET.Element, entry: Entry) -> None:
-    element = ET.SubElement(root, "entry")
+    element = ET.SubElement(root, "entry", {"xml:lang": entry.language} if entry.language else {})
     add(element, "id", entry.id)
     add(element, "title", entry.title)
     add(element, "updated", entry.updated or UNKNOWN_TIME)

@@ -42,6 +42,8 @@ class Entry:
     publisher: str | None = None
     categories: tuple[str, ...] = ()
     image: Enclosure | None = None
+    language: str | None = None
+    """A language code, RFC 5646."""
 
 
 @dataclass(frozen=True, slots=True)

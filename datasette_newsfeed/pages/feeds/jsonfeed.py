@@ -42,6 +42,7 @@ def _item(entry: Entry) -> dict[str, Any]:
         "date_modified": entry.updated or None,
         "authors": [{"name": name} for name in names] or None,
         "tags": list(entry.categories) or None,
+        "language": entry.language,
     }
     if entry.image:
         image = entry.image

@@ -60,6 +60,8 @@ def _add_item(channel: ET.Element, entry: Entry) -> None:
             add(item, "dc:creator", name)
     for category in entry.categories:
         add(item, "category", category)
+    if entry.language:
+        add(item, "dc:language", entry.language)
     if entry.summary:
         # Readers take a description for HTML.
         add(item, "description", escape(entry.summary, quote=False))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...dimensions import DIMENSIONS, TOPICS
+from ...dimensions import DIMENSIONS, MARKS, TOPICS, Dimension
 from ..access.archives import Sight
 from ..models import Card, Lead
 from ..text.addresses import LONGEST_ADDRESS, web_url
@@ -94,7 +94,7 @@ select
     select count(distinct coalesce(related_id, position)) from related_articles
     where article_id = articles.id
   ) as related_count,
-  {{story}}
+  {{story}}, {{values}}
 from articles
   left join providers on providers.domain = articles.provider_id
   left join images as pictures on pictures.id = articles.image_id
@@ -172,8 +172,53 @@ def story_columns(sight: Sight) -> str:
     return _STORY if sight.sees("stories") else _NO_STORY
 
 
-def card(sight: Sight, row: Any, topics: Iterable[str] = (), topic_count: int = 0) -> Card:
-    """Return the Card in a row of CARDS_SQL, less what the visitor may not see."""
+SEVERAL_SQL = """
+select exists (
+  select 1 from articles where {column} > (select min({column}) from articles where {column} > '')
+)"""
+"""Whether a column has several values; along its index, however many articles there are."""
+
+
+def _values(sight: Sight) -> str:
+    """Return the SQL of the columns that cards name the values of."""
+    found = [
+        bounded(f"articles.{each.column}", f"value_{each.name}", LONGEST_NAME)
+        for each in MARKS
+        if sight.has("articles", each.column)
+    ]
+    return ", ".join(found or ["null as value_"])
+
+
+async def _marks(sight: Sight) -> list[Dimension]:
+    """Return what cards name the values of, as far as there is something to tell."""
+    return [
+        each
+        for each in MARKS
+        if sight.has("articles", each.column)
+        and (
+            not each.is_told_of_several
+            or (await sight.ask(SEVERAL_SQL.format(column=each.column)))[0][0]
+        )
+    ]
+
+
+def card(
+    sight: Sight,
+    row: Any,
+    topics: tuple[Iterable[str], int] = ((), 0),
+    marks: Iterable[Dimension] = (),
+) -> Card:
+    """Return the Card in a row of CARDS_SQL, less what the visitor may not see.
+
+    topics: the first ones of the article, and how many it has; marks: what to name the values of.
+    """
+    there = set(row.keys())
+    found = {
+        each.name: cut(row[f"value_{each.name}"], LONGEST_NAME)
+        for each in MARKS
+        if f"value_{each.name}" in there
+    }
+    values = {name: value for name, value in found.items() if value}
     sees_providers = sight.sees("providers")
     return Card(
         id=row["id"],
@@ -190,12 +235,14 @@ def card(sight: Sight, row: Any, topics: Iterable[str] = (), topic_count: int = 
         ),
         logo=picture(sight, row, "logo") if sees_providers else None,
         image=picture(sight, row, "image"),
-        topics=tuple(topics),
-        topic_count=topic_count,
+        topics=tuple(topics[0]),
+        topic_count=topics[1],
         related_count=row["related_count"] if sight.sees("related_articles") else 0,
         story_id=row["story_id"],
         story_size=row["story_size"] or 0,
         lead=_lead(row),
+        values=values,
+        marks=tuple(each.name_of(values[each.name]) for each in marks if each.name in values),
     )
 
 
@@ -245,13 +292,15 @@ async def _find(
         image_stored=stored(sight, "pictures"),
         logo_stored=stored(sight, "logos"),
         story=story_columns(sight),
+        values=_values(sight),
         beginning=BEGINNING.format(excerpt="articles.excerpt"),
     )
     rows = await sight.ask(sql, values)
     topics = await _find_topics(sight, [row["id"] for row in rows], most_topics)
+    marks = await _marks(sight)
 
     def draw() -> tuple[Card, ...]:
-        return tuple(card(sight, row, *topics.get(row["id"], ((), 0))) for row in rows)
+        return tuple(card(sight, row, topics.get(row["id"], ((), 0)), marks) for row in rows)
 
     # To read Markdown takes long: it must not hold up other visitors.
     return await asyncio.to_thread(draw) if any(row["beginning"] for row in rows) else draw()

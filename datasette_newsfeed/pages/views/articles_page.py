@@ -190,11 +190,12 @@ class Listing:
 
     def _covered(self, facet: Mapping[str, Any]) -> Mapping[str, Any]:
         dimension = BY_NAME.get(_column(facet))
-        if dimension is not None and dimension.names is not None:
-            named = (
-                {**each, "label": dimension.name_of(each["value"])} for each in facet["results"]
-            )
-            return {**facet, "results": list(named)}
+        if dimension is not None and dimension.name_of is not str:
+            named = [
+                {**each, "label": dimension.name_of(str(each["value"]))}
+                for each in facet["results"]
+            ]
+            return {**facet, "results": named}
         named_by = REFERENCES.get((self.table, _column(facet)))
         if facet["type"] != "column" or named_by is None or self.sight.sees(named_by[0]):
             return facet
@@ -239,8 +240,14 @@ def _address(links: Links, query: Query, table: str = "articles") -> str:
 
 
 def _tells(facet: Mapping[str, Any]) -> bool:
-    """Tell whether a facet has a value; that none of the rows has one is no news."""
+    """Tell whether a facet has a value; that none of the rows has one is no news.
+
+    Nor is it, of some facets, that all rows have the same one.
+    """
     values = facet["results"]
+    dimension = BY_NAME.get(_column(facet))
+    if dimension is not None and dimension.is_told_of_several and len(values) < 2:
+        return any(each["selected"] for each in values)
     is_blank = len(values) == 1 and values[0]["value"] == "" and not values[0]["selected"]
     return bool(values) and not (facet["type"] in (PeriodFacet.type, BandFacet.type) and is_blank)
 
