@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from .languages import language_name
+
 COLUMN, TOPIC, PERIOD, BAND, PRESENCE = "column", "topic", "period", "band", "presence"
 """Kinds of facets: `?_facet=NAME`, `?_facet_topic=NAME` and so on."""
 
@@ -198,6 +200,19 @@ exists (
         column="category",
         is_indexed=True,
         key="category",
+    ),
+    Dimension(
+        name="language",
+        heading="Languages",
+        facet=COLUMN,
+        is_default=True,
+        column="language",
+        is_indexed=True,
+        key="language",
+        phrase="in {}",
+        name_of=language_name,
+        is_mark=True,
+        is_told_of_several=True,
     ),
     Dimension(name="id", heading="Articles", column="id", key="id", phrase="from a list of {}"),
     Dimension(

@@ -165,6 +165,7 @@ ARTICLES = Table(
         ("type",),
         ("story_id",),
         ("is_headline", "published_at"),  # newest headlines
+        ("language",),
     ),
     full_text=tables.COLUMNS,
 )

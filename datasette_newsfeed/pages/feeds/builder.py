@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from ... import default_metadata, schema
+from ...languages import language_code
 from .. import compat, filter_description
 from ..access.archives import Sight
 from ..access.permissions import actor_of
@@ -228,6 +229,7 @@ class Edition:
                 dict.fromkeys([*([article.category] if article.category else []), *card.topics])
             ),
             image=image,
+            language=language_code(card.values.get("language", "")),
         )
 
 
