@@ -20,6 +20,7 @@ import sqlite_utils
 import yaml
 
 from . import default_metadata
+from .cli_options import Database, about_records, as_json, follow_links
 from .errors import (
     ArchiveError,
     BusyError,
@@ -36,51 +37,6 @@ if TYPE_CHECKING:
     from .archive.dialects import Dialect
 
 DIALECTS_HOOK = "register_newsfeed_dialects"
-
-Database = click.argument("database", metavar="DB", type=click.Path(dir_okay=False))
-as_json = click.option("as_json", "--json", is_flag=True, help="Print the result as JSON.")
-
-
-def about_records(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say how records are to be read."""
-    options = (
-        click.option(
-            "--dialect", metavar="NAME", help="How the records are written, if not as detected."
-        ),
-        click.option("--site", metavar="URL", help="The site that the records belong to."),
-        click.option("--provider", metavar="NAME", help="The name of who publishes the site."),
-        click.option(
-            "--timezone",
-            "zone",
-            metavar="ZONE",
-            help="The zone of times without an offset, such as Europe/Paris.",
-        ),
-        click.option(
-            "--permalink",
-            metavar="PATTERN",
-            help="How the site builds addresses, such as /:year/:month/:slug/.",
-        ),
-        click.option(
-            "keys",
-            "--map",
-            metavar="KEY=COLUMN",
-            multiple=True,
-            help="Take a column from this key first. May be repeated.",
-        ),
-        click.option(
-            "--drafts/--no-drafts",
-            default=None,
-            help="Read drafts, too. By default they are counted and left out.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-follow_links = click.option(
-    "--follow-links", is_flag=True, help="Take files to which links lead out of PATH."
-)
 
 
 @click.group()
@@ -100,9 +56,9 @@ def newsfeed() -> None:
 @click.option(
     "--allow-empty",
     is_flag=True,
-    help="With --prune: also where PATH is gone or holds no record files.",
+    help="With --prune: also if PATH is gone or holds no record files.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Report what would be done, and change nothing.")
 @click.option(
     "--without-text",
     is_flag=True,
@@ -120,7 +76,7 @@ def newsfeed() -> None:
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Read the files in so many other processes, if more than one. The rows are the same.",
+    help="Parse files in this many processes, if more than one. The rows are the same.",
 )
 @click.option(
     "--relate/--no-relate",
@@ -147,10 +103,10 @@ def import_(
 ) -> None:
     """Read the files and folders at PATH into DB, and create it if needed.
 
-    May be repeated: unchanged files are not even parsed, changed ones replace their
+    An import may be repeated: unchanged files are not parsed, changed files replace their
     rows. A file that cannot be imported is reported, all others are imported, and the
-    exit status is 1. DB-sources, beside DB, keeps the files as read. How the records are
-    written is detected; what the options say of PATH instead is remembered in DB.
+    exit status is 1. DB-sources, beside DB, keeps the files as read. The format of the
+    records is detected. DB remembers the options that are given for a PATH.
     """
     from .archive.importing.given import site_options
     from .archive.importing.importer import import_archive, knows_files_below
@@ -256,11 +212,11 @@ def printable(text: str) -> str:
 @about_records
 @as_json
 def inspect(paths: tuple[str, ...], follow_links: bool, as_json: bool, **about: Any) -> None:
-    """Print what an import of PATH would read, and why; write nothing.
+    """Print what an import of PATH would read, and why. Nothing is written.
 
-    For each dialect: the site, the keys with the columns that they go to, how many records
-    have them, an example; then what is left out. A file that cannot be read is reported,
-    and the exit status is 1.
+    Prints for each dialect the site, the keys with their columns, the number of records
+    that have them, and an example; then what is left out. A file that cannot be read is
+    reported, and the exit status is 1.
     """
     from .archive.importing.given import site_options
     from .archive.importing.inspection import data_of, inspect_archive, lines_of
@@ -283,8 +239,10 @@ def inspect(paths: tuple[str, ...], follow_links: bool, as_json: bool, **about: 
 @newsfeed.command()
 @click.argument("folder", metavar="FOLDER", type=click.Path(file_okay=False))
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
-@click.option("--site", metavar="URL", help="The site of entries whose source does not name it.")
-@click.option("--drafts", is_flag=True, help="Take unpublished posts from exports, too.")
+@click.option(
+    "--site", metavar="URL", help="The site of entries, if their source does not name it."
+)
+@click.option("--drafts", is_flag=True, help="Take unpublished posts from exports as well.")
 @as_json
 def collect(folder: str, sources: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Write the entries of feeds and dumps as record files into FOLDER, one for each.
@@ -348,14 +306,13 @@ def export(database: str, folder: str, force: bool, as_json: bool) -> None:
 
 @newsfeed.command()
 @Database
-@click.option("--again", is_flag=True, help="Compare the articles even where nothing changed.")
+@click.option("--again", is_flag=True, help="Compare the articles even if nothing changed.")
 @as_json
 def relate(database: str, again: bool, as_json: bool) -> None:
-    """Find the stories of DB, and for each article those most like it.
+    """Find the stories of DB, and the most similar articles of each article.
 
-    A story is what several articles report, over a few days. `import` does this at its
-    end, unless told not to. Nothing is asked of the network; whatever is found depends on
-    the records alone.
+    A story is news that several articles report within a few days. `import` does this at
+    its end, except with --no-relate. No network is used.
     """
     from .archive.relate.run import relate_archive
 
@@ -378,19 +335,19 @@ def relate(database: str, again: bool, as_json: bool) -> None:
 @click.option(
     "--headlines-only",
     is_flag=True,
-    help="Leave out articles of which their record says that another one leads the story.",
+    help="Leave out articles whose record says that another article leads the story.",
 )
 @click.option(
     "query",
     "--filter",
     metavar="QUERY",
-    help="Only the articles that the articles page shows for this, as in its address: "
+    help="Only the articles that the articles page shows for this query string: "
     "'_topic=AI&published_at__gte=2024'.",
 )
 @click.option(
     "--allow-stale",
     is_flag=True,
-    help="Also where stories and similar articles are older than the articles.",
+    help="Accept stories and similar articles that are older than the articles.",
 )
 @as_json
 def prepare(
@@ -404,9 +361,9 @@ def prepare(
 ) -> None:
     """Write OUT, the database to publish: compact, with statistics, no write-ahead log.
 
-    DB itself stays as it is. With a filter, OUT holds these articles and what they
-    need, as if no other had ever been there. Prints the size of OUT, its rows, and
-    the commands that publish it.
+    DB itself is not changed. With a filter, OUT holds only the selected articles and
+    what belongs to them. Prints the size of OUT, the number of its rows, and the commands
+    that publish it.
     """
     from .archive.database import served_name
     from .archive.publish.commands import commands
@@ -470,25 +427,23 @@ def metadata(database: str, as_json: bool) -> None:
 
 @newsfeed.command()
 @Database
-@click.option("--limit", type=click.IntRange(min=1), help="Ask for so many images at most.")
+@click.option("--limit", type=click.IntRange(min=1), help="Request at most this many images.")
 @click.option(
     "--max-age",
     metavar="DAYS",
     type=click.FloatRange(min=0, max=36_500),
     default=30,
     show_default=True,
-    help="Ask again for an image that was asked for longer ago.",
+    help="Request an image again if the last request is older than this.",
 )
-@click.option(
-    "--only-missing", is_flag=True, help="Only ask for images of which no copy is stored."
-)
+@click.option("--only-missing", is_flag=True, help="Only request images that have no stored copy.")
 @click.option(
     "--concurrency",
     metavar="HOSTS",
     type=click.IntRange(1, 64),
     default=8,
     show_default=True,
-    help="Ask so many hosts at once, each for one image at a time.",
+    help="Request from this many hosts at once, one image at a time from each.",
 )
 @as_json
 def images(
@@ -501,10 +456,9 @@ def images(
 ) -> None:
     """Fetch the images of DB from the web, and keep copies in DB.
 
-    May be repeated and interrupted: what is stored is only asked whether it changed,
-    what failed is tried again. An image that cannot be had is no error of this
-    command: the table image_fetches says why, for each. Images of the own machine or
-    its network are never asked for.
+    The command may be repeated and interrupted. Stored images are fetched again only if
+    they changed, failed ones are tried again; the table image_fetches has the reason for
+    each failure. Images of this machine or its network are never requested.
     """
     from .archive.images.fetch import fetch_images
 
