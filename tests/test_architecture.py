@@ -206,6 +206,8 @@ def _may_import(room: Room, target: str) -> bool:
         if room.wing != "root" or head == wing:
             return True
         return head in ROOT and ROOT.index(wing) < ROOT.index(head)
+    if room.name == "cli" and target.startswith("cli_options"):
+        return True
     if room.wing == "cli":
         return (wing == "archive" and inner != "") or target in CLI_ASKS
     if room.wing != wing or not inner:
