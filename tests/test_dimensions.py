@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from commands import import_report, record, write
+from pages_site import open_site
 
 from datasette_newsfeed import default_metadata, dimensions, facet_index_schema, languages, schema
 from datasette_newsfeed.dimensions import DIMENSIONS, Dimension
@@ -79,3 +83,19 @@ def test_any_other_filter_is_of_none(key: str) -> None:
 )
 def test_names_of_languages(written: str, name: str) -> None:
     assert languages.language_name(written) == name
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, 0), (6, 6), (7, 7), (8, 6), (40, 6)])
+async def test_topics_beyond_a_handful_fold(tmp_path: Path, count: int, shown: int) -> None:
+    topics = [f"Topic {number:02}" for number in range(count)]
+    lines = ("publishedDateTime: 2024-05-01T08:00:00Z", f"topics: [{', '.join(topics)}]")
+    write(tmp_path / "r" / "2024-05-01-a.md", record("One", *lines))
+    import_report(tmp_path / "news.db", tmp_path / "r")
+    answer = await open_site(tmp_path / "news.db").client.get("/news/articles")
+    card = answer.text.partition('<article class="newsfeed-card')[2].partition("</article>")[0]
+    opened, mark, folded = card.partition("<details")
+    assert opened.count('class="newsfeed-topic"') == shown
+    assert folded.count('class="newsfeed-topic"') == min(count, cards.MOST_TOPICS) - shown
+    assert bool(mark) == (count > shown)
+    assert (f"<summary>and {count - shown} more" in card) == bool(mark)
+    assert "Heat" not in answer.text.partition("CREATE TABLE")[0].partition("<main")[2]

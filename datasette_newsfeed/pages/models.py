@@ -55,6 +55,10 @@ class Lead:
     title: str
 
 
+OPEN_TOPICS = 6
+"""Topics that a card shows before the others are folded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """An article in short, as lists show it.
@@ -92,6 +96,21 @@ class Card:
     def followers(self) -> int:
         """How many other articles tell its story, if it is the one that leads it."""
         return 0 if self.lead else max(self.story_size - 1, 0)
+
+    @property
+    def open_topics(self) -> tuple[str, ...]:
+        """The topics that are always shown; nothing is folded for the sake of one topic."""
+        return self.topics if len(self.topics) <= OPEN_TOPICS + 1 else self.topics[:OPEN_TOPICS]
+
+    @property
+    def folded_topics(self) -> tuple[str, ...]:
+        """Those of `topics` that are shown on demand."""
+        return self.topics[len(self.open_topics) :]
+
+    @property
+    def folded_count(self) -> int:
+        """How many topics it has beyond `open_topics`."""
+        return max(self.topic_count, len(self.topics)) - len(self.open_topics)
 
     @property
     def more_topics(self) -> int:
