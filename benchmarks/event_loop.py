@@ -5,7 +5,9 @@ ones, within this process, and notes the processor time of each step of the even
 them stands plain Datasette with a table of as many rows. Prints Markdown; run it with the Python
 whose Datasette is meant:
 
-    .venv/3.11/0.65/bin/python benchmarks/event_loop.py
+    .venv/3.11/0.65/bin/python benchmarks/event_loop.py [NAME...]
+
+Each NAME is that of an archive; without one all are measured, which takes half an hour.
 """
 
 from __future__ import annotations
@@ -101,14 +103,16 @@ def child(database: Path, paths: tuple[str, ...], *, plain: bool = False) -> dic
     return found
 
 
-def main() -> None:
-    """Measure each archive and print a table."""
+def main(names: list[str]) -> None:
+    """Measure these archives, or all, and print a table."""
     from test_cost import build
 
     print(f"Datasette {version('datasette')}: longest step of the event loop, ms\n")
     print("| archive | plain table | " + " | ".join(PATHS) + " |")
     print("|---" * (len(PATHS) + 2) + "|")
     for name, values in archives().items():
+        if names and name not in names:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             database = build(Path(folder) / "news.db", **dict(values))
             plain = child(database, (PLAIN_PATH,), plain=True)[PLAIN_PATH]
@@ -122,4 +126,4 @@ if __name__ == "__main__":
         print(json.dumps(hold(sys.argv[2], sys.argv[3:])))
     else:
         sys.path.insert(0, str(ROOT / "tests"))
-        main()
+        main(sys.argv[1:])

@@ -6,9 +6,9 @@ Each selection gives ids, the newest first, and is served by an index.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ...dimensions import DIMENSIONS, MARKS, TOPICS, Dimension
 from ..access.archives import Sight
@@ -26,6 +26,8 @@ from ..text.plain import (
     plain_text,
 )
 from .pictures import picture, stored
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,14 @@ def card(
     )
 
 
+async def drawn(rows: Iterable[Any], draw: Callable[[], T]) -> T:
+    """Return what a function makes of rows of cards, in a thread where their texts take long."""
+    # To read Markdown takes long, or HTML made to be: it must not hold up other visitors.
+    if any(row["beginning"] or len(row["excerpt"] or "") > BEGINNING_LENGTH for row in rows):
+        return await asyncio.to_thread(draw)
+    return draw()
+
+
 def _lead(row: Any) -> Lead | None:
     """Return the article that leads the story in this row; None if that is the row's own."""
     if (row["story_size"] or 0) < 2 or row["lead_id"] in (None, row["id"]):
@@ -302,8 +312,7 @@ async def _find(
     def draw() -> tuple[Card, ...]:
         return tuple(card(sight, row, topics.get(row["id"], ((), 0)), marks) for row in rows)
 
-    # To read Markdown takes long: it must not hold up other visitors.
-    return await asyncio.to_thread(draw) if any(row["beginning"] for row in rows) else draw()
+    return await drawn(rows, draw)
 
 
 async def _find_topics(

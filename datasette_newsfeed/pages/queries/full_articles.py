@@ -22,6 +22,7 @@ from .cards import (
     bounded,
     card,
     count_articles,
+    drawn,
     find_cards,
     find_cards_by_id,
     key_within,
@@ -215,8 +216,9 @@ async def _find_related(sight: Sight, key: str) -> tuple[tuple[Card, ...], int]:
     )
     rows = await sight.ask(sql, {"key": key, "limit": RELATED_LIMIT})
     count = int((await sight.ask(RELATED_COUNT_SQL, {"key": key}))[0][0])
-    related: dict[str | int, Card] = {}
+    once: dict[str | int, Any] = {}
     for number, row in enumerate(rows):
         # Two entries may mean one article of this archive.
-        related.setdefault(row["id"] or number, card(sight, row))
-    return tuple(related.values()), count
+        once.setdefault(row["id"] or number, row)
+    chosen = once.values()
+    return await drawn(chosen, lambda: tuple(card(sight, row) for row in chosen)), count

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
@@ -60,7 +60,7 @@ def _plain_text(value: str, limit: int | None, unseen: frozenset[str]) -> str | 
     if len(value) > MARKUP_LIMIT:
         text = _CUT_TAG.sub("", text)
     if _MARKED.search(text):  # most are plain
-        text = "".join(_words(text, unseen))
+        text = "".join(_beginning(_words(text, unseen), limit))
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         text = _LINES.sub("\n", text.replace("\0", "\ufffd"))
     text = text.strip()
@@ -80,6 +80,16 @@ def in_one_line(text: str, limit: int) -> str:
         return line
     cut = line[:limit]
     return f"{(cut.rsplit(' ', 1)[0] or cut).rstrip(' .,;:')} …"
+
+
+def _beginning(pieces: Iterable[str], limit: int | None) -> Iterator[str]:
+    """The pieces of a text up to a limit, and some more: spaces are taken out afterwards."""
+    left = MARKUP_LIMIT if limit is None else 2 * limit + 1_000
+    for piece in pieces:
+        yield piece
+        left -= len(piece.strip())
+        if left < 0:
+            break
 
 
 def _words(text: str, unseen: frozenset[str]) -> Iterator[str]:
