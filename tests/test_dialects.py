@@ -198,8 +198,7 @@ ODD_VALUES = st.recursive(
 )
 MAPPED = sorted(
     {"draft", "published", "status", "slug", "layout", "secure", "whatever"}
-    | {key for keys in dialects.generic.COLUMNS.values() for key in keys if "." not in key}
-    - {"title"}
+    | {key for keys in dialects.keys.COLUMNS.values() for key in keys if "." not in key} - {"title"}
 )
 
 

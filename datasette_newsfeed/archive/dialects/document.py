@@ -81,6 +81,22 @@ class Site:
     columns: Mapping[str, str] = field(default_factory=dict)
     """Keys, and the columns that the user wants them in."""
     takes_drafts: bool = False
+    ugly_sections: frozenset[str] = frozenset()
+    """The sections whose addresses end with `.html` and not with a slash; "" is all of them."""
+    is_language_in_path: bool = False
+    """Addresses of the site's main language, too, begin with its code."""
+    has_dated_names: bool = False
+    """The date at the beginning of a file's name is no part of its address."""
+    has_slugs_of_names: bool = False
+    """Addresses are made of the names of files where its generator usually takes the titles."""
+    ends_with_slash: bool = False
+    """Addresses that a generator serves without a slash at their end have one."""
+    blog_route: str = "blog"
+    """Where the posts of a site with more than a blog are served."""
+    input_folder: str | None = None
+    """The folder whose paths are those of the site's addresses; None where it is not known."""
+    default_category: str | None = None
+    """What stands for the category in an address of an article without one."""
 
     @cached_property
     def zone(self) -> tzinfo:

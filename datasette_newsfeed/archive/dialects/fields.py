@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from ..dates import DateError, WrittenDate, read_date
 from ..records import Image
+from .bylines import names_in
 from .json_values import json_value
 from .values import Plain, is_visible
 
@@ -27,7 +28,7 @@ _NAMES = ("name", "title", "label", "slug", "id", "value")
 _ADDRESSES = ("src", "url", "path", "image", "light", "href", "file", "feature", "filename")
 _TRUE = frozenset(("true", "yes", "y", "on", "1"))
 _FALSE = frozenset(("false", "no", "n", "off", "0"))
-_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
+_BESIDE_NAMES = re.compile(r"\]\(|\(\s*(?:@|https?:)|<")
 _FILE_SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 
 
@@ -151,8 +152,8 @@ def moment(zone: tzinfo) -> Callable[[Any], Fit | None]:
     return read
 
 
-def names(split: re.Pattern[str] | None) -> Callable[[Any], Fit | None]:
-    """Return a reader of names: a list of texts or mappings, or one text cut at `split`."""
+def names(split: Callable[[str], Iterable[str]] | None) -> Callable[[Any], Fit | None]:
+    """Return a reader of names: a list of texts or mappings, or one text cut by `split`."""
 
     def read(value: Any) -> Fit | None:
         found: list[str] = []
@@ -174,20 +175,28 @@ def names(split: re.Pattern[str] | None) -> Callable[[Any], Fit | None]:
                     is_whole = False
             elif item is not None and not isinstance(item, bool) and text(item):
                 said = words(item) or ""
-                parts = split.split(said) if split and item is value else [said]
+                parts = split(said) if split and item is value else [said]
                 found.extend(normalize("NFC", part.strip().strip("\"'")) for part in parts)
             elif item is not None and item != "":
                 is_whole = False
-        unique = list({_fold(name): name for name in reversed(found) if is_visible(name)}.values())[
-            ::-1
-        ]
-        return Fit(tuple(unique), None if is_whole else value) if unique else None
+        # Each once without regard to case, as it is written first.
+        unique = {name.casefold(): name for name in reversed(found) if is_visible(name)}
+        return Fit(tuple(unique.values())[::-1], None if is_whole else value) if unique else None
 
     return read
 
 
-def _fold(name: str) -> str:
-    return name.casefold()
+def byline(value: Any) -> Fit | None:
+    """Read the names of authors: a list, or a text with several.
+
+    What stands beside the names (links, accounts, employers) stays where it was.
+    """
+    found = names(names_in)(value)
+    if found is None or found.rest is not None:
+        return found
+    items = value if isinstance(value, list) else [value]
+    is_plain = not any(isinstance(item, str) and _BESIDE_NAMES.search(item) for item in items)
+    return found if is_plain else Fit(found.value, value)
 
 
 def image(value: Any) -> Fit | None:
@@ -240,11 +249,6 @@ def path(value: Any) -> Fit | None:
     if isinstance(value, Plain) and isinstance(value.value(), bool):
         return None
     return Fit(found) if not found.startswith("//") else None
-
-
-def without_links(name: str) -> str:
-    """Return a name without the links of Markdown and the marks around it."""
-    return _MARKDOWN_LINK.sub(r"\1", name).strip(" *_`")
 
 
 def host(address: str | None) -> str | None:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import itertools
 
-from .document import Document, Site
+from .article_ids import slug
+from .document import Document
 from .fields import Fields, names
-from .generic import COLUMNS, UPDATED_AT, Generic
+from .generic import Generic, Reading
+from .keys import COLUMNS, UPDATED_AT
+from .permalinks import slugify
 
 
 class Hexo(Generic):
@@ -30,10 +33,23 @@ class Hexo(Generic):
         """`updated` is Hexo's own name."""
         return {**COLUMNS, "updated_at": ("updated", *UPDATED_AT)}
 
-    def sections(self, document: Document, site: Site) -> tuple[str, ...]:
+    def slug(self, reading: Reading) -> str:
+        """The name of the file; a date in it stays, unless new posts are named with one."""
+        name = reading.document.stem
+        return slug(name) if reading.site.has_dated_names else name
+
+    def title_in_address(self, reading: Reading) -> str:
+        """The path below `_posts`: https://hexo.io/docs/permalinks#Variables."""
+        return "/".join((*super().sections(reading), self.slug(reading)))
+
+    def sections(self, reading: Reading) -> tuple[str, ...]:
         """Hexo has one pattern for all posts."""
         return ()
 
-    def categories(self, document: Document, topics: tuple[str, ...]) -> tuple[str, ...]:
-        """The categories of the post."""
-        return Fields(document.mapping).peek(("categories", "category"), names(None)) or ()
+    def categories(self, reading: Reading) -> tuple[str, ...]:
+        """The last category of the post, which alone stands for all in an address."""
+        fields = Fields(reading.document.mapping)
+        found = fields.peek(("categories", "category"), names(None)) or ()
+        last = found[-1] if found else reading.site.default_category
+        # Letters beyond ASCII stay in Hexo, so such a category is not known here.
+        return (slugify(last),) if last and last.isascii() else ()

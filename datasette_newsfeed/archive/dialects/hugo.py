@@ -5,13 +5,13 @@ https://gohugo.io/content-management/front-matter/
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...languages import language_code
+from .article_ids import slug
 from .document import Document, Site
-from .fields import Fields, path
-from .generic import COLUMNS, PUBLISHED_AT, UPDATED_AT, Generic
-from .permalinks import urlize
+from .fields import Fields, flag, text
+from .generic import Generic, Reading
+from .keys import COLUMNS, PUBLISHED_AT, UPDATED_AT
+from .permalinks import resolve, urlize
 
 
 class Hugo(Generic):
@@ -34,32 +34,72 @@ class Hugo(Generic):
             "updated_at": ("lastmod", "modified", *UPDATED_AT),
         }
 
-    def slug(self, document: Document, fields: Fields, title: str) -> str:
-        """The key `slug`, else the title: https://gohugo.io/configuration/permalinks/."""
-        return urlize(fields.peek(("slug",), path) or title)
+    def is_draft(self, fields: Fields, document: Document) -> bool:
+        """Also a page that is not rendered: https://gohugo.io/content-management/build-options/."""
+        options = ("build.render", "_build.render")
+        is_rendered = fields.peek(options, flag)
+        is_never = fields.peek(options, text) == "never" or is_rendered is False
+        return super().is_draft(fields, document) or is_never
 
-    def filename(self, document: Document) -> str:
+    def own_slug(self, reading: Reading) -> str | None:
+        """The key `slug`; of a name whose date Hugo takes off, the rest of it."""
+        given = super().own_slug(reading)
+        name = self.filename(reading)
+        if not given and reading.site.has_dated_names and (rest := slug(name)) != name:
+            given = rest
+        return urlize(given) if given else None
+
+    def slug(self, reading: Reading) -> str:
+        """The slug, else the title: https://gohugo.io/configuration/permalinks/."""
+        return self.own_slug(reading) or urlize(reading.title)
+
+    def title_in_address(self, reading: Reading) -> str:
+        """The title, whatever the slug."""
+        return urlize(reading.title)
+
+    def filename(self, reading: Reading) -> str:
         """The name of the file or of its bundle, without a language."""
+        document = reading.document
         name = document.stem
-        if name.split(".")[0].lower() == "index" and document.folders:
-            return document.folders[-1]
-        return name.partition(".")[0] if language_code(name.rpartition(".")[2]) else name
+        if _is_index(document) and document.folders:
+            return urlize(document.folders[-1])
+        name = name.rpartition(".")[0] if language_code(name.rpartition(".")[2]) else name
+        return urlize(name or document.stem)
 
-    def sections(self, document: Document, site: Site) -> tuple[str, ...]:
+    def sections(self, reading: Reading) -> tuple[str, ...]:
         """The folders below `content`, without that of a page bundle and of a language."""
-        folders = super().sections(document, site)
-        if document.stem.split(".")[0].lower() == "index":
+        folders = super().sections(reading)
+        if _is_index(reading.document):
             folders = folders[:-1]
-        if folders and folders[0] in site.languages:
+        if folders and folders[0] in reading.site.languages:
             folders = folders[1:]
-        return folders
+        return tuple(urlize(folder) for folder in folders)
 
-    def built_address(
-        self, document: Document, site: Site, fields: Fields, *about: Any
-    ) -> str | None:
-        """None for a translation, whose address depends on settings of its language."""
-        language = self._language(document, site, Fields(document.mapping), ("lang",))
-        main = site.language
-        if site.languages and main and language and language.split("-")[0] != main.split("-")[0]:
-            return None
-        return super().built_address(document, site, fields, *about)
+    def base_address(self, reading: Reading) -> str | None:
+        """The address of the site, for a translation with the code of its language.
+
+        https://gohugo.io/configuration/languages/
+        """
+        site, language = reading.site, reading.language or reading.site.language
+        address = site.address
+        code = _code(language, site)
+        if not (address and code):
+            return address
+        is_main = _code(site.language, site) == code
+        return address if is_main and not site.is_language_in_path else resolve(address, f"{code}/")
+
+    def served(self, built: str, reading: Reading) -> str:
+        """With `uglyURLs` a file: https://gohugo.io/configuration/ugly-urls/."""
+        section = next(iter(self.sections(reading)), "")
+        is_ugly = {"", section} & reading.site.ugly_sections
+        return f"{built.rstrip('/')}.html" if is_ugly else f"{built.rstrip('/')}/"
+
+
+def _is_index(document: Document) -> bool:
+    return document.stem.split(".")[0].lower() == "index"
+
+
+def _code(language: str | None, site: Site) -> str | None:
+    """Return a language as the configuration writes it, None where it names no such."""
+    found = (each for each in sorted(site.languages) if language_code(each) == language)
+    return next((each.lower() for each in found), None) if language else None

@@ -1,18 +1,20 @@
 """Eleventy, Docusaurus, Astro, Next and Gatsby: YAML in Markdown and MDX.
 
 Their configuration is a program, of which only plain texts are read: the site's name and
-address. Their addresses are made by its code, so only Docusaurus' default is known here.
+address, where Docusaurus serves its blog, Eleventy's folders. The addresses of the others are
+made by the code of each site, so they are not known here.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from pathlib import PurePosixPath
 
-from .document import Document, Site
-from .fields import Fields, path
-from .generic import Generic
-from .permalinks import resolve
+from .article_ids import slug
+from .document import EXCLUDED, Document, Site
+from .fields import Fields, flag, path
+from .generic import Generic, Reading
+from .permalinks import resolve, slugify
 
 GENERATORS = frozenset(
     ("eleventy", "docusaurus", "astro", "next", "gatsby", "vuepress", "vitepress", "nuxt")
@@ -27,13 +29,18 @@ _JS_KEYS = frozenset(
         "eleventyExcludeFromCollections",
     )
 )
+# https://docusaurus.io/docs/blog#blog-post-date
+_DATED_POST = re.compile(
+    r"(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?"
+)
+_FILE_SLUG = re.compile(r"\{\{-?\s*(?:page\.fileSlug|fileSlug)(?:\s*\|\s*slug(?:ify)?)?\s*-?\}\}")
+_TITLE_SLUG = re.compile(r"\{\{-?\s*title\s*\|\s*slug(?:ify)?\s*-?\}\}")
 
 
 class JavaScript(Generic):
     """The dialect that the generators written in JavaScript share."""
 
     name = "javascript"
-    generators = GENERATORS
 
     def claims(self, document: Document, site: Site) -> bool:
         """Tell whether the site's generator is one of these, or the file is written for one."""
@@ -45,25 +52,71 @@ class JavaScript(Generic):
             return True
         return document.syntax == "yaml" and bool(document.mapping.keys() & _JS_KEYS)
 
+    def reason_to_leave_out(self, document: Document, site: Site) -> str | None:
+        """Docusaurus and Astro pass over names that begin with `_`."""
+        if site.generator in ("docusaurus", "astro") and document.stem.startswith("_"):
+            return EXCLUDED
+        return super().reason_to_leave_out(document, site)
+
+    def is_draft(self, fields: Fields, document: Document) -> bool:
+        """Also what Eleventy does not write: `permalink: false`."""
+        is_written = fields.peek(("permalink",), flag)
+        return super().is_draft(fields, document) or is_written is False
+
     def topics(self, found: tuple[str, ...]) -> tuple[str, ...]:
         """Without the names of Eleventy's collections, which `tags` holds, too."""
         return tuple(name for name in found if name.lower() not in _COLLECTIONS)
 
-    def built_address(
-        self, document: Document, site: Site, fields: Fields, day: Any, *about: Any
-    ) -> str | None:
-        """Return a path that the record itself gives, and Docusaurus' address of a post."""
-        given = fields.peek(("permalink",), path)
+    def built_address(self, reading: Reading) -> str | None:
+        """Return a path that the record itself gives, else what its generator makes of the file."""
+        address = reading.site.address or ""
+        given = reading.fields.peek(("permalink",), path)
         if given and not re.search(r"[:{$]", given):
-            return resolve(site.address or "", given)
-        if site.generator != "docusaurus" or "blog" not in document.folders:
-            return super().built_address(document, site, fields, day, *about)
-        below = document.folders[document.folders.index("blog") :]
-        slug = fields.peek(("slug",), path)
-        if slug:
-            return resolve(site.address or "", f"blog/{slug.lstrip('/')}")
-        name = document.stem if document.stem.lower() != "index" else document.folders[-1]
-        match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)-(.+)", name)
-        if match is None or len(below) > 1 + (name != document.stem):
+            return resolve(address, re.sub(r"(?:^|(?<=/))index\.html$", "", given))
+        if reading.site.generator == "docusaurus":
+            return self._of_docusaurus(reading)
+        if reading.site.generator == "eleventy":
+            return self._of_eleventy(reading, given)
+        return super().built_address(reading)
+
+    def _of_docusaurus(self, reading: Reading) -> str | None:
+        """https://docusaurus.io/docs/api/plugins/@docusaurus/plugin-content-blog."""
+        site, document = reading.site, reading.document
+        blogs = [PurePosixPath(each).parts for each in (*site.content, "blog")]
+        folders = document.folders
+        start = next((len(each) for each in blogs if folders[: len(each)] == each), None)
+        if start is None:
             return None
-        return resolve(site.address or "", "/".join(("blog", *match.groups())))
+        given = reading.fields.peek(("slug",), path)
+        below = "/".join((*folders[start:], document.stem))
+        if given:
+            found = given
+        elif match := _DATED_POST.fullmatch(below):
+            found = f"{match['date'].replace('-', '/')}/{match['folder']}{match['text']}"
+        else:
+            found = below.removesuffix("/index")
+        route = site.blog_route.strip("/")
+        whole = "/".join(filter(None, (route, found.strip("/"))))
+        return resolve(site.address or "", f"{whole}/" if site.ends_with_slash else whole)
+
+    def _of_eleventy(self, reading: Reading, given: str | None) -> str | None:
+        """https://www.11ty.dev/docs/permalinks/: a pattern, else the path below the input."""
+        site, document = reading.site, reading.document
+        name = document.stem
+        if name == "index" and document.folders:
+            name = document.folders[-1]
+        pattern = given or site.permalinks.get("")
+        if pattern:
+            found = _FILE_SLUG.sub(lambda _: slug(name), pattern)
+            found = _TITLE_SLUG.sub(lambda _: slugify(reading.title), found)
+            if re.search(r"\{[{%]|\$\{|:[a-z]", found):
+                return super().built_address(reading) if ":" in pattern else None
+            return resolve(site.address or "", re.sub(r"(?:^|(?<=/))index\.html$", "", found))
+        if site.input_folder is None or slug(name) != name:
+            return None
+        top = PurePosixPath(site.input_folder).parts
+        if document.folders[: len(top)] != top:
+            return None
+        below = document.folders[len(top) :]
+        parts = below if document.stem == "index" else (*below, document.stem)
+        return resolve(site.address or "", "".join(f"{part}/" for part in parts))

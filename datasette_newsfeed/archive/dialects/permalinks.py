@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urljoin, urlsplit
 
-_WORD = re.compile(r":([A-Za-z_]+)|\{([^{}]*)\}")
+_WORD = re.compile(r":([A-Za-z_]+)(?:\[(\d*)(:?)(\d*|last)\])?|\{([^{}]*)\}")
 _DATE_FORMAT = re.compile(r"date:((?:%-?[A-Za-z]|[-/_.])+)")
 
 JEKYLL_STYLES = {
@@ -33,7 +33,10 @@ class Parts:
 
     slug: str
     title: str
+    """What `:title` stands for, already as a part of an address."""
     filename: str
+    path: str = ""
+    """The path of the file below its collection, without suffix."""
     own_slug: str | None = None
     """The slug that the record itself gives."""
     day: datetime | None = None
@@ -49,8 +52,10 @@ def expand(pattern: str, parts: Parts) -> str | None:
 
     def fill(match: re.Match[str]) -> str:
         nonlocal missing
-        word = (match[1] or match[2]).lower()
-        found = _formatted(match[2], parts.day) if match[2] else None
+        word = (match[1] or match[5] or "").lower()
+        found = _formatted(match[5], parts.day) if match[5] else None
+        if word == "sections" and (match[2] or match[3] or match[4]):
+            found = _sliced(parts.sections, match)
         if found is None:
             found = values.get(word)
         if found is None:
@@ -80,10 +85,43 @@ def slugify(text: str) -> str:
     return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", plain).strip().lower())
 
 
+def is_transliterable(text: str) -> bool:
+    """Tell whether Latin letters with marks are all that is not ASCII in a text.
+
+    Pelican and Zola write other letters with tables of their own: `ß` as `ss`, `东` as `dong`.
+    """
+    letters = (each for each in unicodedata.normalize("NFKD", text) if not each.isascii())
+    return not any(each.isalnum() for each in letters)
+
+
 def urlize(text: str) -> str:
-    """Return text as Hugo writes it in an address: letters of all scripts stay."""
-    words = re.sub(r"[^\w\s./\\+#%-]", "", unicodedata.normalize("NFC", text).strip())
-    return re.sub(r"-{2,}", "-", re.sub(r"\s+", "-", words)).strip("-").lower()
+    """Return text as Hugo writes it in an address: letters of all scripts stay.
+
+    A blank becomes a hyphen unless a hyphen is beside it; what is no letter, digit or one of
+    `./\\_#+~-@` goes.
+    """
+    kept: list[str] = []
+    has_blank = False
+    for letter in unicodedata.normalize("NFC", text.strip()):
+        if letter in "./\\_#+~-@%" or letter.isalnum() or unicodedata.category(letter)[0] == "M":
+            if has_blank and letter != "-":
+                kept.append("-")
+            has_blank = False
+            kept.append(letter)
+        elif letter.isspace():
+            has_blank = bool(kept) and kept[-1] != "-"
+    return "".join(kept).lower()
+
+
+def _sliced(sections: tuple[str, ...], match: re.Match[str]) -> str | None:
+    """Return `:sections[1:]` of Hugo; `[last]` is the last, None where there is none."""
+    count = len(sections)
+    first = int(match[2] or 0)
+    end = max(0, count - 1) if match[4] == "last" else int(match[4] or count)
+    if match[3]:
+        return "/".join(sections[first:end])
+    first = end if match[4] == "last" else first
+    return sections[first] if first < count else None
 
 
 def _formatted(written: str, day: datetime | None) -> str | None:
@@ -95,7 +133,7 @@ def _formatted(written: str, day: datetime | None) -> str | None:
 def _values(parts: Parts) -> Mapping[str, str]:
     found = {
         "slug": parts.slug,
-        "title": parts.slug,
+        "title": parts.title,
         "slugorfilename": parts.own_slug or parts.filename,
         "slugorcontentbasename": parts.own_slug or parts.filename,
         "name": parts.slug,
@@ -104,10 +142,15 @@ def _values(parts: Parts) -> Mapping[str, str]:
         "contentbasename": parts.filename,
         "section": parts.sections[0] if parts.sections else "",
         "sections": "/".join(parts.sections),
-        "categories": "/".join(slugify(each) or each.lower() for each in parts.categories),
-        "category": "/".join(slugify(each) or each.lower() for each in parts.categories[:1]),
+        "categories": "/".join(parts.categories),
+        "slugified_categories": "/".join(slugify(each) for each in parts.categories),
+        "collection": parts.sections[0] if parts.sections else "",
         "output_ext": ".html",
     }
+    if parts.path:
+        found["path"] = parts.path
+    if parts.categories:
+        found["category"] = parts.categories[0]
     if parts.language:
         found["lang"] = parts.language
     if day := parts.day:

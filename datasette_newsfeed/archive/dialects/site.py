@@ -116,6 +116,11 @@ def _hugo(configuration: Mapping[str, Any]) -> dict[str, Any]:
     patterns = _mapping(found.get("permalinks"))
     patterns = _mapping(patterns.get("page")) or patterns
     own = _lowered(_mapping(languages.get(main or "")))
+    content = words(found.get("contentdir")) or "content"
+    of_languages = [
+        words(_lowered(_mapping(each)).get("contentdir")) for each in languages.values()
+    ]
+    dates = _mapping(_lowered(_mapping(found.get("frontmatter")))).get("date")
     return {
         "name": words(own.get("title")) or words(found.get("title")),
         "address": address(own.get("baseurl")) or address(found.get("baseurl")),
@@ -123,8 +128,18 @@ def _hugo(configuration: Mapping[str, Any]) -> dict[str, Any]:
         "language": language(main or found.get("languagecode") or found.get("locale")),
         "languages": frozenset(str(each) for each in languages),
         "permalinks": {str(k): v for k, v in patterns.items() if isinstance(v, str)},
-        "content": (words(found.get("contentdir")) or "content",),
+        "content": tuple(dict.fromkeys((content, *filter(None, of_languages)))),
+        "ugly_sections": _ugly(found.get("uglyurls")),
+        "is_language_in_path": found.get("defaultcontentlanguageinsubdir") is True,
+        "has_dated_names": ":filename" in (_texts(dates) if isinstance(dates, list) else ()),
     }
+
+
+def _ugly(value: Any) -> frozenset[str]:
+    """Return the sections with `uglyURLs`: one flag for all, or one for each."""
+    if isinstance(value, dict):
+        return frozenset(str(key) for key, each in value.items() if each is True)
+    return frozenset(("",) if value is True else ())
 
 
 def _zola(configuration: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,6 +159,14 @@ def _jekyll(configuration: Mapping[str, Any]) -> dict[str, Any]:
     patterns: dict[str, str] = {}
     if isinstance(style := configuration.get("permalink"), str):
         patterns[""] = JEKYLL_STYLES.get(str(style), str(style))
+    for default in configuration.get("defaults") or ():
+        scope = _mapping(_mapping(default).get("scope"))
+        style = _mapping(_mapping(default).get("values")).get("permalink")
+        if isinstance(style, str) and (scope.get("type") or scope.get("path")) in (
+            *("posts", "_posts", ""),
+            None,
+        ):
+            patterns["posts"] = JEKYLL_STYLES.get(str(style), str(style))
     for name, collection in _mapping(configuration.get("collections")).items():
         if isinstance(style := _mapping(collection).get("permalink"), str):
             patterns[str(name)] = JEKYLL_STYLES.get(str(style), str(style))
@@ -175,6 +198,8 @@ def _hexo(configuration: Mapping[str, Any]) -> dict[str, Any]:
         "languages": frozenset(_texts(languages)),
         "permalinks": {"": f"/{pattern}"} if pattern else {},
         "content": (f"{source}/_posts",),
+        "has_dated_names": ":year" in (words(configuration.get("new_post_name")) or ""),
+        "default_category": words(configuration.get("default_category")) or "uncategorized",
     }
 
 
@@ -189,6 +214,8 @@ def _pelican(configuration: Mapping[str, Any]) -> dict[str, Any]:
         "language": language(configuration.get("DEFAULT_LANG")),
         "permalinks": {"": f"/{pattern}"} if pattern else {},
         "content": tuple("/".join(filter(None, (content.strip("/"), each))) for each in paths),
+        "has_slugs_of_names": configuration.get("SLUGIFY_SOURCE") == "basename",
+        "default_category": words(configuration.get("DEFAULT_CATEGORY")) or "misc",
     }
 
 
@@ -198,7 +225,18 @@ def _javascript(configuration: Mapping[str, Any]) -> dict[str, Any]:
     base = words(configuration.get("baseUrl")) or words(configuration.get("base")) or ""
     if host and base.startswith("/") and base.strip("/"):
         host = address(f"{host.rstrip('/')}/{base.strip('/')}")
-    return {"name": words(configuration.get("title")), "address": host}
+    return {
+        "name": words(configuration.get("title")) or words(configuration.get("name")),
+        "address": host,
+        "content": _texts(configuration.get("blogPath")),
+        "blog_route": words(configuration.get("blogRoute")) or "blog",
+        "ends_with_slash": configuration.get("trailingSlash") == "true",
+        "language": language(configuration.get("language")),
+        "input_folder": words(configuration.get("input")),
+        "permalinks": {"": pattern}
+        if isinstance(pattern := configuration.get("permalink"), str)
+        else {},
+    }
 
 
 _READERS = {

@@ -17,8 +17,8 @@ from ..dates import leading_date
 from ..records import Article, Image, Organization, Provider, Reference
 from .article_ids import article_id
 from .document import Document, LeftOut, Site
-from .generic import is_foreign_key
 from .json_values import json_value
+from .keys import is_foreign_key
 from .secrets import check_secrets
 from .values import Plain, flag, moment, name, size, text, whole, wrong
 

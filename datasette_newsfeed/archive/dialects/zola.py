@@ -5,10 +5,9 @@ https://www.getzola.org/documentation/content/page/
 
 from __future__ import annotations
 
-from .document import Document, Site
-from .fields import Fields
-from .generic import Generic
-from .permalinks import slugify
+from .document import Document
+from .generic import Generic, Reading
+from .permalinks import Parts, is_transliterable, resolve, slugify
 
 _OWN_KEYS = frozenset(("path", "taxonomies", "extra", "template", "in_search_index", "aliases"))
 _HUGO_KEYS = frozenset(("tags", "categories", "lastmod", "publishDate", "menu", "params"))
@@ -26,14 +25,26 @@ class Zola(Generic):
         keys = document.mapping.keys()
         return document.syntax == "toml" and bool(keys & _OWN_KEYS) and not keys & _HUGO_KEYS
 
-    def slug(self, document: Document, fields: Fields, title: str) -> str:
-        """Zola's slugs are plain letters, digits and hyphens."""
-        return slugify(super().slug(document, fields, title))
+    def base_address(self, reading: Reading) -> str | None:
+        """The address of the site, for a translation with the code of its language."""
+        site, language = reading.site, reading.language
+        if not (site.address and language) or language == site.language:
+            return site.address
+        return resolve(site.address, f"{language}/")
 
-    def sections(self, document: Document, site: Site) -> tuple[str, ...]:
+    def slug(self, reading: Reading) -> str:
+        """Zola's slugs are plain letters, digits and hyphens."""
+        return slugify(super().slug(reading).replace(".", "-").replace("_", "-"))
+
+    def parts(self, reading: Reading) -> Parts | None:
+        """None where Zola's own table of letters is needed for the slug."""
+        return super().parts(reading) if is_transliterable(super().slug(reading)) else None
+
+    def sections(self, reading: Reading) -> tuple[str, ...]:
         """The folders below `content`, without that of a page with its images."""
-        folders = super().sections(document, site)
-        return folders[:-1] if document.stem.split(".")[0].lower() == "index" else folders
+        folders = super().sections(reading)
+        is_index = reading.document.stem.split(".")[0].lower() == "index"
+        return folders[:-1] if is_index else folders
 
     def finished(self, given: str) -> str:
         """Zola's pages are folders."""

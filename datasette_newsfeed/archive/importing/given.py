@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from ...errors import OptionError
 from ..dialects import DIALECTS, Dialect
-from ..dialects.generic import COLUMNS
+from ..dialects.keys import COLUMNS
 from ..dialects.site import address, timezone
 from ..sources.store import Sources
 

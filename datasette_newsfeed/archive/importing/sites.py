@@ -15,7 +15,6 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -24,6 +23,7 @@ from ...errors import RecordError
 from ..dialects.document import NO_SITE, Site
 from ..dialects.site import author_names, site_of
 from ..files import LEADS_OUT, leads_out, relative
+from . import front_matter
 
 try:
     from yaml import CSafeLoader as Loader
@@ -52,15 +52,30 @@ _PROGRAMS = {
     "nuxt": re.compile(r"nuxt\.config\.[cm]?[jt]s"),
 }
 _LITERAL = re.compile(
-    r"""(?:^|[\s{,])(title|url|baseUrl|site|base|siteUrl|blogBasePath)\s*:\s*(["'`])([^"'`\n$]*)\2"""
+    r"""(?:^|[\s{,])(title|url|baseUrl|site|base|siteUrl|input|pathPrefix|permalink)\s*:\s*"""
+    r"""(?:"([^"\n]*)"|'([^'\n]*)'|`([^`\n$]*)`)"""
 )
+_TRAILING_SLASH = re.compile(r"\btrailingSlash\s*:\s*(true|false)")
+_BLOG = re.compile(r"\bblog\s*:\s*\{((?:[^{}]|\{[^{}]*\}){0,4000})\}")
+_PLACE = re.compile(r"""\b(path|routeBasePath)\s*:\s*(?:"([^"\n]*)"|'([^'\n]*)')""")
+_AUTHORS = re.compile(r"\bauthors\s*:\s*\{")
+_AUTHOR = re.compile(
+    r"""(?:^|[\s{,])(?:([\w-]+)|"([^"\n]+)"|'([^'\n]+)')\s*:\s*\{[^{}]{0,400}?"""
+    r"""\bname\s*:\s*(?:"([^"\n]*)"|'([^'\n]*)')"""
+)
+_SITE_DATA = ("site", "metadata", "meta")
+_OF_SITE_DATA = ("title", "name", "url", "language")
 _AUTHOR_FILES = tuple(
     f"{place}{name}{suffix}"
     for place in ("", "_data/", "data/", "src/_data/", "source/_data/", "src/data/", "blog/")
     for name in ("authors", "people", "members")
     for suffix in SUFFIXES
 )
-_AUTHOR_FOLDERS = ("_data/authors", "data/authors", "src/data/authors", "src/content/authors")
+_AUTHOR_FOLDERS = (
+    *("_data/authors", "data/authors", "src/data/authors", "src/content/authors", "_authors"),
+    *("content/authors", "content/people", "authors"),
+)
+_PAGES = (".md", ".mdx", ".markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,7 @@ class Sites:
     _found: dict[str, FoundSite] = field(default_factory=dict)
     _read: dict[str, FoundSite] = field(default_factory=dict)
     _listings: dict[str, frozenset[str]] = field(default_factory=dict)
+    _authors: dict[str, tuple[list[str], dict[str, str]]] = field(default_factory=dict)
 
     def of(self, file: str) -> FoundSite:
         """Return the site of a file; the folder is looked at once."""
@@ -114,21 +130,73 @@ class Sites:
         given = dict(self.given.get(root, {}))
         authors: dict[str, str] = {}
         read: list[str] = []
+        directory: dict[str, Any] = {}
         for place in self._upwards(folder, root):
-            for file in self._author_files(place):
+            files, names = self._authors_of(place)
+            read += files
+            authors = {**names, **authors}
+            for file, data in self._directory_data(place):
                 read.append(file)
-                names = self._data(file)
-                if "/authors/" in file.replace(os.sep, "/"):
-                    names = {Path(file).stem: names}
-                for key, name in author_names(names).items():
-                    authors.setdefault(key, name)
+                directory = {**data, **directory}
             if configured := self._configuration(place):
                 generator, configuration, files = configured
+                if generator == "eleventy":
+                    configuration = {**configuration, **directory}
+                authors = {**configuration.get("authors of the program", {}), **authors}
                 return self._site(place, generator, configuration, authors, [*files, *read], given)
         site = replace(NO_SITE, authors=authors, **_options(given))
         if site == NO_SITE:
             return NOT_FOUND
         return FoundSite(site, None, self._fingerprint(read, given))
+
+    def _authors_of(self, place: str) -> tuple[list[str], dict[str, str]]:
+        """Return the files of a folder that name authors, and the names by their ids."""
+        if place not in self._authors:
+            found: dict[str, str] = {}
+            files = self._author_files(place)
+            for file in files:
+                folder, name = os.path.split(file)
+                stem = os.path.splitext(name)[0]
+                if name.endswith(_PAGES):
+                    page = self._page(file)
+                    if stem.partition(".")[0] in ("_index", "index"):
+                        stem = os.path.basename(folder)
+                    data: Any = {stem: page}
+                elif os.path.basename(folder) == "authors":
+                    data = {stem: self._data(file)}
+                else:
+                    data = self._data(file)
+                for key, author in author_names(data).items():
+                    found.setdefault(key, author)
+            self._authors[place] = files, found
+        return self._authors[place]
+
+    def _page(self, file: str) -> Any:
+        """Return the front matter of an author's page; None where it cannot be read."""
+        try:
+            return dict(front_matter.read(self._text(file).encode(), file).mapping)
+        except RecordError:
+            return None
+
+    def _directory_data(self, place: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return what Eleventy's data file of a folder says of the addresses in it."""
+        name = os.path.basename(place)
+        found = []
+        for each in (f"{name}.json", f"{name}.11tydata.json"):
+            if each in self._names(place):
+                file = os.path.join(place, each)
+                data = self._data(file)
+                if isinstance(data, dict) and "permalink" in data:
+                    found.append((file, {"permalink": data["permalink"]}))
+        for each in (f"{name}.11tydata.{suffix}" for suffix in ("js", "cjs", "mjs")):
+            if each in self._names(place):
+                file = os.path.join(place, each)
+                text = self._text(file)
+                if "permalink" in text:
+                    # A program makes them, unless it is a plain text.
+                    pattern = _literals(text).get("permalink", "{{ unknown }}")
+                    found.append((file, {"permalink": pattern}))
+        return found
 
     def _site(
         self,
@@ -139,7 +207,10 @@ class Sites:
         files: Sequence[str],
         given: Mapping[str, Any],
     ) -> FoundSite:
-        key = json.dumps([place, generator, list(files), dict(given)], sort_keys=True)
+        key = json.dumps(
+            [place, generator, list(files), dict(given), str(configuration.get("permalink"))],
+            sort_keys=True,
+        )
         if key not in self._read:
             site = replace(site_of(generator, configuration, authors), **_options(given))
             self._read[key] = FoundSite(site, place, self._fingerprint(files, given))
@@ -185,9 +256,12 @@ class Sites:
         for each in _AUTHOR_FOLDERS:
             if each.partition("/")[0] in names and os.path.isdir(os.path.join(place, each)):
                 inner = sorted(self._names(os.path.join(place, each)))[:MAX_FILES]
-                found += [
-                    os.path.join(place, each, name) for name in inner if name.endswith(SUFFIXES)
-                ]
+                for name in inner:
+                    file = os.path.join(place, each, name)
+                    if name.endswith((*SUFFIXES, *_PAGES)):
+                        found.append(file)
+                    elif "." not in name:  # a page of Hugo: `authors/ann/_index.md`
+                        found += [os.path.join(file, page) for page in ("_index.md", "index.md")]
         return [file for file in found if os.path.isfile(file)]
 
     def _configuration(self, place: str) -> tuple[str, Mapping[str, Any], list[str]] | None:
@@ -211,11 +285,36 @@ class Sites:
             for name in sorted(names):
                 if pattern.fullmatch(name):
                     file = os.path.join(place, name)
-                    return generator, _literals(self._text(file)), [file]
+                    return generator, *self._program(generator, place, file)
         if ".vuepress" in names or ".vitepress" in names:
             generator = "vuepress" if ".vuepress" in names else "vitepress"
             return generator, {}, []
         return None
+
+    def _program(self, generator: str, place: str, file: str) -> tuple[dict[str, Any], list[str]]:
+        """Return the plain texts of a configuration that is a program, and the files read."""
+        text = _without_comments(self._text(file))
+        found: dict[str, Any] = dict(_literals(text))
+        if generator != "eleventy":
+            found.pop("permalink", None)
+            found.pop("input", None)
+        if blog := _BLOG.search(text):
+            for key, *values in _PLACE.findall(blog[1]):
+                found["blogPath" if key == "path" else "blogRoute"] = "".join(values)
+        if slash := _TRAILING_SLASH.search(text):
+            found["trailingSlash"] = slash[1]
+        found["authors of the program"] = _authors_in(text)
+        files = [file]
+        if generator == "eleventy":
+            folder = os.path.join(place, found.setdefault("input", "").strip("./"), "_data")
+            found["input"] = found["input"].strip("./") or "."
+            for name in (f"{stem}{suffix}" for stem in _SITE_DATA for suffix in SUFFIXES):
+                if name in self._names(folder) and isinstance(
+                    data := self._data(os.path.join(folder, name)), dict
+                ):
+                    files.append(os.path.join(folder, name))
+                    found = {**found, **{k: data[k] for k in _OF_SITE_DATA if k in data}}
+        return found, files
 
     def _hugo_or_zola(
         self, place: str, names: frozenset[str]
@@ -233,7 +332,7 @@ class Sites:
                 data = self._data(file)
                 if isinstance(data, dict):
                     files.append(file)
-                    merged |= data if stem in ("hugo", "config") else {stem.split(".")[0]: data}
+                    merged = _merged(merged, _placed(stem, data))
         for name in sorted(names & (_HUGO_NAMES | {"zola.toml"})):
             file = os.path.join(place, name)
             data = self._data(file)
@@ -315,12 +414,56 @@ def _assignments(text: str) -> dict[str, Any]:
     return {key: list(v) if isinstance(v, tuple) else v for key, v in found.items()}
 
 
+def _placed(stem: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return a file of Hugo's configuration folder in its place: `languages.en` of two levels.
+
+    https://gohugo.io/configuration/introduction/#configuration-directory
+    """
+    first, _, second = stem.partition(".")
+    if first in ("hugo", "config"):
+        return data
+    if second and first.lower() == "languages":
+        return {first: {second: data}}
+    return {} if second else {first: data}
+
+
+def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return two configurations as one; mappings in both become one mapping."""
+    found = dict(one)
+    for key, value in other.items():
+        before = found.get(key)
+        if isinstance(before, dict) and isinstance(value, dict):
+            found[key] = {**before, **value}
+        else:
+            found[key] = value
+    return found
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", "", text, flags=re.S)
+
+
 def _literals(text: str) -> dict[str, str]:
     """Return the first plain text given for each of a few keys in a JavaScript file."""
     found: dict[str, str] = {}
-    without_comments = re.sub(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", "", text, flags=re.S)
-    for key, _, value in _LITERAL.findall(without_comments):
-        found.setdefault(key, value)
+    for key, *values in _LITERAL.findall(_without_comments(text)):
+        found.setdefault(key, "".join(values))
+    return found
+
+
+def _authors_in(text: str) -> dict[str, str]:
+    """Return the authors that a JavaScript file names by ids: `authors: {ann: {name: 'Ann'}}`."""
+    start = _AUTHORS.search(text)
+    if start is None:
+        return {}
+    depth, end = 1, start.end()
+    for end in range(start.end(), min(len(text), start.end() + 20_000)):
+        depth += (text[end] == "{") - (text[end] == "}")
+        if not depth:
+            break
+    found: dict[str, str] = {}
+    for plain, double, single, name, quoted in _AUTHOR.findall(text[start.end() : end]):
+        found.setdefault(plain or double or single, name or quoted)
     return found
 
 

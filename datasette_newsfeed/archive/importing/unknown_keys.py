@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..dialects.fields import normal
-from ..dialects.generic import COLUMNS
+from ..dialects.keys import COLUMNS
 from ..dialects.smartable import PARTS
 from ..records import Article
 

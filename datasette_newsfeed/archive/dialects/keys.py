@@ -1,0 +1,116 @@
+"""The keys of a front matter, and the column that each is read into.
+
+One ordered list of synonyms a column; the first whose value fits is taken. docs/archives.md
+shows them.
+"""
+
+from __future__ import annotations
+
+from .fields import normal
+
+TITLE = ("title", "name", "headline", "seo_title")
+PUBLISHED_AT = (
+    *("date", "publishDate", "pubDate", "published_at", "published", "published_on"),
+    *("datePublished", "published_date", "post_date", "posted", "created", "createdAt"),
+    *("created_on", "dateCreated", "creation_date", "first_published"),
+)
+UPDATED_AT = (
+    *("updated", "lastmod", "modified", "updated_at", "updated_on", "updatedDate", "date_updated"),
+    *("last_modified_at", "last_modified", "dateModified", "modified_at", "date_modified"),
+    *("last_update.date", "last_updated", "revised"),
+)
+TOPICS = (
+    *("tags", "topics", "categories", "category", "series", "tag", "topic", "subjects"),
+    *("taxonomies.tags", "taxonomies.topics", "taxonomies.categories", "taxonomies.category"),
+    "taxonomies.series",
+)
+AUTHORS = (
+    *("authors", "author", "byline", "taxonomies.authors", "taxonomies.author", "extra.authors"),
+    *("extra.author", "params.authors", "params.author", "by", "writer", "writers"),
+)
+MAIN_AUTHORS = frozenset(
+    ("authors", "author", "taxonomies.authors", "taxonomies.author", "extra.authors")
+)
+"""Of these, all that a record has are taken; of the others the first, where these name nobody."""
+EXCERPT = (
+    *("excerpt", "description", "summary", "abstract", "teaser", "spoiler", "blurb", "deck"),
+    *("dek", "standfirst", "lede", "lead", "intro", "subtitle", "meta.description"),
+    *("seo.description", "extra.description", "params.description"),
+)
+IMAGE = (
+    *("image", "cover", "cover_image", "coverImage", "hero", "hero_image", "heroImage"),
+    *("featured_image", "feature_image", "featured", "feature", "primary_image", "lead_image"),
+    *("thumbnail", "thumb", "banner", "banner_image", "header_image", "header.image"),
+    *("header.overlay_image", "header.teaser", "photo", "picture", "teaser_image", "card_image"),
+    *("og_image", "ogImage", "social_image", "socialImage", "share_image", "twitter_image"),
+    *("twitterImg", "images", "extra.image", "extra.cover", "extra.cover_image"),
+    *("params.image", "params.cover", "preview_image", "img"),
+)
+LANGUAGE = ("lang", "language", "locale", "language_code", "languageCode")
+CANONICAL = ("canonical_url", "canonical", "canonicalUrl")
+ADDRESS = ("permalink", "url", "path", "link", "external_url", "externalUrl", "redirect_to")
+ORIGINAL = ("source_url", "original_url", "original", "source", "via", "link")
+SLUG = ("slug",)
+DRAFT_FLAGS = ("draft", "isDraft", "unpublished", "headless")
+PUBLISHED_FLAGS = ("published", "publish", "isPublished")
+STATUS = ("status", "visibility")
+HIDDEN = frozenset(("draft", "private", "pending", "unpublished", "skip", "wip"))
+"""The words of a status under which a site does not list a record."""
+
+COLUMNS = {
+    "title": TITLE,
+    "published_at": PUBLISHED_AT,
+    "updated_at": UPDATED_AT,
+    "topics": TOPICS,
+    "authors": AUTHORS,
+    "excerpt": EXCERPT,
+    "image": IMAGE,
+    "language": LANGUAGE,
+    "url": CANONICAL,
+    "original_url": ORIGINAL,
+    "type": (),
+    "category": (),
+    "heat": (),
+    "quality": (),
+}
+"""The keys that each column is taken from, in this order; `--map KEY=COLUMN` puts one first."""
+
+_FOREIGN = frozenset(
+    [
+        "date",
+        "tags",
+        "author",
+        "authors",
+        "byline",
+        "layout",
+        "draft",
+        "categories",
+        "slug",
+        "description",
+        "summary",
+        "image",
+        "cover",
+        "permalink",
+        "aliases",
+        "pubdate",
+        "lang",
+        "publishdate",
+        "publishedat",
+        "lastmod",
+        "updated",
+        "series",
+        "keywords",
+        "canonicalurl",
+        "featuredimage",
+        "coverimage",
+        "heroimage",
+        "modified",
+        "created",
+        "status",
+    ]
+)
+
+
+def is_foreign_key(key: str) -> bool:
+    """Tell whether a key is one of this dialect, and none of the first format."""
+    return normal(key) in _FOREIGN
