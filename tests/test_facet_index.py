@@ -490,7 +490,7 @@ async def test_a_row_set_that_takes_too_long_times_every_facet_out_once(
     news: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(indexed_counts, "BUDGET", 0)
-    monkeypatch.setattr(indexed_counts, "STEPS", 50)
+    monkeypatch.setattr(where_clause.Clock, "SELDOM", 50)
     site = open_site(news)
     query = "_where=(select+count(*)+from+articles+a,+articles+b)+>+1&_nosuggest=1"
     response = await site.client.get(f"/news/articles?{query}")
@@ -499,6 +499,55 @@ async def test_a_row_set_that_takes_too_long_times_every_facet_out_once(
         *("topics(topic)", "provider_id", "type", "published_at(period)"),
         *("heat(band)", "image(presence)", "is_headline"),
     }
+
+
+@pytest.mark.parametrize(
+    ("query", "is_known"),
+    [
+        ("_topic=Harbour", True),
+        ("published_at__gte=2021", True),
+        ("body__like=%25e______%25", False),
+        ("_topic=Harbour&title__glob=*a*", False),
+        ("_search=tide", False),
+        ("_where=length(body)+>+1", False),
+        ("type__like=%25e%25", False),  # compared by a connection of its own
+    ],
+)
+async def test_the_clock_is_looked_at_often_where_a_row_may_cost_anything(
+    query: str, is_known: bool, news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched: list[int] = []
+    watch = where_clause.Clock.watch
+
+    def note(clock: Any, conn: sqlite3.Connection, steps: int = where_clause.Clock.OFTEN) -> None:
+        watched.append(steps)
+        watch(clock, conn, steps)
+
+    monkeypatch.setattr(where_clause.Clock, "watch", note)
+    await shown(open_site(news), query)
+    assert watched[0] == 200_000
+    assert min(watched) == (200_000 if is_known else 1_000), "as often as Datasette"
+
+
+async def test_hundreds_of_comparisons_end_in_time(
+    news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[str] = []
+    values_with = where_clause._values_with
+
+    def slow(column: str, *rest: Any) -> list[Any]:
+        compared.append(column)
+        rest[-1]._end = 0  # the time is over
+        return values_with(column, *rest)
+
+    monkeypatch.setattr(where_clause, "_values_with", slow)
+    query = "&".join(f"type__like=%25{n}%25" for n in range(100))
+    page = await open_site(news).client.get(f"/news/articles?{query}&_nosuggest=1")
+    assert "These facets timed out" in page.text
+    assert len(compared) == 1
+    clock = where_clause.Clock(0)
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        values_with("type", ["a"] * 50_000, "type like :p", {"p": "%b%"}, clock)
 
 
 async def test_nobody_sees_the_tables_of_the_index(news: Path) -> None:

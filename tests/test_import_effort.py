@@ -78,3 +78,53 @@ def test_the_full_text_of_a_batch_is_written_down_once(tmp_path: Path) -> None:
     assert newsfeed("import", tmp_path / "news.db", tmp_path / "records").status == 0
     assert value(tmp_path / "news.db", "select count(distinct segid) from articles_fts_idx") == 1
     assert_sound(tmp_path / "news.db")
+
+
+def steps_of_import(
+    place: Path, own: str, named: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, int]:
+    """The steps, in hundreds, of an import of so many records that name others, and of an edit."""
+    for n in range(count):
+        related = [
+            f"  - {{title: R{m}, webUrl: {named.format((n + m + 1) % count)}}}" for m in range(20)
+        ]
+        lines = (f"webUrl: {own.format(n)}", "related:", *related)
+        write(place / f"records/{n:05}.md", record(f"Piece {n}", *lines))
+    steps = [0]
+
+    def count_steps() -> int:
+        steps[0] += 1
+        return 0
+
+    connect = sqlite3.connect
+
+    def counting(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        connection = connect(*args, **kwargs)
+        connection.set_progress_handler(count_steps, 100)
+        return connection
+
+    found = []
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", counting)
+        for _ in range(2):
+            steps[0] = 0
+            assert (
+                newsfeed("import", place / "news.db", place / "records", "--no-relate").status == 0
+            )
+            found.append(steps[0])
+            write(place / "records/00007.md", record("Another", *lines))
+    return found[0], found[1]
+
+
+def test_records_of_one_address_that_name_it_cost_no_more_than_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, each = "https://a.example/x", "https://a.example/{}"
+    same = steps_of_import(tmp_path / "same", one, one, 400, monkeypatch)
+    other = steps_of_import(tmp_path / "other", each, each, 400, monkeypatch)
+    assert same[0] < 2 * other[0], (same, other)
+    linked = "select count(distinct related_id) from related_articles"
+    assert value(tmp_path / "same/news.db", linked) == 2, "the first, and for itself the second"
+    assert value(tmp_path / "other/news.db", linked) == 399, "one was written over"
+    # An edit settles 8,000 entries in place of 20: some hundred steps each.
+    assert same[1] < same[0], (same, other)

@@ -26,7 +26,9 @@ CREATE TEMP TABLE IF NOT EXISTS batch_names (name TEXT PRIMARY KEY) WITHOUT ROWI
 CREATE TEMP TABLE IF NOT EXISTS batch_related (
   article_id TEXT, position INTEGER, key TEXT, PRIMARY KEY (article_id, position)) WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS batch_urls (
-  key TEXT, article_id TEXT, PRIMARY KEY (key, article_id)) WITHOUT ROWID
+  key TEXT, article_id TEXT, PRIMARY KEY (key, article_id)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS batch_meant (
+  key TEXT, place INTEGER, article_id TEXT, PRIMARY KEY (key, place)) WITHOUT ROWID
 """
 
 _SETTLE_IMAGES = """
@@ -75,17 +77,26 @@ _DELETE_NAMES = """
 DELETE FROM {table} WHERE name IN batch_names
   AND NOT EXISTS (SELECT 1 FROM {links} WHERE {links}.{column} = {table}.name)
 """
-# Published first (null counts as published), then earliest, then the smallest id.
+# Published first (null counts as published), then earliest, then the smallest id. Found once
+# for each URL, as thousands of articles may have one and name it; the second is for the
+# entries of the first.
+_MEANT = """
+SELECT key, place, id FROM (
+  SELECT batch_urls.key, articles.id, row_number() OVER (
+    PARTITION BY batch_urls.key ORDER BY articles.published IS 0, articles.published_at = '',
+      articles.published_at, articles.id
+  ) AS place
+  FROM batch_urls JOIN articles ON articles.id = batch_urls.article_id
+) WHERE place <= 2
+"""
 _SETTLE_RELATED = """
 UPDATE related_articles SET related_id = (
-  SELECT articles.id FROM batch_related
-    JOIN batch_urls ON batch_urls.key = batch_related.key
-    JOIN articles ON articles.id = batch_urls.article_id
+  SELECT batch_meant.article_id FROM batch_related
+    JOIN batch_meant ON batch_meant.key = batch_related.key
   WHERE batch_related.article_id = related_articles.article_id
     AND batch_related.position = related_articles.position
-    AND articles.id != related_articles.article_id
-  ORDER BY articles.published IS 0, articles.published_at = '', articles.published_at, articles.id
-  LIMIT 1
+    AND batch_meant.article_id != related_articles.article_id
+  ORDER BY batch_meant.place LIMIT 1
 )
 WHERE (article_id, position) IN (SELECT article_id, position FROM batch_related)
 """
@@ -201,4 +212,5 @@ def settle_related(
     if entries:
         fill(db, "batch_related", entries)
         fill(db, "batch_urls", facts.articles_at([key for _, _, key in entries]))
+        fill(db, "batch_meant", db.execute(_MEANT).fetchall())
         db.execute(_SETTLE_RELATED)

@@ -37,8 +37,15 @@ UPDATE related_articles SET related_id = (
 WHERE related_id IS NOT NULL AND related_id NOT IN (SELECT id FROM chosen)"""
 _CHOSEN_URLS = """
 CREATE TEMP TABLE chosen_urls AS
-SELECT url_key(url) AS key, id FROM articles WHERE url_key(url) IS NOT NULL
-UNION SELECT url_key(original_url), id FROM articles WHERE url_key(original_url) IS NOT NULL"""
+SELECT key, id FROM (
+  SELECT key, id, row_number() OVER (
+    PARTITION BY key ORDER BY published IS 0, published_at = '', published_at, id
+  ) AS place
+  FROM (
+    SELECT url_key(url) AS key, id FROM articles WHERE url_key(url) IS NOT NULL
+    UNION SELECT url_key(original_url), id FROM articles WHERE url_key(original_url) IS NOT NULL
+  ) JOIN articles USING (id)
+) WHERE place <= 2"""
 
 
 def headlines(db: Database) -> set[str]:

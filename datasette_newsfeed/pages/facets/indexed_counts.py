@@ -11,7 +11,6 @@ import logging
 import re
 import sqlite3
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,14 +25,10 @@ from ... import facet_index
 from ...facet_index import FacetIndex
 from .. import compat
 from .filter_sql import Rows
-from .where_clause import MOST_UNCERTAIN, Conditions, Known, split
+from .where_clause import MOST_UNCERTAIN, Clock, Conditions, Known, split
 
 BUDGET = 5
 """The set is found once for all facets of a page, within the time of so many of them."""
-
-STEPS = 200_000
-"""SQLite's steps between two looks at the clock. A look needs Python's lock: Datasette's own
-1,000 steps make a query that shares the process with others a hundred times slower."""
 
 MOST_KEPT = 32
 """Row sets that are kept for the next page of the same filters; 125 kB each at a million."""
@@ -135,14 +130,14 @@ async def _find(datasette: Any, database: str, rows: Rows) -> Tally | None:
     )
 
     def ask(conn: sqlite3.Connection) -> Tally | None:
-        with _within(conn, limit, rows), _snapshot(conn):
+        with _within(conn, limit, rows) as clock, _snapshot(conn):
             index = shelf.open(conn, database)
             if index is None:
                 return None
             key = (index.build, index.seq, rows.sql, tuple(sorted(rows.params.items())))
             found = shelf.kept(key)
             if found is None:
-                found = _rows(conn, index, parts, rows.params)
+                found = _rows(conn, index, parts, rows.params, clock)
                 shelf.keep(key, found)
             return Tally(index, found)
 
@@ -151,18 +146,18 @@ async def _find(datasette: Any, database: str, rows: Rows) -> Tally | None:
 
 
 @contextmanager
-def _within(conn: sqlite3.Connection, limit: int, rows: Rows) -> Iterator[None]:
+def _within(conn: sqlite3.Connection, limit: int, rows: Rows) -> Iterator[Clock]:
     """Stop after so many milliseconds, with the exception of Datasette's own limit."""
-    end = time.perf_counter() + limit / 1000
-    conn.set_progress_handler(lambda: time.perf_counter() > end, STEPS)
+    clock = Clock(limit)
+    clock.watch(conn, Clock.SELDOM)
     try:
-        yield
+        yield clock
     except sqlite3.OperationalError as error:
         if str(error) != "interrupted":
             raise
         raise QueryInterrupted(error, rows.sql, rows.params) from error
     finally:
-        conn.set_progress_handler(None, STEPS)
+        conn.set_progress_handler(None, 0)
 
 
 @contextmanager
@@ -176,11 +171,15 @@ def _snapshot(conn: sqlite3.Connection) -> Iterator[None]:
 
 
 def _rows(
-    conn: sqlite3.Connection, index: FacetIndex, parts: list[str], params: Mapping[str, Any]
+    conn: sqlite3.Connection,
+    index: FacetIndex,
+    parts: list[str],
+    params: Mapping[str, Any],
+    clock: Clock,
 ) -> BitMap:
     if not parts:
         return index.articles
-    conditions = Conditions(conn, index, params)
+    conditions = Conditions(conn, index, params, clock)
     known: dict[str, Known] = {}
     for part in parts:
         found = conditions.find(part)
@@ -190,6 +189,8 @@ def _rows(
     rest = [part for part in parts if part not in known]
     if not rest or not rows:
         return rows
+    # What the index does not know may cost anything by row, such as `body like` a long pattern.
+    clock.watch(conn)
     if len(rows) <= MOST_UNCERTAIN and not all(each.is_column for each in known.values()):
         return conditions.among(rows, _joined(rest))
     # Columns have indexes of their own: SQL finds the rest faster among their rows.

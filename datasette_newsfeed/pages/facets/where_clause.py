@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,6 +80,34 @@ _FULL_TEXT = re.compile(
 )
 _TEXTS = {column.name for column in schema.ARTICLES.columns if column.type == "TEXT"}
 
+
+class Clock:
+    """The time limit of some queries: a connection that is past it is interrupted.
+
+    SQLite looks at it every so many steps. A look needs Python's lock, so that it makes a query
+    that shares the process with others a hundred times slower; so there are few where a row
+    costs little, and as many as Datasette has where it may cost anything.
+    """
+
+    SELDOM = 200_000
+    OFTEN = 1_000
+
+    def __init__(self, milliseconds: int) -> None:
+        self._end = time.perf_counter() + milliseconds / 1000
+
+    def watch(self, conn: sqlite3.Connection, steps: int = OFTEN) -> None:
+        """Look at the time every so many steps of this connection from now on."""
+        conn.set_progress_handler(self._is_over, steps)
+
+    def check(self) -> None:
+        """Raise what an interrupted query raises if the time is over."""
+        if self._is_over():
+            raise sqlite3.OperationalError("interrupted")
+
+    def _is_over(self) -> bool:
+        return time.perf_counter() > self._end
+
+
 MOST_UNCERTAIN = 150_000
 """Rows that are looked at one by one; past that, SQL does as well by itself."""
 
@@ -87,9 +116,14 @@ class Conditions:
     """What the index knows of the conditions of one page."""
 
     def __init__(
-        self, conn: sqlite3.Connection, index: FacetIndex, params: Mapping[str, Any]
+        self,
+        conn: sqlite3.Connection,
+        index: FacetIndex,
+        params: Mapping[str, Any],
+        clock: Clock,
     ) -> None:
         self._conn = conn
+        self._clock = clock
         self._index = index
         self._params = params
         self._topics = {
@@ -101,6 +135,7 @@ class Conditions:
 
     def find(self, condition: str) -> Known | None:
         """Return the rows of a condition, None where the index does not know them."""
+        self._clock.check()  # a page may have hundreds of them
         facets = self._index.facets
         if condition in self._topics and facet_index_schema.TOPIC in facets:
             return Known(self._index.rows(facet_index_schema.TOPIC, self._topics[condition]))
@@ -109,6 +144,7 @@ class Conditions:
             return Known(self._index.rows(facet_index_schema.RELATED, there), is_column=True)
         plain = _QUOTED.sub(lambda match: match[1] or match[2], condition)
         if match := _FULL_TEXT.fullmatch(plain):
+            self._clock.watch(self._conn)
             inner = match[1].replace("select rowid", "select rowid as n", 1)
             found = facet_index.rows_of(self._conn, inner, self._params)
             return Known(found & self._index.articles)
@@ -136,7 +172,7 @@ class Conditions:
         if equal and column in _TEXTS and isinstance(self._params.get(equal[2]), str):
             return Known(self._index.rows(column, self._params[equal[2]]), is_column=True)
         sets = self._index.facets[column]
-        values = _values_with(column, list(sets), condition, self._params)
+        values = _values_with(column, list(sets), condition, self._params, self._clock)
         return Known(BitMap.union(BitMap(), *(sets[value] for value in values)), is_column=True)
 
     def _range(self, condition: str, sign: str, bound: Any) -> Known | None:
@@ -161,12 +197,13 @@ class Conditions:
 
 
 def _values_with(
-    column: str, values: list[Any], condition: str, params: Mapping[str, Any]
+    column: str, values: list[Any], condition: str, params: Mapping[str, Any], clock: Clock
 ) -> list[Any]:
     """Return the values for which a condition holds: SQLite itself compares them, as a column."""
     kind = next(each.type for each in schema.ARTICLES.columns if each.name == column)
     conn = sqlite3.connect(":memory:")
     try:
+        clock.watch(conn)
         conn.execute(f"create table articles (place integer primary key, {column} {kind})")
         conn.executemany("insert into articles values (?, ?)", enumerate(values))
         found = conn.execute(f"select place from articles where {condition}", params).fetchall()
