@@ -497,7 +497,7 @@ async def test_a_row_set_that_takes_too_long_times_every_facet_out_once(
     late = response.text.partition("These facets timed out: ")[2].partition("</p>")[0]
     assert set(late.replace(" ", "").split(",")) == {
         *("topics(topic)", "provider_id", "type", "published_at(period)"),
-        *("heat(band)", "image(presence)", "is_headline"),
+        *("heat(band)", "image(presence)", "is_headline", "language"),
     }
 
 
