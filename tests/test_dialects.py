@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import resource
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -503,6 +505,41 @@ def test_any_text_is_readable(body: str) -> None:
     readable(body)
     readable(body, ".mdx")
     first_heading(body)
+
+
+MARKS = [
+    *("{% x ", "{{< x ", '{{% x "', "{{< x `", "{{", "{#", "{: ", "{% code x %}", "{% comment %}"),
+    *(
+        "{{< highlight x >}}",
+        "[a]({{ }}",
+        "![",
+        "![a](",
+        "![a][b]",
+        "<A ",
+        "<A b={",
+        "<img ",
+        "<!--",
+    ),
+    *("{/*", "import {", "export const a\nb", "`", "``` \n", "# ", "a\n", "***a", "<h1>", ":::"),
+    *("youtube.com/watch?v=&", "    ", "é", "\n \n", "{::a", "a `b "),
+]
+
+
+def _read_all_of(marks: list[str]) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+    for mark in marks:
+        text = mark * (300_000 // len(mark))
+        readable(text)
+        readable(text, ".mdx")
+        first_heading(text)
+
+
+def test_the_time_that_a_text_takes_grows_with_its_length_alone() -> None:
+    """Each of these took minutes where a pattern looked from every mark to the end of the text."""
+    process = multiprocessing.get_context("fork").Process(target=_read_all_of, args=(MARKS,))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
 
 
 def test_the_last_dialect_claims_everything() -> None:

@@ -26,34 +26,47 @@ class Readable:
     player: str | None = None
 
 
-_FENCE = re.compile(r"^[ ]{0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^[ ]{0,3}\1[`~]*[ \t]*$|\Z)", re.M | re.S)
-_INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`)([^\n]+?)(?<!`)\1(?!`)")
+# No pattern looks further than the next mark of its own kind, or a bounded way: so the time that
+# a text takes grows with its length alone.
+_FENCE = re.compile(
+    r"^[ ]{0,3}(`{3,}(?!`)|~{3,}(?!~))[^\n]*\n.*?(?:^[ ]{0,3}\1[`~]*[ \t]*$|\Z)", re.M | re.S
+)
+_INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`)([^\n]{1,2000}?)(?<!`)\1(?!`)")
 _STASHED = re.compile("\ue000([0-9]+)\ue001")
 _PRIVATE = re.compile("[\ue000\ue001]")
 
 _MORE = r"\s*(?:more|truncate|excerpt|readmore|read more|end_?excerpt|summary|cut)\s*"
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|\{/\*.*?\*/\}|\{#(?![A-Za-z_]).*?#\}", re.S)
-_LIQUID_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.S)
+_COMMENT = re.compile(
+    r"<!--.*?(?:-->|\Z)|\{/\*(?:(?!\{/\*).)*?\*/\}|\{#(?![A-Za-z_])(?:(?!\{#).)*?#\}", re.S
+)
+_LIQUID_COMMENT = re.compile(
+    r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment\b).)*?\{%-?\s*endcomment\s*-?%\}", re.S
+)
 _CODE_BLOCK = re.compile(
-    r"\{%-?\s*(highlight|codeblock|code)\b\s*([^\n%]*?)-?%\}[ \t]*\n?(.*?)\n?[ \t]*"
+    r"\{%-?\s*(highlight|codeblock|code)\b\s*([^\n%]*?)-?%\}[ \t]*\n?"
+    r"((?:(?!\{%-?\s*\1\b).)*?)\n?[ \t]*"
     r"\{%-?\s*end\1\s*-?%\}"
-    r"|\{\{[<%]\s*(highlight)\b\s*([^\n]*?)\s*[%>]\}\}[ \t]*\n?(.*?)\n?[ \t]*"
+    r"|\{\{[<%]\s*(highlight)\b\s*([^\n{}]*?)\s*[%>]\}\}[ \t]*\n?"
+    r"((?:(?!\{\{[<%]\s*highlight\b).)*?)\n?[ \t]*"
     r"\{\{[<%]\s*/\s*highlight\s*[%>]\}\}",
     re.S,
 )
 _SHORTCODE = re.compile(
     r"\{\{(?P<mark>[<%])-?\s*(?P<end>/?)\s*(?P<name>[\w./-]+)\s*"
-    r"(?P<arguments>(?:\"(?:\\.|[^\"\\])*\"|`[^`]*`|[^\"`])*?)/?\s*[%>]\}\}",
+    r"(?P<arguments>(?:\"(?:\\.|[^\"\\{]|\{(?!\{))*\"|`(?:[^`{]|\{(?!\{))*`|[^\"`{]|\{(?!\{))*?)"
+    r"/?\s*[%>]\}\}",
     re.S,
 )
-_TAG = re.compile(r"\{%-?\s*(?P<name>\w+)\b\s*(?P<arguments>.*?)\s*-?%\}", re.S)
+_TAG = re.compile(r"\{%-?\s*(?P<name>\w+)\b\s*(?P<arguments>(?:(?!\{%).)*?)-?%\}", re.S)
 _OUTPUT = re.compile(r"\{\{(?![<%])(?P<inner>[^{}]*)\}\}")
-_LINKED_TAG = re.compile(r"(!?)\[([^\[\]]*)\]\(\s*<?\{[%{][^()]*?[%}]\}>?([^()\s]*)[^()]*\)")
+_LINKED_TAG = re.compile(
+    r"(!?)\[([^\[\]]*)\]\(\s*<?\{[%{][^()%}]{0,300}[%}]\}>?([^()\s]*)[^()]{0,300}\)"
+)
 _ADMONITION = re.compile(
     r"^[ \t]*:{3,}(?:[ \t]*\{?([\w-]+)\}?)?(?:\[([^\]\n]*)\]|[ \t]+([^\n]*))?[ \t]*\n?", re.M
 )
 _ATTRIBUTES = re.compile(
-    r"[ \t]*\{(?::|#|\.(?=\w))[^{}\n]*\}(?=\s|$)|^\{::?[^{}\n]*/?\}[ \t]*\n?", re.M
+    r"(?<![ \t])[ \t]*\{(?::|#|\.(?=\w))[^{}\n]*\}(?=\s|$)|^\{::?[^{}\n]*/?\}[ \t]*\n?", re.M
 )
 _KRAMDOWN_BLOCK = re.compile(r"\{::(/?)[\w]+(?:[^{}\n]*)\}")
 _TOC = re.compile(
@@ -62,7 +75,7 @@ _TOC = re.compile(
     re.M | re.I,
 )
 _HTML_VIDEO = re.compile(
-    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|watch\?(?:[^\"'\s&]*&)*v=)|youtu\.be/)([\w-]{11})"
+    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|watch\?(?:[^\"'\s&]{0,200}&){0,10}?v=)|youtu\.be/)([\w-]{11})"
 )
 _MDX_STATEMENT = re.compile(
     r"^(?:import\s+(?:[\w*{][^\n;]*?|\{[^{}]*\}[^\n;]*?)\s*from\s*['\"][^'\"\n]+['\"];?"
@@ -85,7 +98,7 @@ _IMAGE = re.compile(
     r"!\[(?P<alt>(?:\\.|[^\[\]\\]|\[[^\[\]]*\])*)\]"
     r"(?:\(\s*(?:<(?P<angled>[^<>\n]+)>|(?P<plain>[^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*))"
     r"(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\s*\)|\[(?P<reference>[^\[\]]*)\])"
-    r"|<img\b(?P<html>[^>]*)>",
+    r"|<img\b(?P<html>[^<>]*)>",
     re.I,
 )
 _DEFINITION = re.compile(r"^[ ]{0,3}\[([^\[\]\n]+)\]:\s*<?([^\s<>]+)>?", re.M)
@@ -93,9 +106,9 @@ _SOURCE = re.compile(r"\b(?:data-)?src\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+)
 _ALT = re.compile(r"\balt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.I)
 
 _HEADING = re.compile(
-    r"^[ ]{0,3}#{1,6}[ \t]+(?P<atx>[^\n]*?)[ \t]*#*[ \t]*$"
-    r"|^(?P<setext>(?![ ]{0,3}(?:[-*+>]|\d+[.)])[ \t])[^\n]*\S[^\n]*)\n[ ]{0,3}(?:=+|-{2,})[ \t]*$"
-    r"|<h1\b[^>]*>(?P<html>.*?)</h1>",
+    r"^[ ]{0,3}#{1,6}[ \t]+(?P<atx>[^\n]{0,1000})$"
+    r"|^(?P<setext>(?![ ]{0,3}(?:[-*+>]|\d+[.)])[ \t])[^\n]{1,1000})\n[ ]{0,3}(?:=+|-{2,})[ \t]*$"
+    r"|<h1\b[^<>]*>(?P<html>(?:(?!<h1\b).)*?)</h1>",
     re.M | re.S | re.I,
 )
 _MARKS = re.compile(r"(\*\*|__|`|~~)|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
@@ -156,7 +169,8 @@ def first_heading(body: str) -> tuple[str | None, str]:
     """
     hidden = _FENCE.sub(lambda match: " " * len(match[0]), body[:MAX_CHARACTERS])
     for match in _HEADING.finditer(hidden):
-        written = match["atx"] or match["setext"] or match["html"] or ""
+        atx = re.sub(r"(?:^|[ \t])#+[ \t]*$", "", match["atx"] or "")
+        written = atx or match["setext"] or match["html"] or ""
         words = " ".join(_plain(written).split())
         if not words:
             continue
@@ -328,7 +342,7 @@ def _component(match: re.Match[str], videos: list[str]) -> str:
 
 def _images(text: str) -> tuple[Image, ...]:
     """The images in a text, in order, at most as many as a card may need."""
-    references: dict[str, str] = {}
+    references: dict[str, str] | None = None
     found = []
     for match in _IMAGE.finditer(text):
         alt = match["alt"]
@@ -339,9 +353,8 @@ def _images(text: str) -> tuple[Image, ...]:
             address = html.unescape(next(filter(None, source.groups()), "")) if source else ""
             alt = html.unescape(next(filter(None, words.groups()), "")) if words else ""
         elif match["reference"] is not None:
-            references = references or {
-                each[1].casefold(): each[2] for each in _DEFINITION.finditer(text)
-            }
+            if references is None:
+                references = {each[1].casefold(): each[2] for each in _DEFINITION.finditer(text)}
             address = references.get((match["reference"] or alt or "").casefold(), "")
         address = address.strip()
         if address and len(address) <= 4000 and not address.startswith(("data:", "#")):
