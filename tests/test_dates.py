@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from commands import import_report, record, rows, write
+from commands import import_report, newsfeed, record, rows, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -259,3 +259,23 @@ def test_the_report_says_what_to_do(written: str, hint: str, tmp_path: Path) -> 
         for place in ("publishedDateTime", "updatedDateTime", "related[0].publishedDateTime")
     ]
     assert rows(db, "select id, published_at from articles") == [("good", WANTED)]
+
+
+def test_in_other_dialects_a_date_in_no_known_form_is_kept_and_said(tmp_path: Path) -> None:
+    """There a value that does not fit rejects nothing; but it is not passed over in silence."""
+    db = tmp_path / "news.db"
+    for name, line in (
+        *(("a", "date: 1619032500000"), ("b", "pub-date: 21/04/2021"), ("c", "date: 2021-04-21")),
+        *(("d", "date: 2021-04-21\ncreated: by hand"), ("e", "published: false\ndraft: false")),
+    ):
+        write(tmp_path / "records" / f"{name}.md", f"---\ntitle: A\n{line}\ntags: [x]\n---\nText\n")
+    outcome = newsfeed("import", db, tmp_path / "records")
+    assert outcome.status == 0
+    (said,) = [line for line in outcome.stderr.splitlines() if "date" in line and "2 files" in line]
+    assert said == (
+        "2 files have a date that cannot be read; it is kept in `extra`: a.md: date: expected a "
+        f"date such as 2021-04-21 or {WANTED}, found “1619032500000”; if it counts the "
+        f"milliseconds since 1970, write {WANTED}"
+    )
+    found = dict(rows(db, "select id, published_at from articles"))
+    assert (found["a"], found["b"], found["c"]) == ("", "", "2021-04-21T00:00:00Z")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from ...errors import RecordError
 from ..dialects.document import (
     DRAFT,
     EXCLUDED,
@@ -14,6 +17,10 @@ from ..dialects.document import (
     SECTION,
     TEMPLATE,
 )
+from ..dialects.fields import normal
+from ..dialects.keys import PUBLISHED_AT, UPDATED_AT
+from ..dialects.values import moment
+from ..records import Article
 from ..sources.source_file import ParsedFile
 
 _WORDS = {
@@ -30,6 +37,8 @@ _WORDS = {
     ),
 }
 
+_DATE_KEYS = frozenset(normal(key) for key in (*PUBLISHED_AT, *UPDATED_AT))
+
 
 @dataclass
 class Dialects:
@@ -40,6 +49,8 @@ class Dialects:
     examples: dict[str, str] = field(default_factory=dict)
     repeated: int = 0
     first_repeated: str = ""
+    unread_dates: int = 0
+    first_unread_date: str = ""
 
     def note(self, parsed: ParsedFile) -> None:
         """Count a file."""
@@ -54,6 +65,10 @@ class Dialects:
             self.first_repeated = (
                 self.first_repeated or f"{parsed.file.path}: {first.place}: `{first.key}`"
             )
+
+        if isinstance(parsed.record, Article) and (unread := unread_date(parsed.record.extra)):
+            self.unread_dates += 1
+            self.first_unread_date = self.first_unread_date or f"{parsed.file.path}: {unread}"
 
     def in_words(self) -> list[str]:
         """Return a line for each thing worth saying; none for records of one known format."""
@@ -74,4 +89,24 @@ class Dialects:
                 f"{self.repeated:,} {files} a key twice, of which the last value was taken: "
                 f"{self.first_repeated}"
             )
+        if self.unread_dates:
+            files = "file has" if self.unread_dates == 1 else "files have"
+            lines.append(
+                f"{self.unread_dates:,} {files} a date that cannot be read; it is kept in `extra`: "
+                f"{self.first_unread_date}"
+            )
         return lines
+
+
+def unread_date(extra: Mapping[str, Any]) -> str | None:
+    """Return what to say of a date that was left over because it is in no known form, if any."""
+    for key, value in extra.items():
+        if normal(key) in _DATE_KEYS and not isinstance(value, bool | dict | list):
+            written = str(value)
+            # A word under such a key means something else.
+            if any(character.isdigit() for character in written):
+                try:
+                    moment(written, key)
+                except RecordError as error:
+                    return str(error)
+    return None
