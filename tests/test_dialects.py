@@ -507,6 +507,12 @@ def test_any_text_is_readable(body: str) -> None:
     first_heading(body)
 
 
+def test_an_image_that_mdx_imports_is_its_file() -> None:
+    body = "import pier from '../pier.png'\n\n<Image src={pier} alt='A' />\n<Image src={other} />"
+    assert readable(body, ".mdx").text == "![A](../pier.png)"
+    assert [each.url for each in readable(body, ".mdx").images] == ["../pier.png"]
+
+
 MARKS = [
     *("{% x ", "{{< x ", '{{% x "', "{{< x `", "{{", "{#", "{: ", "{% code x %}", "{% comment %}"),
     *(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..records import Image
@@ -83,6 +83,7 @@ _MDX_STATEMENT = re.compile(
     r"|export\s+(?:const|let|var|default|function|async)\b[^\n]*(?:\n[^\n]+)*)[ \t]*$\n?",
     re.M,
 )
+_IMPORTED = re.compile(r"^import\s+(\w{1,100})\s+from\s*['\"]([^'\"\n]{1,1000})['\"]", re.M)
 _COMPONENT = re.compile(
     r"<(?P<end>/?)(?P<name>[A-Z][\w.]*)(?P<arguments>(?:\s+[\w:-]+(?:=(?:\"[^\"]*\"|'[^']*'|\{(?:[^{}]|\{[^{}]*\})*\}))?|\s*\{\.\.\.[^{}]*\})*)\s*/?>"
     r"|</?>"
@@ -152,8 +153,9 @@ def readable(body: str, suffix: str = ".md") -> Readable:
     text = _ATTRIBUTES.sub("", text)
     text = _TOC.sub("", text)
     if suffix == ".mdx":
+        imported = dict(_IMPORTED.findall(text))
         text = _MDX_STATEMENT.sub("", text)
-        text = _COMPONENT.sub(lambda match: _component(match, videos), text)
+        text = _COMPONENT.sub(lambda match: _component(match, videos, imported), text)
         text = _EXPRESSION.sub(lambda match: match[1] or "", text)
     if not videos and (found := _HTML_VIDEO.search(text)):
         videos.append(_youtube_player(found[1]))
@@ -330,10 +332,13 @@ def _admonition(match: re.Match[str]) -> str:
     return f"**{title.strip()}**\n\n" if title and title.strip() else ""
 
 
-def _component(match: re.Match[str], videos: list[str]) -> str:
+def _component(match: re.Match[str], videos: list[str], imported: Mapping[str, str]) -> str:
+    """What a component means; `src={pier}` is the file that the text imports as `pier`."""
     if match["name"] is None or match["end"]:
         return ""
     named, _ = _arguments(match["arguments"] or "")
+    source = named.get("src", "")
+    named["src"] = imported.get(source, source if "." in source or "/" in source else "")
     draw = _KNOWN.get(match["name"].lower())
     if draw is None and match["name"] in ("Image", "Img", "CloudinaryImage"):
         draw = _image
