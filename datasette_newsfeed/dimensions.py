@@ -85,7 +85,7 @@ class Dimension:
     """What readers call a value, where that is not the value itself."""
     is_mark: bool = False
     """Whether cards name the value."""
-    is_told_of_several: bool = False
+    is_shown_if_several: bool = False
     """Whether facet and mark are shown only where there are several values."""
     flags: tuple[Flag, ...] = ()
     presence: Presence | None = None
@@ -212,7 +212,7 @@ exists (
         phrase="in {}",
         name_of=language_name,
         is_mark=True,
-        is_told_of_several=True,
+        is_shown_if_several=True,
     ),
     Dimension(name="id", heading="Articles", column="id", key="id", phrase="from a list of {}"),
     Dimension(

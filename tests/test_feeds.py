@@ -493,11 +493,11 @@ async def test_a_page_that_took_too_long_is_not_kept(
     await get(datasette, "/news/articles")
     slow = "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n"
 
-    async def late(self: archives.Sight, sql: str, values: Any = ()) -> Any:
+    async def late(self: archives.ArchiveView, sql: str, values: Any = ()) -> Any:
         return await ask(self, slow, ())
 
-    ask = archives.Sight.ask
-    monkeypatch.setattr(archives.Sight, "ask", late)
+    ask = archives.ArchiveView.ask
+    monkeypatch.setattr(archives.ArchiveView, "ask", late)
     page = await get(datasette, "/news/articles/" + STORY)
     assert page.headers["cache-control"] == "no-store"
     feed = await get(datasette, "/news/articles.atom", status=503)

@@ -22,7 +22,7 @@ from pages_site import (
 )
 
 from datasette_newsfeed.image_urls import image_id
-from datasette_newsfeed.pages.access.archives import Sight
+from datasette_newsfeed.pages.access.archives import ArchiveView
 
 
 @pytest.fixture(scope="module")
@@ -257,13 +257,13 @@ async def test_a_copy_is_read_only_where_it_is_sent(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    ask = Sight.ask
+    ask = ArchiveView.ask
 
-    async def noting(self: Sight, sql: str, values: Any = ()) -> list[Any]:
+    async def noting(self: ArchiveView, sql: str, values: Any = ()) -> list[Any]:
         asked.append(sql)
         return await ask(self, sql, values)
 
-    monkeypatch.setattr(Sight, "ask", noting)
+    monkeypatch.setattr(ArchiveView, "ask", noting)
     datasette = open_site(archive)
     etag = (await datasette.client.head(_path(LEAD_URL, 320))).headers["etag"]
     await _get(datasette, _path(LEAD_URL, 320), headers={"If-None-Match": etag})

@@ -28,7 +28,7 @@ from pages_site import (
 )
 from share import share
 
-from datasette_newsfeed.pages.access.archives import Sight
+from datasette_newsfeed.pages.access.archives import ArchiveView
 from datasette_newsfeed.pages.queries import cards
 from datasette_newsfeed.pages.views import social_preview
 
@@ -304,10 +304,10 @@ async def test_cards_that_take_too_long_say_so(
     datasette = open_site(archive)
     await get(datasette, "/news/articles")
 
-    async def late(self: Sight, sql: str, values: Any = ()) -> Any:
+    async def late(self: ArchiveView, sql: str, values: Any = ()) -> Any:
         raise QueryInterrupted(None, sql, values)
 
-    monkeypatch.setattr(Sight, "ask", late)
+    monkeypatch.setattr(ArchiveView, "ask", late)
     page = await get(datasette, "/news/articles?_topic=Harbours")
     assert "These articles took too long to load" in text_of(page)
     assert "No article matches" not in page
@@ -318,11 +318,11 @@ async def test_cards_that_take_too_long_say_so(
 async def test_cards_by_id(archive: Path) -> None:
     datasette = open_site(archive)
     await datasette.invoke_startup()
-    sight = Sight(datasette, "news", frozenset({"articles"}), has_copies=False)
-    found = await cards.find_cards_by_id(sight, [STORY, "undated", "nobody", FOLLOWER])
+    view = ArchiveView(datasette, "news", frozenset({"articles"}), has_copies=False)
+    found = await cards.find_cards_by_id(view, [STORY, "undated", "nobody", FOLLOWER])
     assert [card.id for card in found] == [STORY, "undated", FOLLOWER]
-    assert await cards.find_cards_by_id(sight, []) == ()
-    unseeing = Sight(datasette, "news", frozenset({"topics"}), has_copies=False)
+    assert await cards.find_cards_by_id(view, []) == ()
+    unseeing = ArchiveView(datasette, "news", frozenset({"topics"}), has_copies=False)
     assert await cards.find_cards_by_id(unseeing, [STORY]) == ()
 
 

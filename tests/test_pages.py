@@ -30,7 +30,7 @@ from pages_site import (
 )
 
 from datasette_newsfeed.image_urls import image_id
-from datasette_newsfeed.pages.access.archives import Sight
+from datasette_newsfeed.pages.access.archives import ArchiveView
 from datasette_newsfeed.pages.queries import cards
 
 OUTSIDE = 'rel="noopener noreferrer external"'
@@ -455,13 +455,13 @@ async def test_no_query_for_a_card(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     db.close()
     datasette = open_site(path)
     asked = []
-    plain = Sight.ask
+    plain = ArchiveView.ask
 
-    async def counting(self: Sight, *arguments: Any) -> Any:
+    async def counting(self: ArchiveView, *arguments: Any) -> Any:
         asked[-1] += 1
         return await plain(self, *arguments)
 
-    monkeypatch.setattr(Sight, "ask", counting)
+    monkeypatch.setattr(ArchiveView, "ask", counting)
     for key in (VIDEO, ODD):
         asked.append(0)
         page = await get(datasette, story_path(key))
@@ -533,11 +533,11 @@ async def test_a_selection_asks_for_all_its_tables(archive: Path, hidden: str) -
     datasette = open_site(archive)
     await datasette.invoke_startup()
     seen = {"articles", "article_topics", "topics"}
-    all_of_it = Sight(datasette, "news", frozenset(seen), has_copies=False)
+    all_of_it = ArchiveView(datasette, "news", frozenset(seen), has_copies=False)
     of_topic = cards.SELECTIONS["topics"]
     assert await cards.count_articles(all_of_it, of_topic, "Tidal power") == 3
     assert len(await cards.find_cards(all_of_it, of_topic, 9, "Tidal power")) == 3
-    less = Sight(datasette, "news", frozenset(seen - {hidden}), has_copies=False)
+    less = ArchiveView(datasette, "news", frozenset(seen - {hidden}), has_copies=False)
     assert await cards.count_articles(less, of_topic, "Tidal power") == 0
     assert await cards.find_cards(less, of_topic, 9, "Tidal power") == ()
 
@@ -611,12 +611,12 @@ async def test_a_users_own_templates(archive: Path, tmp_path: Path) -> None:
 async def test_a_panel_that_takes_too_long_leaves_the_page(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def late(self: Sight, sql: str, values: Any = ()) -> Any:
+    async def late(self: ArchiveView, sql: str, values: Any = ()) -> Any:
         raise QueryInterrupted(None, sql, values)
 
     datasette = open_site(archive)
     await get(datasette, "/news")
-    monkeypatch.setattr(Sight, "ask", late)
+    monkeypatch.setattr(ArchiveView, "ask", late)
     for path in ("/", "/news", "/news/topics", "/news/providers/strait~2Eexample"):
         assert "took too long" in panel(await get(datasette, path), "late")
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pages_site import ARTICLES, SCRIPT, STORY, build_archive, open_site, text_of
 
 from datasette_newsfeed.full_text import index
-from datasette_newsfeed.pages.access.archives import FULL_TEXT, Sight
+from datasette_newsfeed.pages.access.archives import FULL_TEXT, ArchiveView
 from datasette_newsfeed.pages.queries import search
 from datasette_newsfeed.pages.queries.search import Part, parts
 from datasette_newsfeed.pages.views.search_page import LONGEST, MOST_PAGES, PAGE
@@ -294,8 +294,8 @@ async def test_any_words_at_all(archive: Path, words: str) -> None:
     datasette = open_site(archive)
     await datasette.invoke_startup()
     tables = frozenset({"articles", FULL_TEXT})
-    sight = Sight(datasette, "news", tables, has_copies=False)
-    found = await search.find_hits(sight, search.one_line(words), 5, 0)
+    view = ArchiveView(datasette, "news", tables, has_copies=False)
+    found = await search.find_hits(view, search.one_line(words), 5, 0)
     assert len(found.hits) <= found.count
 
 
@@ -509,10 +509,10 @@ async def test_where_there_is_nothing_to_search(archive: Path, tmp_path: Path) -
 async def test_a_search_that_takes_too_long_says_so(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def late(self: Sight, sql: str, values: Any = ()) -> Any:
+    async def late(self: ArchiveView, sql: str, values: Any = ()) -> Any:
         raise QueryInterrupted(None, sql, values)
 
-    monkeypatch.setattr(Sight, "ask", late)
+    monkeypatch.setattr(ArchiveView, "ask", late)
     page = await find(open_site(archive), "lanterns")
     assert "took too long" in text_of(page)
     assert 'value="lanterns"' in page

@@ -20,7 +20,7 @@ from datasette.utils import tilde_encode
 from pages_site import open_site, text_of
 
 from datasette_newsfeed import schema
-from datasette_newsfeed.pages.access.archives import Sight
+from datasette_newsfeed.pages.access.archives import ArchiveView
 from datasette_newsfeed.pages.queries import cards, similar
 from datasette_newsfeed.pages.queries import stories as story_queries
 from datasette_newsfeed.pages.views import articles_page, sitemap
@@ -313,13 +313,13 @@ async def test_no_query_for_a_story(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     db.close()
     datasette = open_site(path)
     asked = []
-    plain = Sight.ask
+    plain = ArchiveView.ask
 
-    async def counting(self: Sight, sql: str, values: Any = ()) -> Any:
+    async def counting(self: ArchiveView, sql: str, values: Any = ()) -> Any:
         asked[-1].append(sql)
         return await plain(self, sql, values)
 
-    monkeypatch.setattr(Sight, "ask", counting)
+    monkeypatch.setattr(ArchiveView, "ask", counting)
     for size in (1, 41):
         asked.append([])
         page = await get(datasette, f"/news/stories?_size={size}")
@@ -358,7 +358,7 @@ def lopsided(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cards.OF_SAME_STORY.ids_sql,
         similar.LISTED_SQL,
         similar.TEXTS_SQL,
-        similar.HOLDERS_SQL,
+        similar.DOCUMENT_FREQUENCY_SQL,
         similar.TOPICS_SQL,
     ],
 )
@@ -528,13 +528,13 @@ async def test_only_who_has_a_story_looks_for_others_of_it(
 ) -> None:
     """Where hardly any has one, SQLite goes through all articles to find them."""
     asked: list[str] = []
-    ask = Sight.ask
+    ask = ArchiveView.ask
 
-    async def noted(sight: Sight, sql: str, values: Any = ()) -> Any:
+    async def noted(view: ArchiveView, sql: str, values: Any = ()) -> Any:
         asked.append(sql)
-        return await ask(sight, sql, values)
+        return await ask(view, sql, values)
 
-    monkeypatch.setattr(Sight, "ask", noted)
+    monkeypatch.setattr(ArchiveView, "ask", noted)
     datasette = open_site(archive)
     looked = {}
     for key in (LEAD, ALONE):

@@ -14,7 +14,7 @@ import pytest
 import sqlite_utils
 from facet_archive import PROVIDERS, TOPICS, build, open_site
 
-from datasette_newsfeed.pages.access.archives import Sight
+from datasette_newsfeed.pages.access.archives import ArchiveView
 from datasette_newsfeed.pages.facets.periods import DAY, MONTH, YEAR, Period
 from datasette_newsfeed.pages.queries import cards
 from datasette_newsfeed.pages.views import timeline
@@ -333,11 +333,11 @@ async def test_dates_that_are_not_full_are_in_no_month(tmp_path: Path) -> None:
     db.close()
     datasette = open_site(path)
     await datasette.invoke_startup()
-    sight = Sight(datasette, "news", frozenset({"articles", "providers"}), has_copies=False)
+    view = ArchiveView(datasette, "news", frozenset({"articles", "providers"}), has_copies=False)
     of_provider = cards.SELECTIONS["providers"]
-    assert await cards.count_by_month(sight, of_provider, PROVIDERS[0]) == [("2021-04", 2)]
-    assert await cards.count_by_month(sight, of_provider, "nobody") == []
-    less = Sight(datasette, "news", frozenset({"articles"}), has_copies=False)
+    assert await cards.count_by_month(view, of_provider, PROVIDERS[0]) == [("2021-04", 2)]
+    assert await cards.count_by_month(view, of_provider, "nobody") == []
+    less = ArchiveView(datasette, "news", frozenset({"articles"}), has_copies=False)
     assert await cards.count_by_month(less, of_provider, PROVIDERS[0]) == []
 
 
@@ -367,14 +367,14 @@ async def test_the_panel_stays_if_counting_the_months_takes_too_long(
 ) -> None:
     from datasette.database import QueryInterrupted
 
-    plain = Sight.ask
+    plain = ArchiveView.ask
 
-    async def ask(self: Sight, sql: str, values: Any = ()) -> Any:
+    async def ask(self: ArchiveView, sql: str, values: Any = ()) -> Any:
         if " as month" in sql:
             raise QueryInterrupted(None, sql, values)
         return await plain(self, sql, values)
 
-    monkeypatch.setattr(Sight, "ask", ask)
+    monkeypatch.setattr(ArchiveView, "ask", ask)
     page = (await open_site(news).client.get(f"/news/topics/{TOPICS[0]}")).text
     assert "newsfeed-newest" in page
     assert 'class="newsfeed-card' in page

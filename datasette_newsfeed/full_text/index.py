@@ -77,7 +77,7 @@ def is_current(conn: sqlite3.Connection) -> bool:
 
 def keep(conn: sqlite3.Connection) -> None:
     """Bring the index up to date with what other programs wrote, or make it anew."""
-    settle(conn)
+    apply_log(conn)
     if not is_current(conn):
         rebuild(conn)
 
@@ -102,7 +102,7 @@ def optimize(conn: sqlite3.Connection) -> None:
     conn.execute(_COMMAND, ["optimize"])
 
 
-def settle(conn: sqlite3.Connection) -> None:
+def apply_log(conn: sqlite3.Connection) -> None:
     """Index properly the rows that other programs wrote, as far as the log knows them."""
     logged: list[Row] = _rows(conn, f"SELECT article, {_NAMES} FROM {LOG} ORDER BY article, rowid")
     if not logged:
@@ -133,7 +133,7 @@ def following(conn: sqlite3.Connection, ids: str) -> Iterator[None]:
     ids: SQL that selects their ids, the same before and after. An article whose texts stay
     the same costs nothing.
     """
-    settle(conn)
+    apply_log(conn)
     before = set(_rows(conn, _OF_IDS.format(ids=ids)))
     conn.execute(START_WRITING)
     yield

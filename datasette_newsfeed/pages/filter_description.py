@@ -10,7 +10,7 @@ from typing import Any
 from datasette.filters import Filters
 
 from ..dimensions import BAND, BY_NAME, DIMENSIONS, HEADLINES, PERIOD, TOPICS, Dimension, of_pair
-from .access.archives import Sight
+from .access.archives import ArchiveView
 from .facets import bands, periods
 from .facets.ranges import Range
 from .filters.conditions import chosen
@@ -61,7 +61,7 @@ class Condition:
     pairs: tuple[tuple[str, str], ...]
 
 
-async def conditions(sight: Sight, pairs: Iterable[tuple[str, str]]) -> list[Condition]:
+async def conditions(view: ArchiveView, pairs: Iterable[tuple[str, str]]) -> list[Condition]:
     """Return what narrows a list of articles down, in the order of the address.
 
     Two bounds of a time or a number are one condition; the order of the rows is none.
@@ -75,18 +75,18 @@ async def conditions(sight: Sight, pairs: Iterable[tuple[str, str]]) -> list[Con
             words = _range_in_words(dimension, span)
             found[before.index(taken[0])] = Condition(dimension.name, words, taken)
     for place, (key, value) in enumerate(left.pairs, len(found)):
-        name, words = await _condition_in_words(sight, key, value)
+        name, words = await _condition_in_words(view, key, value)
         found[place] = Condition(name, words, ((key, value),))
     return list(found.values())
 
 
-async def _condition_in_words(sight: Sight, key: str, value: str) -> tuple[str, str]:
+async def _condition_in_words(view: ArchiveView, key: str, value: str) -> tuple[str, str]:
     """Return the name of a filter's dimension and its words: ("type", "article or video")."""
     dimension, flag = of_pair(key, value) or (None, None)
     if dimension is not None and flag is not None:
         return dimension.name, flag.phrase
     if dimension is not None and key == dimension.key:
-        return dimension.name, await _name(sight, dimension, value)
+        return dimension.name, await _name(view, dimension, value)
     column, _, operator = key.partition("__")
     if key.startswith("_"):
         return key, value
@@ -94,25 +94,25 @@ async def _condition_in_words(sight: Sight, key: str, value: str) -> tuple[str, 
         values = _one_of(value)
         if column == "id":
             return column, f"a list of {len(values)}"
-        return column, _listed([await _name(sight, dimension, each) for each in values], "or")
+        return column, _listed([await _name(view, dimension, each) for each in values], "or")
     if operator not in ("", "exact"):
         words = str(Filters([(key, value)]).human_description_en())
         return column, words.removeprefix(f"where {column} ") or f"{operator} {value}"
-    return column, await _name(sight, dimension, value) if dimension else value
+    return column, await _name(view, dimension, value) if dimension else value
 
 
-async def in_words(sight: Sight, request: Any) -> str:
+async def in_words(view: ArchiveView, request: Any) -> str:
     """Return a selection of articles in words: "Articles about AI in April 2021"."""
     left = _Phrases(list(query_of(request).pairs))
     left.take("_searchmode")
     words = [_what_in_words(left)]
     for dimension in DIMENSIONS:
-        words += await _dimension_in_words(sight, request, dimension, left)
+        words += await _dimension_in_words(view, request, dimension, left)
     return " ".join(words) + _rest_in_words(left)
 
 
 async def _dimension_in_words(
-    sight: Sight, request: Any, dimension: Dimension, left: _Phrases
+    view: ArchiveView, request: Any, dimension: Dimension, left: _Phrases
 ) -> list[str]:
     """Return the phrases of one dimension, and take what they say from the pairs left."""
     words = []
@@ -126,11 +126,11 @@ async def _dimension_in_words(
         if values := left.take(*keys):
             if dimension is TOPICS:
                 values = chosen(request, dimension.key)
-            names = [await _name(sight, dimension, each) for each in values]
+            names = [await _name(view, dimension, each) for each in values]
             quoted = [f"“{each}”" for each in names] if dimension.name in QUOTED else names
             words.append(dimension.phrase.format(_listed(quoted)))
         for value in () if dimension.name in ONE_BY_ONE else left.take(f"{dimension.key}__in"):
-            names = [await _name(sight, dimension, each) for each in _one_of(value)]
+            names = [await _name(view, dimension, each) for each in _one_of(value)]
             listed = str(len(names)) if dimension.name == "id" else _listed(names, "or")
             words.append(dimension.phrase.format(listed))
     for key in dict.fromkeys(flag.key for flag in dimension.all_flags):
@@ -149,19 +149,19 @@ def _what_in_words(left: _Phrases) -> str:
     return HEADLINES[left.take(*keys)[0]]
 
 
-async def _name(sight: Sight, dimension: Dimension, value: str) -> str:
+async def _name(view: ArchiveView, dimension: Dimension, value: str) -> str:
     """Return what readers call a value: providers and stories by their rows."""
     if dimension.name == "provider_id":
-        return await _name_of_provider(sight, value)
+        return await _name_of_provider(view, value)
     if dimension.name == "story_id":
-        return await find_title(sight, value) or value
+        return await find_title(view, value) or value
     return dimension.name_of(value)
 
 
-async def _name_of_provider(sight: Sight, key: str) -> str:
-    if not sight.sees("providers"):
+async def _name_of_provider(view: ArchiveView, key: str) -> str:
+    if not view.sees("providers"):
         return key
-    return await find_label(sight, "providers", "name", "domain", key) or key
+    return await find_label(view, "providers", "name", "domain", key) or key
 
 
 def _rest_in_words(left: _Phrases) -> str:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from .access.archives import Sight
+from .access.archives import ArchiveView
 from .links import Links
 from .models import Enclosure, Picture
 from .queries import pictures
@@ -52,7 +52,7 @@ TEXT_WIDTH = 960
 class Pictures:
     """The images of one archive as one visitor gets them."""
 
-    sight: Sight
+    view: ArchiveView
     links: Links
 
     def source(self, picture: Picture | None, width: int) -> str | None:
@@ -85,13 +85,13 @@ class Pictures:
     ) -> dict[str, Enclosure]:
         """Return the images that can be shown elsewhere, by their keys; one query for all."""
         wanted = {picture.id: picture for picture in chosen if picture is not None}
-        copies = await pictures.find_copies(self.sight, list(wanted))
+        copies = await pictures.find_copies(self.view, list(wanted))
         found = {}
         for key, picture in wanted.items():
             if key in copies:
                 copy = copies[key][-1]
                 path = self.links.image(key, copy.width)
-                url = str(self.sight.datasette.absolute_url(request, path))
+                url = str(self.view.datasette.absolute_url(request, path))
                 kind, size = copy.type, copy.size
                 found[key] = Enclosure(url, kind, size, copy.width, copy.height, picture.title)
             elif picture.url is not None:
@@ -104,11 +104,11 @@ class Pictures:
         texts, and what is returned: by the ids of the articles; only of those whose text has
         an image. What another record names is another one: `img/a.png` is so elsewhere.
         """
-        if not self.sight.has_copies:
+        if not self.view.has_copies:
             return {}
         wanted = [article for article, text in texts.items() if text and _HAS_IMAGE.search(text)]
         found: dict[str, dict[str, str]] = {}
-        for (article, key), image in (await pictures.find_own(self.sight, wanted)).items():
+        for (article, key), image in (await pictures.find_own(self.view, wanted)).items():
             path = self.source(image, TEXT_WIDTH) if image.copies else None
             if path:
                 found.setdefault(article, {})[key] = path

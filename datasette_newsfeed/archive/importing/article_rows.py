@@ -103,10 +103,10 @@ def write(
     named = [p for article in articles for p in article.providers]
     providers |= {p.domain for p in named if p.domain} | {o.domain for o in organizations}
     images |= {image.id for image in _images(articles, organizations)}
-    shared_rows.settle_providers(db, facts, sorted(providers), images)
-    shared_rows.settle_images(db, facts, sorted(images))
-    shared_rows.settle_names(db, "topics", "article_topics", "topic", topics)
-    shared_rows.settle_names(db, "authors", "article_authors", "author", authors)
+    shared_rows.recompute_providers(db, facts, sorted(providers), images)
+    shared_rows.recompute_images(db, facts, sorted(images))
+    shared_rows.recompute_names(db, "topics", "article_topics", "topic", topics)
+    shared_rows.recompute_names(db, "authors", "article_authors", "author", authors)
     urls |= {url for a in articles for url in (a.web_url, a.original_url) if url}
     related = (
         (article.id, position, other.url)
@@ -114,7 +114,7 @@ def write(
         for position, other in enumerate(article.related)
         if other.url
     )
-    shared_rows.settle_related(db, facts, related, urls)
+    shared_rows.recompute_related(db, facts, related, urls)
 
 
 def _images(articles: Iterable[Article], organizations: Iterable[Organization]) -> list[Image]:

@@ -85,7 +85,7 @@ class BatchWriter:
         left = [*gone, *before]
         removed = self._unclaimed(left, set(ids))
         self._state.mark_stale()
-        sources.distrust(winners, gone)
+        sources.invalidate(winners, gone)
         with sources.db.atomic():
             said = sources.facts.before([stored.id for stored in left])
             sources.write(winners, gone, schema.SCHEMA_VERSION)

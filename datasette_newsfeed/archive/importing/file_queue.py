@@ -55,7 +55,7 @@ class FoundFiles:
                 ),
             )
 
-    def settle_unchanged(self, schema_version: int) -> None:
+    def mark_unchanged(self, schema_version: int) -> None:
         """Settle the files of this run that have the size and time they had."""
         with self._db.atomic():
             self._db.execute(

@@ -145,7 +145,7 @@ def _import(
         known = sources.change_counter()
         if counter < known or version < schema.SCHEMA_VERSION:
             # Lost, put back from an older copy, or made by an older version.
-            sources.distrust_all()
+            sources.invalidate_all()
         db = open_archive(database, named)
         with closing(db.conn):
             if options.base_url is not None:
@@ -201,7 +201,7 @@ class _Run:
             *(self._walked_at, self._sources.keeps_text, self._options.workers),
             dialects=self._options.dialects,
         )
-        self._found.settle_unchanged(schema.SCHEMA_VERSION)
+        self._found.mark_unchanged(schema.SCHEMA_VERSION)
         self._make_way()
         self._read_changed()
         self._read_outdated()
@@ -238,7 +238,7 @@ class _Run:
         ids = (row[0] for row in db.execute("SELECT id FROM articles"))
         unknown, is_complete = sources.compare(ids)
         if not is_complete:
-            sources.distrust_all()
+            sources.invalidate_all()
             unknown, _ = sources.compare(row[0] for row in db.execute("SELECT id FROM articles"))
         if not unknown:
             return

@@ -31,7 +31,7 @@ CREATE TEMP TABLE IF NOT EXISTS batch_meant (
   key TEXT, place INTEGER, article_id TEXT, PRIMARY KEY (key, place)) WITHOUT ROWID
 """
 
-_SETTLE_IMAGES = """
+_RECOMPUTE_IMAGES = """
 UPDATE images SET (width, height, is_cached, url) = (
   SELECT width, height, is_cached, coalesce(batch_images.url, images.url)
   FROM batch_images WHERE batch_images.id = images.id
@@ -55,7 +55,7 @@ _ONLY_NAME = """(
     UNION ALL SELECT max(provider_name) FROM related_articles WHERE provider_id = {domain}
   )
 )"""
-_SETTLE_PROVIDERS = f"""
+_RECOMPUTE_PROVIDERS = f"""
 UPDATE providers SET (name, image_id) = (
   SELECT
     coalesce(
@@ -89,7 +89,7 @@ SELECT key, place, id FROM (
   FROM batch_urls JOIN articles ON articles.id = batch_urls.article_id
 ) WHERE place <= 2
 """
-_SETTLE_RELATED = """
+_RECOMPUTE_RELATED = """
 UPDATE related_articles SET related_id = (
   SELECT batch_meant.article_id FROM batch_related
     JOIN batch_meant ON batch_meant.key = batch_related.key
@@ -138,8 +138,8 @@ def sweep(db: Database, facts: FactBook) -> None:
     begin(db)
     domains = [row[0] for row in db.execute("SELECT domain FROM providers")]
     images = {row[0] for row in db.execute(_UNREFERENCED_IMAGES)} | logos(db, domains)
-    settle_providers(db, facts, domains, images)
-    settle_images(db, facts, sorted(images))
+    recompute_providers(db, facts, domains, images)
+    recompute_images(db, facts, sorted(images))
 
 
 def fill(db: Database, table: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -160,18 +160,18 @@ def logos(db: Database, domains: Iterable[str]) -> set[str]:
     return {row[0] for row in rows}
 
 
-def settle_providers(
+def recompute_providers(
     db: Database, facts: FactBook, domains: Sequence[str], images: set[str]
 ) -> None:
     """Give each provider its name and logo; add the logos they had and have to `images`."""
     said = facts.names_and_logos(domains)
     fill(db, "batch_providers", ((domain, *said[domain]) for domain in domains))
-    db.execute(_SETTLE_PROVIDERS)
+    db.execute(_RECOMPUTE_PROVIDERS)
     db.execute(_DELETE_PROVIDERS)
     images.update(logo for _, logo in said.values() if logo)
 
 
-def settle_images(db: Database, facts: FactBook, images: Sequence[str]) -> None:
+def recompute_images(db: Database, facts: FactBook, images: Sequence[str]) -> None:
     """Give each image the size of its largest use, and delete what nobody names."""
     uses = facts.largest_uses(images)
     unknown = (None, None, None, None)
@@ -184,17 +184,17 @@ def settle_images(db: Database, facts: FactBook, images: Sequence[str]) -> None:
         db.execute("DELETE FROM image_renditions WHERE image_id IN batch_names")
         db.execute("DELETE FROM image_fetches WHERE image_id IN batch_names")
         db.execute("DELETE FROM images WHERE id IN batch_names")
-    db.execute(_SETTLE_IMAGES)
+    db.execute(_RECOMPUTE_IMAGES)
 
 
-def settle_names(db: Database, table: str, links: str, column: str, names: set[str]) -> None:
+def recompute_names(db: Database, table: str, links: str, column: str, names: set[str]) -> None:
     """Delete those of the topics or authors that nothing links to any more."""
     if names:
         fill(db, "batch_names", ((name,) for name in names))
         db.execute(_DELETE_NAMES.format(table=table, links=links, column=column))
 
 
-def settle_related(
+def recompute_related(
     db: Database,
     facts: FactBook,
     related: Iterable[tuple[str, int, str]],
@@ -213,4 +213,4 @@ def settle_related(
         fill(db, "batch_related", entries)
         fill(db, "batch_urls", facts.articles_at([key for _, _, key in entries]))
         fill(db, "batch_meant", db.execute(_MEANT).fetchall())
-        db.execute(_SETTLE_RELATED)
+        db.execute(_RECOMPUTE_RELATED)

@@ -15,7 +15,7 @@ from ..files import MAX_BYTES, File
 from ..records import Article, Organization
 from .references import NOTHING_SAID, Facts
 
-FRESH_NS = 2_000_000_000
+MTIME_GRANULARITY_NS = 2_000_000_000
 """A file changed less than this before it was read may change again unseen: file
 systems keep time in steps (FAT: two seconds). Its time is not trusted yet."""
 
@@ -95,4 +95,4 @@ def unpacked(text: bytes) -> bytes:
 
 def trusted_time(mtime: int, walked_at: int) -> int | None:
     """Return the file's time, or None where it changed too shortly before it was read."""
-    return mtime if mtime < walked_at - FRESH_NS else None
+    return mtime if mtime < walked_at - MTIME_GRANULARITY_NS else None

@@ -326,7 +326,7 @@ class Sources:
             cursor = self.db.execute("INSERT INTO sources (article_id) VALUES (?)", [article_id])
             self.facts.write([(int(cursor.lastrowid or 0), facts)])
 
-    def distrust(self, parsed: Sequence[ParsedFile], removed: Sequence[StoredFile]) -> None:
+    def invalidate(self, parsed: Sequence[ParsedFile], removed: Sequence[StoredFile]) -> None:
         """Commit that these files are to be read again, before their rows change."""
         with self.db.atomic():
             self.db.conn.executemany(
@@ -339,7 +339,7 @@ class Sources:
                 ((stored.id,) for stored in removed),
             )
 
-    def distrust_all(self) -> None:
+    def invalidate_all(self) -> None:
         """Commit that every file is to be read again."""
         with self.db.atomic():
             self.db.execute("UPDATE sources SET sha256 = NULL, size = NULL, mtime = NULL")

@@ -47,7 +47,7 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ArchiveView:
     """One archive as one visitor may see it.
 
     has_copies: there are stored images to be shown; shows_remote: others are shown
@@ -152,13 +152,13 @@ async def find_archive(datasette: Any, request: Any, database: str) -> Archive |
         state = _state(db)
         found = _archives.setdefault(datasette, {})
         if state is None or database not in found or found[database][0] != state:
-            found[database] = (state, await _look_for_archive(db, database))
+            found[database] = (state, await _detect_archive(db, database))
         known[key] = found[database][1]
     archive: Archive | None = known[key]
     return archive
 
 
-def asked_databases(datasette: Any, scope: Mapping[str, Any]) -> list[str]:
+def requested_databases(datasette: Any, scope: Mapping[str, Any]) -> list[str]:
     """Return the databases that a request is for: one, or for the front page all with a file."""
     path = scope.get("raw_path") or scope["path"].encode()
     path = path.partition(b"?")[0].decode("ascii", "replace")
@@ -184,7 +184,7 @@ def is_archive(conn: sqlite3.Connection) -> bool:
     return schema.is_archive(columns)
 
 
-async def _look_for_archive(db: Any, database: str) -> Archive | None:
+async def _detect_archive(db: Any, database: str) -> Archive | None:
     names = [table.name for table in schema.TABLES]
     sql = COLUMNS_SQL.format(names=", ".join("?" for _ in names))
     columns: dict[str, list[str]] = {}
@@ -218,54 +218,58 @@ async def _look_for_archive(db: Any, database: str) -> Archive | None:
     )
 
 
-async def look(datasette: Any, request: Any, database: str) -> Sight | None:
+async def view_archive(datasette: Any, request: Any, database: str) -> ArchiveView | None:
     """Return what the visitor sees of a database, None if it is no archive."""
     known = compat.notes(request)
-    key = ("sight", database)
+    key = ("view", database)
     if key not in known:
         # 1.0 draws the parts of a page side by side: noted only when all of it is known.
-        known[key] = await _look(datasette, request, database)
-    sight: Sight | None = known[key]
-    return sight
+        known[key] = await _view_archive(datasette, request, database)
+    view: ArchiveView | None = known[key]
+    return view
 
 
-async def look_across(datasette: Any, request: Any, database: str) -> list[Sight]:
+async def view_archives(datasette: Any, request: Any, database: str) -> list[ArchiveView]:
     """Return the archives of whose articles a database's pages can speak, as far as seen.
 
     That is its own; of a query across databases (`--crossdb`) it is each.
     """
     is_across = datasette.crossdb and database == ACROSS
     names = list(datasette.databases) if is_across else [database]
-    sights = [await look(datasette, request, name) for name in names]
-    return [sight for sight in sights if sight is not None and sight.sees(schema.ARTICLES.name)]
+    views = [await view_archive(datasette, request, name) for name in names]
+    return [view for view in views if view is not None and view.sees(schema.ARTICLES.name)]
 
 
-async def glance(datasette: Any, request: Any, database: str, *tables: str) -> Sight | None:
+async def view_tables(
+    datasette: Any, request: Any, database: str, *tables: str
+) -> ArchiveView | None:
     """Return what the visitor sees of these tables alone, None if this is no archive.
 
     For what is asked for a dozen times a page, such as its images: to look at every table
     costs more than all the rest of the answer.
     """
     archive = await find_archive(datasette, request, database)
-    return await _see(datasette, request, archive, tables) if archive else None
+    return await _make_view(datasette, request, archive, tables) if archive else None
 
 
-async def _look(datasette: Any, request: Any, database: str) -> Sight | None:
+async def _view_archive(datasette: Any, request: Any, database: str) -> ArchiveView | None:
     archive = await find_archive(datasette, request, database)
     if archive is None:
         return None
     names = archive.tables
     if archive.has_full_text:
         names.append(FULL_TEXT)
-    return await _see(datasette, request, archive, names)
+    return await _make_view(datasette, request, archive, names)
 
 
-async def _see(datasette: Any, request: Any, archive: Archive, names: Iterable[str]) -> Sight:
+async def _make_view(
+    datasette: Any, request: Any, archive: Archive, names: Iterable[str]
+) -> ArchiveView:
     database = archive.database
     tables = await permissions.viewable(datasette, request, database, names)
     has_copies = archive.has_copies and {"images", "image_renditions"} <= tables
     images = images_from(datasette, database)
-    return Sight(
+    return ArchiveView(
         datasette,
         database,
         tables,

@@ -43,9 +43,9 @@ def close(datasette: Any) -> None:
 METADATA_KEYS = ("title", "description")
 
 
-def _fresh(value: Any) -> Any:
+def _copied(value: Any) -> Any:
     """A copy of nested dicts: Datasette 0.65 merges the user's metadata into what it is given."""
-    return {k: _fresh(v) for k, v in value.items()} if isinstance(value, dict) else value
+    return {k: _copied(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _without_conflict(table: Mapping[str, Any], users: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def metadata_065(datasette: Any, key: str | None, database: str | None) -> dict[
         found = {name: defaults for name, defaults in found.items() if name == database}
     if key == "tables":
         found = {name: {"tables": _allows(each["tables"])} for name, each in found.items()}
-    return {"databases": _fresh(found)} if found else {}
+    return {"databases": _copied(found)} if found else {}
 
 
 def _allows(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -80,7 +80,7 @@ class NewsFacet(Facet):
 
     async def suggest(self) -> list[dict[str, Any]]:
         """Return links to the facets of this table that are not shown yet. Counts nothing."""
-        names = [name for name in self.offers.get(self.table, ()) if name not in self._asked()]
+        names = [name for name in self.offers.get(self.table, ()) if name not in self._requested()]
         if not names or not await self.in_archive():
             return []
         offered = [name for name in names if await self.applies(name)]
@@ -98,7 +98,7 @@ class NewsFacet(Facet):
         if self.request.url_vars.get("format") == "csv":
             # 1.0 would count again for each page of a streamed CSV, which shows no facets.
             return results, timed_out
-        for name, removable in self._asked().items():
+        for name, removable in self._requested().items():
             if not await self.applies(name):
                 continue
             try:
@@ -145,7 +145,7 @@ class NewsFacet(Facet):
 
     # -- the rest -------------------------------------------------------------
 
-    def _asked(self) -> dict[str, bool]:
+    def _requested(self) -> dict[str, bool]:
         """The names asked for, each once, and whether it can be taken off: not if configured."""
         asked: dict[str, bool] = {}
         for each in self.get_configs():
@@ -159,7 +159,7 @@ class NewsFacet(Facet):
         for kind in KINDS[: KINDS.index(self.type)]:
             other = copy.copy(self)
             other.type = kind  # type: ignore[misc]  # this copy's alone
-            if name in other._asked():
+            if name in other._requested():
                 return f"{name}_{self.type}"
         return name
 

@@ -68,7 +68,7 @@ class _Shelf:
     lock: threading.Lock = field(default_factory=threading.Lock)
     index: FacetIndex | None = None
     sets: OrderedDict[Hashable, BitMap] = field(default_factory=OrderedDict)
-    distrusted: bool = False
+    has_warned: bool = False
 
     def open(self, conn: sqlite3.Connection, database: str) -> FacetIndex | None:
         """Return the index as the transaction of this connection sees it."""
@@ -77,14 +77,14 @@ class _Shelf:
             if found is not None and self.index is not None and found is not self.index:
                 self.sets.clear()
             self.index = found
-            is_distrusted = found is None and facet_index.exists(conn)
-            if is_distrusted and not self.distrusted:
+            is_untrusted = found is None and facet_index.exists(conn)
+            if is_untrusted and not self.has_warned:
                 _log.warning(
                     "The facet index of %s does not agree with its tables any more; facets are "
                     "counted by SQL until the next `newsfeed import`",
                     database,
                 )
-            self.distrusted = is_distrusted
+            self.has_warned = is_untrusted
             return found
 
     def kept(self, key: Hashable) -> BitMap | None:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from ... import facet_index_schema
 from ...dimensions import Dimension
-from ..access.archives import Sight
+from ..access.archives import ArchiveView
 from ..filters.conditions import TOPIC, TOPIC_BIND
 from .base import quoted
 from .filter_sql import Rows
@@ -244,19 +244,19 @@ class PeriodFacet(RangeFacet):
 
 
 async def count_by_month(
-    sight: Sight, request: Any, dimension: Dimension, key: str
+    view: ArchiveView, request: Any, dimension: Dimension, key: str
 ) -> list[tuple[str, int]] | None:
     """Return how many articles of a provider or topic each month has, by the facet index.
 
     In order, as (`2021-04`, 12); None where SQL must count them.
     """
-    if not sight.sees("articles", *dimension.tables):
+    if not view.sees("articles", *dimension.tables):
         return None
     # The binds of Datasette's own filters and of ours: the index knows conditions by their text.
     bind = f"{TOPIC_BIND}0" if dimension.key == TOPIC else "p0"
     sql = f"select id from articles where {dimension.rows.condition.format(bind=bind)}"
     rows = Rows(sql, {bind: key})
-    tally = await find_tally(sight.datasette, request, sight.database, rows)
+    tally = await find_tally(view.datasette, request, view.database, rows)
     if tally is None or facet_index_schema.DAY not in tally.index.facets:
         return None
     months = tally.counts_by(facet_index_schema.DAY, "month", _first_of_month)

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from ... import default_metadata, schema
 from ...languages import language_code
 from .. import compat, filter_description
-from ..access.archives import Sight
+from ..access.archives import ArchiveView
 from ..access.permissions import actor_of
 from ..filters.query_string import Query, query_of
 from ..links import Links
@@ -62,14 +62,14 @@ def _ids(rows: Iterable[Any], column: str) -> list[str]:
     return list(dict.fromkeys(str(key) for key in keys if key is not None))
 
 
-class Edition:
+class FeedBuilder:
     """One page of a database as a feed, for one visitor, of the archives that it may name."""
 
     def __init__(
-        self, sights: Sequence[Sight], request: Any, database: str, extension: str
+        self, views: Sequence[ArchiveView], request: Any, database: str, extension: str
     ) -> None:
-        self.sights = sights
-        self.datasette = sights[0].datasette
+        self.views = views
+        self.datasette = views[0].datasette
         self.request = request
         self.database = database
         self.extension = extension
@@ -110,12 +110,12 @@ class Edition:
         return await compat.database_text(self.datasette, database, key)
 
     async def _publisher(self) -> str:
-        titles = [await self._text(each.database, "title") or each.database for each in self.sights]
+        titles = [await self._text(each.database, "title") or each.database for each in self.views]
         return await self._text(self.database, "title") or ", ".join(titles)
 
     async def _words(self, table: str | None, query_name: str | None) -> str | None:
         if table == ARTICLES:
-            words = await filter_description.in_words(self.sights[0], self.request)
+            words = await filter_description.in_words(self.views[0], self.request)
             return None if words == filter_description.ALL else words
         if table is not None:
             return default_metadata.TITLES.get(table, table)
@@ -142,59 +142,61 @@ class Edition:
 
     # -- entries --------------------------------------------------------------
 
-    async def _articles(self, ids: Sequence[str]) -> list[tuple[Sight, FullArticle]]:
+    async def _articles(self, ids: Sequence[str]) -> list[tuple[ArchiveView, FullArticle]]:
         """The articles in the order of their page, each from the first archive that has it."""
-        found: dict[str, tuple[Sight, FullArticle]] = {}
-        for sight in self.sights:
+        found: dict[str, tuple[ArchiveView, FullArticle]] = {}
+        for view in self.views:
             left = [key for key in ids if key not in found]
-            for article in await find_full_articles(sight, left):
-                found[str(article.card.id)] = sight, article
+            for article in await find_full_articles(view, left):
+                found[str(article.card.id)] = view, article
         return [found[key] for key in ids if key in found]
 
-    async def _entries(self, articles: Sequence[tuple[Sight, FullArticle]]) -> tuple[Entry, ...]:
+    async def _entries(
+        self, articles: Sequence[tuple[ArchiveView, FullArticle]]
+    ) -> tuple[Entry, ...]:
         images: dict[str, Mapping[str, Enclosure]] = {}
-        for each in self.sights:
-            lead = [article.card.image for sight, article in articles if sight is each]
+        for each in self.views:
+            lead = [article.card.image for view, article in articles if view is each]
             drawn = Pictures(each, Links(self.datasette, each.database))
             images[each.database] = await drawn.enclosures(self.request, lead)
         bodies = await self._bodies(articles)
         return tuple(
             [
                 await self._entry(
-                    sight.database,
+                    view.database,
                     article,
-                    bodies.get((sight.database, str(article.card.id))),
-                    images[sight.database],
+                    bodies.get((view.database, str(article.card.id))),
+                    images[view.database],
                 )
-                for sight, article in articles
+                for view, article in articles
             ]
         )
 
     async def _bodies(
-        self, articles: Sequence[tuple[Sight, FullArticle]]
+        self, articles: Sequence[tuple[ArchiveView, FullArticle]]
     ) -> dict[tuple[str, str], Markup]:
         """The texts as HTML, by database and article, until the feed has MOST_TEXT of them."""
         found: dict[tuple[str, str], Markup] = {}
         left, unread = MOST_TEXT, MOST_READ
-        for sight, own in _portions(articles):
+        for view, own in _portions(articles):
             if left <= 0 or unread <= 0:
                 break
             keys = [str(article.card.id) for article in own]
-            texts = await find_bodies(sight, keys, MARKDOWN_LIMIT + 1)
+            texts = await find_bodies(view, keys, MARKDOWN_LIMIT + 1)
             unread -= sum(map(len, texts.values()))
-            drawn = Pictures(sight, Links(self.datasette, sight.database))
+            drawn = Pictures(view, Links(self.datasette, view.database))
             copies = {
                 key: {image: self._absolute(path) for image, path in each.items()}
                 for key, each in (await drawn.copies_in(texts)).items()
             }
             urls = {str(article.card.id): article.card.url for article in own}
             # Long texts take long: they must not hold up other visitors.
-            rendered = await asyncio.to_thread(_rendered, texts, urls, copies, sight.shows_remote)
+            rendered = await asyncio.to_thread(_rendered, texts, urls, copies, view.shows_remote)
             for key in keys:
                 body = rendered.get(key)
                 left -= _size_in_feed(body) if body else 0
                 if body and left >= 0:
-                    found[sight.database, key] = body
+                    found[view.database, key] = body
         return found
 
     async def _entry(
@@ -234,13 +236,13 @@ class Edition:
 
 
 def _portions(
-    articles: Sequence[tuple[Sight, FullArticle]],
-) -> Iterator[tuple[Sight, list[FullArticle]]]:
+    articles: Sequence[tuple[ArchiveView, FullArticle]],
+) -> Iterator[tuple[ArchiveView, list[FullArticle]]]:
     """A few articles of one archive at a time, in their order: their texts may be long."""
-    for sight, group in groupby(articles, key=lambda each: each[0]):
+    for view, group in groupby(articles, key=lambda each: each[0]):
         own = [article for _, article in group]
         for first in range(0, len(own), PORTION):
-            yield sight, own[first : first + PORTION]
+            yield view, own[first : first + PORTION]
 
 
 def _size_in_feed(body: str) -> int:

@@ -12,13 +12,13 @@ from typing import Any
 
 from datasette.database import QueryInterrupted
 
-from ..access.archives import changed_at, look_across
+from ..access.archives import changed_at, view_archives
 from ..compat import Answer
 from ..feed_formats import FeedFormat, feed_formats
 from ..headers import security_policy
 from ..headers.caching import fingerprint, http_time, is_known
 from . import atom, jsonfeed, rss
-from .builder import Edition, article_column
+from .builder import FeedBuilder, article_column
 
 BUILT_IN: list[dict[str, Any]] = [
     {
@@ -56,7 +56,7 @@ async def can_render(
     """Tell whether a page offers its feeds: lists of articles that the visitor may see."""
     if view_name == "row" or article_column(columns, table) is None:
         return False
-    return bool(await look_across(datasette, request, database))
+    return bool(await view_archives(datasette, request, database))
 
 
 def _renderer(feed_format: FeedFormat) -> Callable[..., Any]:
@@ -70,15 +70,15 @@ def _renderer(feed_format: FeedFormat) -> Callable[..., Any]:
         request: Any,
         data: Any,
     ) -> Answer | None:
-        sights = await look_across(datasette, request, database)
-        if not sights:
+        views = await view_archives(datasette, request, database)
+        if not views:
             return None  # 404, as for any other extension that is not known
         if not columns:  # an answer without rows has columns all the same
             return _refusal(FAILED, 400)
         if rows and article_column(columns, table) is None:
             return _refusal(WANTED, 400)
         try:
-            feed = await Edition(sights, request, database, feed_format.extension).feed(
+            feed = await FeedBuilder(views, request, database, feed_format.extension).feed(
                 rows,
                 columns,
                 table=table,

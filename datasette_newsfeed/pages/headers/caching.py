@@ -21,7 +21,7 @@ from typing import Any
 from datasette.utils.asgi import Request
 
 from .. import compat, other_plugins
-from ..access.archives import asked_databases, find_archive
+from ..access.archives import find_archive, requested_databases
 
 Header = tuple[bytes, bytes]
 
@@ -86,7 +86,7 @@ async def is_lasting(datasette: Any, request: Any) -> bool:
 
 async def _is_made_of_lasting(datasette: Any, scope: compat.Scope) -> bool:
     databases = datasette.databases
-    asked = asked_databases(datasette, scope)
+    asked = requested_databases(datasette, scope)
     if not asked or any(databases[name].is_mutable for name in asked):
         return False
     for name in asked:

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import compat
-from ..access.archives import asked_databases, find_archive
+from ..access.archives import find_archive, requested_databases
 from ..text.players import EMBED_SITES
 from . import frames
 
@@ -52,7 +52,7 @@ def _is_bare_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 async def _shown_archives(datasette: Any, scope: compat.Scope) -> list[str]:
-    asked = asked_databases(datasette, scope)
+    asked = requested_databases(datasette, scope)
     return [name for name in asked if await find_archive(datasette, None, name)]
 
 

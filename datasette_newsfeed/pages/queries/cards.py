@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ...dimensions import DIMENSIONS, MARKS, TOPICS, Dimension
-from ..access.archives import Sight
+from ..access.archives import ArchiveView
 from ..models import Card, Lead
 from ..text.addresses import LONGEST_ADDRESS, web_url
 from ..text.plain import (
@@ -169,9 +169,9 @@ NEWEST_LIMIT = 5
 LIST_LIMIT = 12
 
 
-def story_columns(sight: Sight) -> str:
+def story_columns(view: ArchiveView) -> str:
     """Return the SQL of the columns that tell the place of `articles` in its story."""
-    return _STORY if sight.sees("stories") else _NO_STORY
+    return _STORY if view.sees("stories") else _NO_STORY
 
 
 SEVERAL_SQL = """
@@ -181,31 +181,31 @@ select exists (
 """Whether a column has several values; along its index, however many articles there are."""
 
 
-def _values(sight: Sight) -> str:
+def _values(view: ArchiveView) -> str:
     """Return the SQL of the columns that cards name the values of."""
     found = [
         bounded(f"articles.{each.column}", f"value_{each.name}", LONGEST_NAME)
         for each in MARKS
-        if sight.has("articles", each.column)
+        if view.has("articles", each.column)
     ]
     return ", ".join(found or ["null as value_"])
 
 
-async def _marks(sight: Sight) -> list[Dimension]:
+async def _marks(view: ArchiveView) -> list[Dimension]:
     """Return what cards name the values of, as far as there is something to tell."""
     return [
         each
         for each in MARKS
-        if sight.has("articles", each.column)
+        if view.has("articles", each.column)
         and (
-            not each.is_told_of_several
-            or (await sight.ask(SEVERAL_SQL.format(column=each.column)))[0][0]
+            not each.is_shown_if_several
+            or (await view.ask(SEVERAL_SQL.format(column=each.column)))[0][0]
         )
     ]
 
 
 def card(
-    sight: Sight,
+    view: ArchiveView,
     row: Any,
     topics: tuple[Iterable[str], int] = ((), 0),
     marks: Iterable[Dimension] = (),
@@ -221,7 +221,7 @@ def card(
         if f"value_{each.name}" in there
     }
     values = {name: value for name, value in found.items() if value}
-    sees_providers = sight.sees("providers")
+    sees_providers = view.sees("providers")
     return Card(
         id=row["id"],
         title=cut(row["title"] or row["url"], LONGEST_TITLE) or "Untitled",
@@ -235,11 +235,11 @@ def card(
         provider_name=cut(
             (row["provider_name"] if sees_providers else None) or row["credited_as"], LONGEST_NAME
         ),
-        logo=picture(sight, row, "logo") if sees_providers else None,
-        image=picture(sight, row, "image"),
+        logo=picture(view, row, "logo") if sees_providers else None,
+        image=picture(view, row, "image"),
         topics=tuple(topics[0]),
         topic_count=topics[1],
-        related_count=row["related_count"] if sight.sees("related_articles") else 0,
+        related_count=row["related_count"] if view.sees("related_articles") else 0,
         story_id=row["story_id"],
         story_size=row["story_size"] or 0,
         lead=_lead(row),
@@ -264,68 +264,70 @@ def _lead(row: Any) -> Lead | None:
 
 
 async def find_cards(
-    sight: Sight, chosen: Selection, limit: int, key: str = ""
+    view: ArchiveView, chosen: Selection, limit: int, key: str = ""
 ) -> tuple[Card, ...]:
     """Return the Cards of a selection, the newest first; two queries."""
-    if not sight.sees("articles", *chosen.needs):
+    if not view.sees("articles", *chosen.needs):
         return ()
-    return await _find(sight, chosen.ids_sql, {"key": key, "limit": limit})
+    return await _find(view, chosen.ids_sql, {"key": key, "limit": limit})
 
 
-async def find_newest(sight: Sight, chosen: Selection = NEWEST, key: str = "") -> tuple[Card, ...]:
+async def find_newest(
+    view: ArchiveView, chosen: Selection = NEWEST, key: str = ""
+) -> tuple[Card, ...]:
     """Return the first Cards of a selection, as many as its page shows."""
-    return await find_cards(sight, chosen, NEWEST_LIMIT if chosen is NEWEST else LIST_LIMIT, key)
+    return await find_cards(view, chosen, NEWEST_LIMIT if chosen is NEWEST else LIST_LIMIT, key)
 
 
-async def find_newest_ids(sight: Sight, limit: int) -> list[str]:
+async def find_newest_ids(view: ArchiveView, limit: int) -> list[str]:
     """Return the keys of so many articles, the newest first."""
-    return [row["id"] for row in await sight.ask(NEWEST_IDS_SQL, {"limit": max(limit, 0)})]
+    return [row["id"] for row in await view.ask(NEWEST_IDS_SQL, {"limit": max(limit, 0)})]
 
 
 async def find_cards_by_id(
-    sight: Sight, ids: Sequence[str], *, most_topics: int = MOST_TOPICS
+    view: ArchiveView, ids: Sequence[str], *, most_topics: int = MOST_TOPICS
 ) -> tuple[Card, ...]:
     """Return the Cards of these articles, in the order given; two queries."""
-    if not ids or not sight.sees("articles"):
+    if not ids or not view.sees("articles"):
         return ()
     places = {f"id{number}": key for number, key in enumerate(ids)}
-    found = await _find(sight, ", ".join(f":{name}" for name in places), places, most_topics)
+    found = await _find(view, ", ".join(f":{name}" for name in places), places, most_topics)
     cards = {card.id: card for card in found}
     return tuple(cards[key] for key in ids if key in cards)
 
 
 async def _find(
-    sight: Sight, chosen: str, values: Mapping[str, Any], most_topics: int = MOST_TOPICS
+    view: ArchiveView, chosen: str, values: Mapping[str, Any], most_topics: int = MOST_TOPICS
 ) -> tuple[Card, ...]:
     sql = CARDS_SQL.format(
         chosen=chosen,
-        image_stored=stored(sight, "pictures"),
-        logo_stored=stored(sight, "logos"),
-        story=story_columns(sight),
-        values=_values(sight),
+        image_stored=stored(view, "pictures"),
+        logo_stored=stored(view, "logos"),
+        story=story_columns(view),
+        values=_values(view),
         beginning=BEGINNING.format(excerpt="articles.excerpt"),
     )
-    rows = await sight.ask(sql, values)
-    topics = await _find_topics(sight, [row["id"] for row in rows], most_topics)
-    marks = await _marks(sight)
+    rows = await view.ask(sql, values)
+    topics = await _find_topics(view, [row["id"] for row in rows], most_topics)
+    marks = await _marks(view)
 
     def draw() -> tuple[Card, ...]:
-        return tuple(card(sight, row, topics.get(row["id"], ((), 0)), marks) for row in rows)
+        return tuple(card(view, row, topics.get(row["id"], ((), 0)), marks) for row in rows)
 
     return await drawn(rows, draw)
 
 
 async def _find_topics(
-    sight: Sight, ids: Sequence[str], most: int
+    view: ArchiveView, ids: Sequence[str], most: int
 ) -> dict[str, tuple[list[str], int]]:
     """The first topics of each article, and how many it has."""
-    if not ids or not sight.sees("topics", "article_topics"):
+    if not ids or not view.sees("topics", "article_topics"):
         return {}
     places = ", ".join("?" for _ in ids)
-    rows = await sight.ask(CARD_TOPICS_SQL.format(places=places), ids)
+    rows = await view.ask(CARD_TOPICS_SQL.format(places=places), ids)
     if len(rows) > MOST_AT_ONCE:
-        counts = await sight.ask(TOPIC_COUNTS_SQL.format(places=places), ids)
-        return {key: (await _first_topics(sight, key, most), count) for key, count in counts}
+        counts = await view.ask(TOPIC_COUNTS_SQL.format(places=places), ids)
+        return {key: (await _first_topics(view, key, most), count) for key, count in counts}
     found: dict[str, list[str]] = {}
     for article_id, topic in rows:
         found.setdefault(article_id, []).append(topic)
@@ -335,20 +337,20 @@ async def _find_topics(
     }
 
 
-async def _first_topics(sight: Sight, key: str, most: int) -> list[str]:
-    return [row["topic"] for row in await sight.ask(FIRST_TOPICS_SQL, {"key": key, "most": most})]
+async def _first_topics(view: ArchiveView, key: str, most: int) -> list[str]:
+    return [row["topic"] for row in await view.ask(FIRST_TOPICS_SQL, {"key": key, "most": most})]
 
 
-async def count_articles(sight: Sight, chosen: Selection, key: str) -> int:
+async def count_articles(view: ArchiveView, chosen: Selection, key: str) -> int:
     """Return how many articles a selection would hold without its limit."""
-    if not sight.sees("articles", *chosen.needs):
+    if not view.sees("articles", *chosen.needs):
         return 0
-    return int((await sight.ask(chosen.count_sql, {"key": key}))[0][0])
+    return int((await view.ask(chosen.count_sql, {"key": key}))[0][0])
 
 
-async def count_by_month(sight: Sight, chosen: Selection, key: str) -> list[tuple[str, int]]:
+async def count_by_month(view: ArchiveView, chosen: Selection, key: str) -> list[tuple[str, int]]:
     """Return how many articles of a selection each month has, in order: (`2021-04`, 12)."""
-    if not sight.sees("articles", *chosen.needs):
+    if not view.sees("articles", *chosen.needs):
         return []
     sql = MONTHS_SQL.format(condition=chosen.condition)
-    return [(row["month"], row["n"]) for row in await sight.ask(sql, {"key": key})]
+    return [(row["month"], row["n"]) for row in await view.ask(sql, {"key": key})]

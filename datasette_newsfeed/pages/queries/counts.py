@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..access.archives import Sight
+from ..access.archives import ArchiveView
 from ..models import Numbers, Tally
 from ..text.addresses import LONGEST_ADDRESS
 from ..text.plain import LONGEST_NAME, cut
@@ -68,50 +68,50 @@ STORIES_SQL = "select count(*) from stories"
 """Apart: an archive that an older version made has no stories."""
 
 
-async def find_numbers(sight: Sight) -> Numbers:
+async def find_numbers(view: ArchiveView) -> Numbers:
     """Return the archive in numbers."""
-    row = (await sight.ask(NUMBERS_SQL))[0]
-    has_stories = sight.sees("articles", "stories")
-    stories = int((await sight.ask(STORIES_SQL))[0][0]) if has_stories else None
+    row = (await view.ask(NUMBERS_SQL))[0]
+    has_stories = view.sees("articles", "stories")
+    stories = int((await view.ask(STORIES_SQL))[0][0]) if has_stories else None
     return Numbers(
         articles=row["articles"],
-        providers=row["providers"] if sight.sees("providers") else None,
-        topics=row["topics"] if sight.sees("topics", "article_topics") else None,
+        providers=row["providers"] if view.sees("providers") else None,
+        topics=row["topics"] if view.sees("topics", "article_topics") else None,
         stories=stories,
         first=row["first"] or "",
         last=row["last"] or "",
     )
 
 
-async def find_topics(sight: Sight, limit: int) -> tuple[tuple[Tally, ...], int]:
+async def find_topics(view: ArchiveView, limit: int) -> tuple[tuple[Tally, ...], int]:
     """Return the topics with most articles, and how many topics have any."""
-    if not sight.sees("articles", "topics", "article_topics"):
+    if not view.sees("articles", "topics", "article_topics"):
         return (), 0
-    rows = await sight.ask(TOPIC_TALLIES_SQL, {"limit": limit})
-    total = int((await sight.ask(TABLE_COUNTS["topics"]))[0][0])
+    rows = await view.ask(TOPIC_TALLIES_SQL, {"limit": limit})
+    total = int((await view.ask(TABLE_COUNTS["topics"]))[0][0])
     return tuple(Tally(row["key"], row["name"], row["count"]) for row in rows), total
 
 
-async def find_providers(sight: Sight, limit: int) -> tuple[tuple[Tally, ...], int]:
+async def find_providers(view: ArchiveView, limit: int) -> tuple[tuple[Tally, ...], int]:
     """Return the providers with most articles, and how many providers have any."""
-    if not sight.sees("articles", "providers"):
+    if not view.sees("articles", "providers"):
         return (), 0
-    sql = PROVIDER_TALLIES_SQL.format(logo_stored=stored(sight, "logos"))
-    rows = await sight.ask(sql, {"limit": limit})
-    total = int((await sight.ask(TABLE_COUNTS["providers"]))[0][0])
-    return tuple(_provider(sight, row) for row in rows), total
+    sql = PROVIDER_TALLIES_SQL.format(logo_stored=stored(view, "logos"))
+    rows = await view.ask(sql, {"limit": limit})
+    total = int((await view.ask(TABLE_COUNTS["providers"]))[0][0])
+    return tuple(_provider(view, row) for row in rows), total
 
 
-def _provider(sight: Sight, row: Any) -> Tally:
-    logo = picture(sight, row, "logo")
+def _provider(view: ArchiveView, row: Any) -> Tally:
+    logo = picture(view, row, "logo")
     name = cut(row["name"], LONGEST_NAME) or row["key"]
     return Tally(row["key"], name, row["count"], row["newest"] or "", logo)
 
 
-async def find_provider(sight: Sight, key: str) -> Tally | None:
+async def find_provider(view: ArchiveView, key: str) -> Tally | None:
     """Return a provider with the number of its articles, None if there is none such."""
-    if not sight.sees("articles", "providers"):
+    if not view.sees("articles", "providers"):
         return None
-    sql = PROVIDER_SQL.format(logo_stored=stored(sight, "logos"))
-    rows = await sight.ask(sql, {"key": key})
-    return _provider(sight, rows[0]) if rows else None
+    sql = PROVIDER_SQL.format(logo_stored=stored(view, "logos"))
+    rows = await view.ask(sql, {"key": key})
+    return _provider(view, rows[0]) if rows else None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..access.archives import Sight
+from ..access.archives import ArchiveView
 from ..models import Card, FullArticle, Picture
 from ..text.addresses import LONGEST_ADDRESS, web_url
 from ..text.markdown import LONGEST_PLAIN
@@ -115,22 +115,22 @@ select count(distinct coalesce(related_id, position)) from related_articles
 where article_id = :key"""
 
 
-async def find_full_articles(sight: Sight, ids: Sequence[str]) -> tuple[FullArticle, ...]:
+async def find_full_articles(view: ArchiveView, ids: Sequence[str]) -> tuple[FullArticle, ...]:
     """Return these articles with their authors, in the order given; four queries.
 
     Their texts are left out, for they may be long: see `find_bodies`. So is what stands around
     an article on its own page: see `find_full_article`.
     """
-    cards = await find_cards_by_id(sight, ids, most_topics=MOST_TOPICS)
+    cards = await find_cards_by_id(view, ids, most_topics=MOST_TOPICS)
     keys = [card.id for card in cards if card.id is not None]
     if not keys:
         return ()
     places = ", ".join("?" for _ in keys)
-    rows = await sight.ask(FACTS_SQL.format(places=places), keys)
+    rows = await view.ask(FACTS_SQL.format(places=places), keys)
     facts = {row["id"]: row for row in rows}
     authors: dict[str, list[str]] = {}
-    if sight.sees("authors", "article_authors"):
-        for key, author in await sight.ask(AUTHORS_SQL.format(places=places), keys):
+    if view.sees("authors", "article_authors"):
+        for key, author in await view.ask(AUTHORS_SQL.format(places=places), keys):
             authors.setdefault(key, []).append(author)
     return tuple(
         _full_article(card, facts[card.id], authors.get(card.id or "", ())) for card in cards
@@ -151,74 +151,74 @@ def _full_article(card: Card, row: Any, authors: Iterable[str]) -> FullArticle:
     )
 
 
-async def find_bodies(sight: Sight, ids: Sequence[str], longest: int) -> dict[str, str]:
+async def find_bodies(view: ArchiveView, ids: Sequence[str], longest: int) -> dict[str, str]:
     """Return the texts of articles that have one, by id, each up to so many characters."""
-    if not ids or not sight.sees("articles"):
+    if not ids or not view.sees("articles"):
         return {}
     sql = BODIES_SQL.format(places=", ".join("?" for _ in ids))
-    return {row["id"]: row["body"] for row in await sight.ask(sql, [longest, *ids]) if row["body"]}
+    return {row["id"]: row["body"] for row in await view.ask(sql, [longest, *ids]) if row["body"]}
 
 
-async def find_full_article(sight: Sight, key: str) -> FullArticle | None:
+async def find_full_article(view: ArchiveView, key: str) -> FullArticle | None:
     """Return an article with all that its page shows; None without such an article."""
-    found = await find_full_articles(sight, [key])
+    found = await find_full_articles(view, [key])
     if not found:
         return None
-    bodies = await find_bodies(sight, [key], LONGEST_PLAIN + 1)
-    related, related_count = await _find_related(sight, key)
+    bodies = await find_bodies(view, [key], LONGEST_PLAIN + 1)
+    related, related_count = await _find_related(view, key)
     above = {key, *(card.id for card in related)}
     same_story: tuple[Card, ...] = ()
     if found[0].card.story_id is not None:
         # Where few articles have a story, SQLite looks for its others through all of them.
-        same_story = await find_cards(sight, OF_SAME_STORY, FELLOW_LIMIT + len(related), key)
+        same_story = await find_cards(view, OF_SAME_STORY, FELLOW_LIMIT + len(related), key)
     fellows = tuple(card for card in same_story if card.id not in above)[:FELLOW_LIMIT]
     above |= {card.id for card in same_story}
     return replace(
         found[0],
         body=bodies.get(key),
-        pictures=await _find_pictures(sight, key),
+        pictures=await _find_pictures(view, key),
         related=related,
         related_count=related_count,
         fellows=fellows,
-        similar=await find_similar(sight, key, above),
-        mentions=await find_cards(sight, MENTIONING, MENTION_LIMIT, key),
-        mention_count=await count_articles(sight, MENTIONING, key),
+        similar=await find_similar(view, key, above),
+        mentions=await find_cards(view, MENTIONING, MENTION_LIMIT, key),
+        mention_count=await count_articles(view, MENTIONING, key),
     )
 
 
-async def _find_pictures(sight: Sight, key: str) -> tuple[Picture, ...]:
-    if not sight.sees("images", "article_images"):
+async def _find_pictures(view: ArchiveView, key: str) -> tuple[Picture, ...]:
+    if not view.sees("images", "article_images"):
         return ()
-    sql = IMAGES_SQL.format(image_stored=stored(sight, "images"))
+    sql = IMAGES_SQL.format(image_stored=stored(view, "images"))
     found = (
         picture(
-            sight,
+            view,
             row,
             "image",
             title=plain_text(row["title"], LONGEST_CAPTION),
             attribution=plain_text(row["attribution"], LONGEST_CAPTION),
         )
-        for row in await sight.ask(sql, {"key": key})
+        for row in await view.ask(sql, {"key": key})
     )
     return tuple(each for each in found if each is not None)
 
 
-async def _find_related(sight: Sight, key: str) -> tuple[tuple[Card, ...], int]:
-    if not sight.sees("related_articles"):
+async def _find_related(view: ArchiveView, key: str) -> tuple[tuple[Card, ...], int]:
+    if not view.sees("related_articles"):
         return (), 0
     sql = RELATED_SQL.format(
-        image_stored=stored(sight, "pictures"),
-        logo_stored=stored(sight, "logos"),
-        story=story_columns(sight),
+        image_stored=stored(view, "pictures"),
+        logo_stored=stored(view, "logos"),
+        story=story_columns(view),
         beginning=BEGINNING.format(
             excerpt="coalesce(related_articles.excerpt, articles.excerpt)",
         ),
     )
-    rows = await sight.ask(sql, {"key": key, "limit": RELATED_LIMIT})
-    count = int((await sight.ask(RELATED_COUNT_SQL, {"key": key}))[0][0])
+    rows = await view.ask(sql, {"key": key, "limit": RELATED_LIMIT})
+    count = int((await view.ask(RELATED_COUNT_SQL, {"key": key}))[0][0])
     once: dict[str | int, Any] = {}
     for number, row in enumerate(rows):
         # Two entries may mean one article of this archive.
         once.setdefault(row["id"] or number, row)
     chosen = once.values()
-    return await drawn(chosen, lambda: tuple(card(sight, row) for row in chosen)), count
+    return await drawn(chosen, lambda: tuple(card(view, row) for row in chosen)), count

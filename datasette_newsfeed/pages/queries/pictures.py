@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...image_urls import absolute_url, image_id
-from ..access.archives import Sight
+from ..access.archives import ArchiveView
 from ..models import Copy, Picture
 from ..text.addresses import LONGEST_ADDRESS, web_url
 
@@ -60,18 +60,18 @@ where image_id in ({places}) order by image_id, width"""
 LABEL_SQL = 'select "{label}" from "{table}" where "{key}" = :key'
 
 
-def stored(sight: Sight, image: str) -> str:
+def stored(view: ArchiveView, image: str) -> str:
     """Return the SQL that tells which copies of an image are stored: `picture` reads it."""
-    return _COPIES.format(image=image) if sight.has_copies else "null"
+    return _COPIES.format(image=image) if view.has_copies else "null"
 
 
-def picture(sight: Sight, row: Any, prefix: str, **more: Any) -> Picture | None:
+def picture(view: ArchiveView, row: Any, prefix: str, **more: Any) -> Picture | None:
     """Return the Picture in the columns `PREFIX_id`, `PREFIX_url` ..., None where there is none."""
-    if row[f"{prefix}_id"] is None or not sight.sees("images"):
+    if row[f"{prefix}_id"] is None or not view.sees("images"):
         return None
     return Picture(
         id=row[f"{prefix}_id"],
-        url=remote_url(sight, row[f"{prefix}_url"]),
+        url=remote_url(view, row[f"{prefix}_url"]),
         width=row[f"{prefix}_width"],
         height=row[f"{prefix}_height"],
         copies=_copies(row[f"{prefix}_stored"]),
@@ -84,68 +84,68 @@ def _copies(text: str | None) -> tuple[tuple[int, str], ...]:
     return tuple(sorted((int(width), fingerprint) for width, fingerprint in pairs))
 
 
-def remote_url(sight: Sight, url: str | None) -> str | None:
+def remote_url(view: ArchiveView, url: str | None) -> str | None:
     """Return where an image is on the web; None if nowhere, or if the site does not show it."""
-    if url is None or not sight.shows_remote:
+    if url is None or not view.shows_remote:
         return None
-    return web_url(absolute_url(url, sight.base_url))
+    return web_url(absolute_url(url, view.base_url))
 
 
-async def find_image(sight: Sight, key: str) -> Picture | None:
+async def find_image(view: ArchiveView, key: str) -> Picture | None:
     """Return an image, None if there is none with this key."""
-    sql = IMAGE_SQL.format(image_stored=stored(sight, "images"))
-    rows = await sight.ask(sql, {"key": key})
-    return picture(sight, rows[0], "image") if rows else None
+    sql = IMAGE_SQL.format(image_stored=stored(view, "images"))
+    rows = await view.ask(sql, {"key": key})
+    return picture(view, rows[0], "image") if rows else None
 
 
-async def find_own(sight: Sight, articles: Sequence[str]) -> dict[tuple[str, str], Picture]:
+async def find_own(view: ArchiveView, articles: Sequence[str]) -> dict[tuple[str, str], Picture]:
     """Return the images that the records of these articles name, by the key of the article and
     a hash of the image's URL as written (`image_id`)."""
-    if not articles or not sight.sees("images", "article_images"):
+    if not articles or not view.sees("images", "article_images"):
         return {}
     places = ", ".join("?" for _ in articles)
-    sql = OWN_SQL.format(image_stored=stored(sight, "images"), places=places)
+    sql = OWN_SQL.format(image_stored=stored(view, "images"), places=places)
     found = {}
-    for row in await sight.ask(sql, articles):
-        image = picture(sight, row, "image")
+    for row in await view.ask(sql, articles):
+        image = picture(view, row, "image")
         if image is not None:
             found[row["article_id"], image_id(row["image_url"])] = image
     return found
 
 
-async def find_lead(sight: Sight, article: str, url: str) -> str | None:
+async def find_lead(view: ArchiveView, article: str, url: str) -> str | None:
     """Return the key of an article's lead image if that has this URL, else None."""
-    if not sight.sees("articles"):
+    if not view.sees("articles"):
         return None
-    rows = await sight.ask(LEAD_SQL, {"article": article, "url": url})
+    rows = await view.ask(LEAD_SQL, {"article": article, "url": url})
     return str(rows[0][0]) if rows else None
 
 
-async def find_rendition(sight: Sight, key: str, width: int) -> Any:
+async def find_rendition(view: ArchiveView, key: str, width: int) -> Any:
     """Return width, type, sha256 and size of the copy nearest to a width, None without any."""
-    rows = await sight.ask(RENDITION_SQL, {"key": key, "width": width}) if sight.has_copies else []
+    rows = await view.ask(RENDITION_SQL, {"key": key, "width": width}) if view.has_copies else []
     return rows[0] if rows else None
 
 
-async def find_content(sight: Sight, key: str, copy: Any) -> bytes | None:
+async def find_content(view: ArchiveView, key: str, copy: Any) -> bytes | None:
     """Return the bytes of such a copy, None if it was renewed just now."""
     values = {"key": key, "width": copy["width"], "sha256": copy["sha256"]}
-    rows = await sight.ask(CONTENT_SQL, values)
+    rows = await view.ask(CONTENT_SQL, values)
     return bytes(rows[0]["content"]) if rows else None
 
 
-async def find_copies(sight: Sight, keys: Sequence[str]) -> dict[str, tuple[Copy, ...]]:
+async def find_copies(view: ArchiveView, keys: Sequence[str]) -> dict[str, tuple[Copy, ...]]:
     """Return the stored copies of these images, by the key of the image, the narrowest first."""
     found: dict[str, tuple[Copy, ...]] = {}
-    if keys and sight.has_copies:
+    if keys and view.has_copies:
         sql = COPIES_SQL.format(places=", ".join("?" for _ in keys))
-        for row in await sight.ask(sql, keys):
+        for row in await view.ask(sql, keys):
             copy = Copy(row["width"], row["height"], row["type"], row["size"])
             found[row["image_id"]] = (*found.get(row["image_id"], ()), copy)
     return found
 
 
-async def find_label(sight: Sight, table: str, label: str, key: str, value: str) -> str | None:
+async def find_label(view: ArchiveView, table: str, label: str, key: str, value: str) -> str | None:
     """Return what a row of another table is called. The names are those of the schema."""
-    rows = await sight.ask(LABEL_SQL.format(label=label, table=table, key=key), {"key": value})
+    rows = await view.ask(LABEL_SQL.format(label=label, table=table, key=key), {"key": value})
     return None if not rows or rows[0][0] is None else str(rows[0][0])

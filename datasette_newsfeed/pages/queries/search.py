@@ -12,7 +12,7 @@ from ...full_text import query
 from ...full_text.index import searchable_texts
 from ...full_text.marks import Span, best_piece, find_marks
 from ...full_text.terms import join_lines
-from ..access.archives import FULL_TEXT, Sight, is_archive
+from ..access.archives import FULL_TEXT, ArchiveView, is_archive
 from ..models import Card
 from .cards import find_cards_by_id
 
@@ -68,23 +68,23 @@ class Hits:
     has_more_than_count: bool = False
 
 
-async def find_hits(sight: Sight, words: str, limit: int, offset: int) -> Hits:
+async def find_hits(view: ArchiveView, words: str, limit: int, offset: int) -> Hits:
     """Return the articles that a query finds, by rank; `words` as typed, in any syntax or none.
 
     Raises QueryInterrupted past Datasette's time limit.
     """
     match = query.to_fts5(words)
-    if query.read(words).is_empty or not sight.sees("articles", FULL_TEXT):
+    if query.read(words).is_empty or not view.sees("articles", FULL_TEXT):
         return Hits((), 0)
-    rows = await sight.ask(HITS_SQL, {"words": match, "limit": limit, "offset": offset})
-    count = int((await sight.ask(COUNT_SQL, {"words": match}))[0][0])
+    rows = await view.ask(HITS_SQL, {"words": match, "limit": limit, "offset": offset})
+    count = int((await view.ask(COUNT_SQL, {"words": match}))[0][0])
     texts = [_texts(row) for row in rows]
-    db = sight.datasette.get_database(sight.database)
+    db = view.datasette.get_database(view.database)
     marks = await db.execute_fn(lambda conn: find_marks(texts, match))
     found = {
         row["id"]: (each, places) for row, each, places in zip(rows, texts, marks, strict=True)
     }
-    cards = await find_cards_by_id(sight, list(found))
+    cards = await find_cards_by_id(view, list(found))
     hits = tuple(_hit(card, *found[card.id]) for card in cards)
     return Hits(hits, min(count, MOST_COUNTED), count > MOST_COUNTED)
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 
 from ...terms import IS_NAME, MOST_TEXT, Vocabulary, is_everyday
-from ..access.archives import FULL_TEXT, Sight
+from ..access.archives import FULL_TEXT, ArchiveView
 from ..models import Resemblance
 from .cards import find_cards_by_id
 
@@ -30,7 +30,7 @@ from articles where id in (select value from json_each(:ids))"""
 TOTAL_SQL = "select count(*) from (select 1 from articles limit :most)"
 
 # Counted as far as it matters: a common word ends the search early.
-HOLDERS_SQL = """
+DOCUMENT_FREQUENCY_SQL = """
 select value, (
   select count(*) from (select 1 from articles_fts where articles_fts match value limit :most)
 ) as holders
@@ -51,28 +51,28 @@ Shared = tuple[int, int, str]
 
 
 async def find_similar(
-    sight: Sight, key: str, shown: Collection[str | None]
+    view: ArchiveView, key: str, shown: Collection[str | None]
 ) -> tuple[Resemblance, ...]:
     """Return the articles most like one, without those `shown` and those without a reason."""
-    if not sight.sees("articles", "similar_articles"):
+    if not view.sees("articles", "similar_articles"):
         return ()
-    rows = await sight.ask(LISTED_SQL, {"key": key})
+    rows = await view.ask(LISTED_SQL, {"key": key})
     listed = [row["similar_id"] for row in rows if row["similar_id"] not in shown]
     if not listed:
         return ()
-    total = int((await sight.ask(TOTAL_SQL, {"most": MOST_SHARE * MOST_HOLDERS}))[0][0])
+    total = int((await view.ask(TOTAL_SQL, {"most": MOST_SHARE * MOST_HOLDERS}))[0][0])
     most = max(FEW, total // MOST_SHARE)
-    texts = await sight.ask(TEXTS_SQL, {"ids": json.dumps([key, *listed])})
+    texts = await view.ask(TEXTS_SQL, {"ids": json.dumps([key, *listed])})
     vocabulary = Vocabulary()
     terms = {row["id"]: vocabulary.read_as_written(row["title"], row["lead"]) for row in texts}
     own = terms.get(key, {})
     others = {number for each in listed for number in terms.get(each, ())}
     words = await _rare_words(
-        sight, {number: own[number] for number in own if number in others}, most
+        view, {number: own[number] for number in own if number in others}, most
     )
-    topics = await _rare_topics(sight, key, min(most, total // 3))
+    topics = await _rare_topics(view, key, min(most, total // 3))
     found = []
-    for card in await find_cards_by_id(sight, listed):
+    for card in await find_cards_by_id(view, listed):
         shared = sorted(words[number] for number in words.keys() & terms.get(card.id or "", {}))
         same = [topic for topic in topics if topic in card.topics]
         # One word, or number, that names nothing may be chance.
@@ -84,7 +84,7 @@ async def find_similar(
 
 
 async def _rare_words(
-    sight: Sight, terms: Mapping[int, tuple[int, str]], most: int
+    view: ArchiveView, terms: Mapping[int, tuple[int, str]], most: int
 ) -> dict[int, Shared]:
     """Return those of some terms that few articles hold, by their number.
 
@@ -93,10 +93,10 @@ async def _rare_words(
     candidates = {
         number: (marks, word) for number, (marks, word) in terms.items() if not is_everyday(word)
     }
-    if not sight.sees(FULL_TEXT):
+    if not view.sees(FULL_TEXT):
         return {n: (0, -marks, word) for n, (marks, word) in candidates.items() if marks & IS_NAME}
     quoted = json.dumps([f'"{word}"' for _, word in candidates.values()])
-    rows = await sight.ask(HOLDERS_SQL, {"words": quoted, "most": most + 1})
+    rows = await view.ask(DOCUMENT_FREQUENCY_SQL, {"words": quoted, "most": most + 1})
     holders = {row["value"].strip('"'): row["holders"] for row in rows}
     return {
         number: (holders[word], -marks, word)
@@ -105,8 +105,8 @@ async def _rare_words(
     }
 
 
-async def _rare_topics(sight: Sight, key: str, most: int) -> list[str]:
-    if not sight.sees("topics", "article_topics"):
+async def _rare_topics(view: ArchiveView, key: str, most: int) -> list[str]:
+    if not view.sees("topics", "article_topics"):
         return []
-    rows = await sight.ask(TOPICS_SQL, {"key": key, "most": most + 1})
+    rows = await view.ask(TOPICS_SQL, {"key": key, "most": most + 1})
     return [row["topic"] for row in rows if row["holders"] <= most]

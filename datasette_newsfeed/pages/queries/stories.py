@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..access.archives import Sight
+from ..access.archives import ArchiveView
 from ..models import Card, Story
 from ..text.plain import LONGEST_NAME, LONGEST_TITLE, cut
 from .cards import find_cards_by_id
@@ -50,15 +50,15 @@ where stories.id = :key"""
 NEWEST_SQL = "select id from stories order by last_published_at desc, id limit :limit"
 
 
-async def find_stories(sight: Sight, keys: Sequence[str]) -> tuple[Story, ...]:
+async def find_stories(view: ArchiveView, keys: Sequence[str]) -> tuple[Story, ...]:
     """Return these stories without their articles, in the order given; four queries."""
-    if not keys or not sight.sees("articles", "stories"):
+    if not keys or not view.sees("articles", "stories"):
         return ()
     places = ", ".join("?" for _ in keys)
-    rows = {row["id"]: row for row in await sight.ask(STORIES_SQL.format(places=places), keys)}
-    found = await find_cards_by_id(sight, [row["headline_id"] for row in rows.values()])
+    rows = {row["id"]: row for row in await view.ask(STORIES_SQL.format(places=places), keys)}
+    found = await find_cards_by_id(view, [row["headline_id"] for row in rows.values()])
     headlines = {card.id: card for card in found}
-    providers = await _find_providers(sight, keys)
+    providers = await _find_providers(view, keys)
     return tuple(
         _story(rows[key], headlines[rows[key]["headline_id"]], (), providers.get(key, ()))
         for key in keys
@@ -78,51 +78,51 @@ def _story(row: Any, headline: Card, cards: Sequence[Card], providers: Sequence[
     )
 
 
-async def _find_providers(sight: Sight, keys: Sequence[str]) -> dict[str, list[str]]:
-    name, joined = _NAMED if sight.sees("providers") else _UNNAMED
+async def _find_providers(view: ArchiveView, keys: Sequence[str]) -> dict[str, list[str]]:
+    name, joined = _NAMED if view.sees("providers") else _UNNAMED
     places = ", ".join("?" for _ in keys)
     sql = PROVIDERS_SQL.format(name=name, providers=joined, places=places)
     found: dict[str, list[str]] = {}
-    for key, provider in await sight.ask(sql, keys):
+    for key, provider in await view.ask(sql, keys):
         if provider:
             found.setdefault(key, []).append(cut(provider, LONGEST_NAME) or "")
     return found
 
 
-async def find_story(sight: Sight, key: str) -> Story | None:
+async def find_story(view: ArchiveView, key: str) -> Story | None:
     """Return a story with its articles, the earliest first; None if there is none such."""
-    if not sight.sees("articles", "stories"):
+    if not view.sees("articles", "stories"):
         return None
-    rows = await sight.ask(STORIES_SQL.format(places="?"), [key])
+    rows = await view.ask(STORIES_SQL.format(places="?"), [key])
     if not rows:
         return None
-    members = await sight.ask(MEMBERS_SQL, {"key": key, "limit": STORY_LIMIT})
-    cards = await find_cards_by_id(sight, [row["id"] for row in members])
+    members = await view.ask(MEMBERS_SQL, {"key": key, "limit": STORY_LIMIT})
+    cards = await find_cards_by_id(view, [row["id"] for row in members])
     headline_id = rows[0]["headline_id"]
     headlines = [card for card in cards if card.id == headline_id]
     # It may be one of those that the page does not show.
-    headlines += () if headlines else await find_cards_by_id(sight, [headline_id])
+    headlines += () if headlines else await find_cards_by_id(view, [headline_id])
     return _story(rows[0], headlines[0], cards) if headlines else None
 
 
-async def find_place(sight: Sight, key: str) -> tuple[bool, str | None]:
+async def find_place(view: ArchiveView, key: str) -> tuple[bool, str | None]:
     """Return whether there is an article with this id, and its story if it has one."""
-    if not sight.sees("articles", "stories"):
+    if not view.sees("articles", "stories"):
         return False, None
-    rows = await sight.ask(PLACE_SQL, {"key": key})
+    rows = await view.ask(PLACE_SQL, {"key": key})
     return (True, rows[0]["id"]) if rows else (False, None)
 
 
-async def find_title(sight: Sight, key: str) -> str | None:
+async def find_title(view: ArchiveView, key: str) -> str | None:
     """Return what a story is called: the title of its headline."""
-    if not sight.sees("articles", "stories"):
+    if not view.sees("articles", "stories"):
         return None
-    rows = await sight.ask(TITLE_SQL, {"key": key})
+    rows = await view.ask(TITLE_SQL, {"key": key})
     return cut(str(rows[0][0]), LONGEST_TITLE) if rows else None
 
 
-async def find_newest_ids(sight: Sight, limit: int) -> list[str]:
+async def find_newest_ids(view: ArchiveView, limit: int) -> list[str]:
     """Return the keys of so many stories, the one with the newest article first."""
-    if not sight.sees("articles", "stories"):
+    if not view.sees("articles", "stories"):
         return []
-    return [row["id"] for row in await sight.ask(NEWEST_SQL, {"limit": max(limit, 0)})]
+    return [row["id"] for row in await view.ask(NEWEST_SQL, {"limit": max(limit, 0)})]

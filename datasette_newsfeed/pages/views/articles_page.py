@@ -15,7 +15,7 @@ from datasette.database import QueryInterrupted
 
 from ...dimensions import BY_NAME, DIMENSIONS, heading
 from .. import compat
-from ..access.archives import FULL_TEXT, Sight, look
+from ..access.archives import FULL_TEXT, ArchiveView, view_archive
 from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
 from ..filter_description import conditions
@@ -76,7 +76,7 @@ class CardLinks(Links):
 class Listing:
     """One list's page as one visitor gets it: its layout, and what the layouts are made of."""
 
-    sight: Sight
+    view: ArchiveView
     request: Any
     layout: str
     table: str = "articles"
@@ -94,17 +94,17 @@ class Listing:
     @property
     def links(self) -> Links:
         """The addresses of this archive."""
-        return Links(self.sight.datasette, self.sight.database)
+        return Links(self.view.datasette, self.view.database)
 
     @property
     def card_links(self) -> CardLinks:
         """The addresses on the cards of this page."""
-        return CardLinks(self.sight.datasette, self.sight.database, Query.of(self.request))
+        return CardLinks(self.view.datasette, self.view.database, Query.of(self.request))
 
     @property
     def pictures(self) -> Pictures:
         """Where the images of this page come from."""
-        return Pictures(self.sight, self.links)
+        return Pictures(self.view, self.links)
 
     @property
     def layouts(self) -> list[dict[str, Any]]:
@@ -130,7 +130,7 @@ class Listing:
     @property
     def search_url(self) -> str | None:
         """The same words, by rank; None where there are none, or no full text to be seen."""
-        if not self.search_words or not self.sight.sees(FULL_TEXT):
+        if not self.search_words or not self.view.sees(FULL_TEXT):
             return None
         return self.links.search(q=self.search_words)
 
@@ -138,7 +138,7 @@ class Listing:
         """Return the Cards of the rows on this page, in their order; None if it took too long."""
         ids = [str(row["id"]) for row in rows]
         try:
-            return await find_cards_by_id(self.sight, ids)
+            return await find_cards_by_id(self.view, ids)
         except QueryInterrupted:
             return None
 
@@ -146,7 +146,7 @@ class Listing:
         """Return the stories of the rows on this page, in their order; None if it took too long."""
         ids = [str(row["id"]) for row in rows]
         try:
-            return await find_stories(self.sight, ids)
+            return await find_stories(self.view, ids)
         except QueryInterrupted:
             return None
 
@@ -183,7 +183,7 @@ class Listing:
         0.65 takes the labels from any table.
         """
         found = [self._covered(facet) for facet in facets or () if _tells(facet)]
-        if compat.keeps_facet_order(self.sight.datasette):
+        if compat.keeps_facet_order(self.view.datasette):
             return found
         places = {each.name: place for place, each in enumerate(DIMENSIONS)}
         return sorted(found, key=lambda facet: places.get(_column(facet), len(places)))
@@ -197,7 +197,7 @@ class Listing:
             ]
             return {**facet, "results": named}
         named_by = REFERENCES.get((self.table, _column(facet)))
-        if facet["type"] != "column" or named_by is None or self.sight.sees(named_by[0]):
+        if facet["type"] != "column" or named_by is None or self.view.sees(named_by[0]):
             return facet
         return {**facet, "results": [{**each, "label": each["value"]} for each in facet["results"]]}
 
@@ -219,7 +219,7 @@ class Listing:
                     found.append(Chosen(self.heading(facet), label, value["toggle_url"]))
                     kept = _plain_pairs(value["toggle_url"])
                     left = [(key, each) for key, each in left if (plain_key(key), each) in kept]
-        for each in await conditions(self.sight, left):
+        for each in await conditions(self.view, left):
             rest = Query(tuple(pair for pair in query.pairs if pair not in each.pairs))
             found.append(Chosen(heading(each.name), each.words or "–", self.address(rest)))
         most = most_links(query)
@@ -246,7 +246,7 @@ def _tells(facet: Mapping[str, Any]) -> bool:
     """
     values = facet["results"]
     dimension = BY_NAME.get(_column(facet))
-    if dimension is not None and dimension.is_told_of_several and len(values) < 2:
+    if dimension is not None and dimension.is_shown_if_several and len(values) < 2:
         return any(each["selected"] for each in values)
     is_blank = len(values) == 1 and values[0]["value"] == "" and not values[0]["selected"]
     return bool(values) and not (facet["type"] in (PeriodFacet.type, BandFacet.type) and is_blank)
@@ -268,10 +268,10 @@ async def find_listing(
     """Return how a page of articles or stories is laid out; None for any other page."""
     if table not in TABLES or database is None or request is None:
         return None
-    sight = await look(datasette, request, database)
-    if sight is None or not sight.sees("articles", table):
+    view = await view_archive(datasette, request, database)
+    if view is None or not view.sees("articles", table):
         return None
     wanted = request.args.get("_layout")
     if wanted not in LAYOUTS:
         wanted = compat.setting(datasette, database, "layout")
-    return Listing(sight, request, wanted if wanted in LAYOUTS else LAYOUTS[0], table)
+    return Listing(view, request, wanted if wanted in LAYOUTS else LAYOUTS[0], table)

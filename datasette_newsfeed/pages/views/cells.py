@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from ... import default_metadata, schema
 from ...image_urls import absolute_url, image_id, is_relative
 from .. import compat
-from ..access.archives import Archive, Sight, find_archive, look
+from ..access.archives import Archive, ArchiveView, find_archive, view_archive
 from ..links import Links
 from ..pictures import Pictures
 from ..queries import pictures
@@ -96,54 +96,54 @@ def _link(address: str, content: str | Markup) -> Markup:
     return Markup('<a href="{}">{}</a>').format(address, content)
 
 
-async def _source(cell: Cell, sight: Sight, key: str, url: str | None) -> str | None:
+async def _source(cell: Cell, view: ArchiveView, key: str, url: str | None) -> str | None:
     """Return the address of a thumbnail, None to draw none.
 
     Our own address leads on to the web by itself, so this needs no query; but where
     nothing is shown from the web, what has no copy must not be asked for.
     """
-    if not sight.has_copies:
-        return pictures.remote_url(sight, url)
-    if sight.shows_remote:
+    if not view.has_copies:
+        return pictures.remote_url(view, url)
+    if view.shows_remote:
         return cell.links.image(key, THUMBNAIL_WIDTH)
-    picture = await pictures.find_image(sight, key)
-    return Pictures(sight, cell.links).source(picture, THUMBNAIL_WIDTH)
+    picture = await pictures.find_image(view, key)
+    return Pictures(view, cell.links).source(picture, THUMBNAIL_WIDTH)
 
 
 async def draw_image(cell: Cell) -> Markup | None:
     """An `image_id`: the picture, leading to its row."""
     if cell.key is None:
         return None
-    sight = await look(cell.datasette, cell.request, cell.archive.database)
-    if sight is None or not sight.sees("images"):
+    view = await view_archive(cell.datasette, cell.request, cell.archive.database)
+    if view is None or not view.sees("images"):
         return escape(cell.key)
     if cell.label is None and not cell.is_on_row_page():
         return None  # the visitor asked for keys without labels
     url = cell.label
-    if url is None and not sight.has_copies:
-        url = await pictures.find_label(sight, *IMAGE_LABEL, cell.key)
-    source = await _source(cell, sight, str(cell.key), url)
+    if url is None and not view.has_copies:
+        url = await pictures.find_label(view, *IMAGE_LABEL, cell.key)
+    source = await _source(cell, view, str(cell.key), url)
     words = cell.beside("title") or cell.beside("name") or "Image"
     return _link(cell.links.row("images", cell.key), _thumbnail(source, str(words)))
 
 
 async def draw_image_url(cell: Cell) -> Markup | None:
     """The `url` in the table of images: the picture and its address."""
-    sight = await look(cell.datasette, cell.request, cell.archive.database)
-    if sight is None:
+    view = await view_archive(cell.datasette, cell.request, cell.archive.database)
+    if view is None:
         return None
     url = str(cell.value)
-    address = web_url(absolute_url(url, sight.base_url))
-    key = cell.beside("id") or await _key_of(cell, sight, url)
-    source = await _source(cell, sight, str(key), url) if key else None
+    address = web_url(absolute_url(url, view.base_url))
+    key = cell.beside("id") or await _key_of(cell, view, url)
+    source = await _source(cell, view, str(key), url) if key else None
     text = cell.value if cell.is_on_row_page() else shorten(str(cell.value), SHORT_TEXT)
     return Markup('<span class="newsfeed-picture-cell">{}{}</span>').format(
         _thumbnail(source, ""), _link(address, text) if address else text
     )
 
 
-async def _has_image(sight: Sight, key: str) -> bool:
-    return sight.sees("images") and await pictures.find_image(sight, key) is not None
+async def _has_image(view: ArchiveView, key: str) -> bool:
+    return view.sees("images") and await pictures.find_image(view, key) is not None
 
 
 async def draw_any_image_url(cell: Cell) -> Markup | None:
@@ -152,20 +152,20 @@ async def draw_any_image_url(cell: Cell) -> Markup | None:
     Anybody can write a link to a query, so only images that the archive has are shown.
     """
     words = str(cell.beside("title") or "Image")
-    sight = await look(cell.datasette, cell.request, cell.archive.database)
-    if sight is None or not isinstance(cell.value, str):
+    view = await view_archive(cell.datasette, cell.request, cell.archive.database)
+    if view is None or not isinstance(cell.value, str):
         return None
-    key = await _key_of(cell, sight, cell.value)
-    if key is None or (cell.table is None and not await _has_image(sight, key)):
+    key = await _key_of(cell, view, cell.value)
+    if key is None or (cell.table is None and not await _has_image(view, key)):
         return None
-    source = await _source(cell, sight, key, cell.value)
-    if sight.has_copies:
+    source = await _source(cell, view, key, cell.value)
+    if view.has_copies:
         return _link(cell.links.row("images", key), _thumbnail(source, words))
-    address = web_url(absolute_url(cell.value, sight.base_url))
+    address = web_url(absolute_url(cell.value, view.base_url))
     return None if address is None else _link(address, _thumbnail(source, words))
 
 
-async def _key_of(cell: Cell, sight: Sight, url: str) -> str | None:
+async def _key_of(cell: Cell, view: ArchiveView, url: str) -> str | None:
     """Return the key of an image with this URL, None where the row does not tell.
 
     It is made from the URL, but for a relative one: of many `cover.png` the one that is meant is
@@ -174,7 +174,7 @@ async def _key_of(cell: Cell, sight: Sight, url: str) -> str | None:
     if not is_relative(url):
         return image_id(url)
     article = cell.beside("id")
-    return await pictures.find_lead(sight, str(article), url) if article else None
+    return await pictures.find_lead(view, str(article), url) if article else None
 
 
 async def draw_long_text(cell: Cell) -> Markup | None:
@@ -195,13 +195,13 @@ async def draw_reference(cell: Cell) -> Markup | None:
     other, key_column = REFERENCES[(str(cell.table), cell.column)]
     if cell.key is None:
         return None
-    sight = await look(cell.datasette, cell.request, cell.archive.database)
-    if sight is None or not sight.sees(other):
+    view = await view_archive(cell.datasette, cell.request, cell.archive.database)
+    if view is None or not view.sees(other):
         return escape(cell.key)
     if cell.label is not None or not cell.is_on_row_page():
         return None
     label_column = default_metadata.LABELS.get(other, key_column)
-    label = await pictures.find_label(sight, other, label_column, key_column, cell.key)
+    label = await pictures.find_label(view, other, label_column, key_column, cell.key)
     link = _link(cell.links.row(other, cell.key), label or cell.key)
     if label is None or label == cell.key:
         return link

@@ -11,7 +11,7 @@ from typing import Any
 from datasette.database import QueryInterrupted
 from datasette.utils import urlsafe_components
 
-from ..access.archives import Sight, look
+from ..access.archives import ArchiveView, view_archive
 from ..links import Links
 from ..queries import cards, counts, full_articles, stories
 from . import social_preview
@@ -38,14 +38,14 @@ async def variables(
     kind = _kind(template)
     if kind == "index":
         return {"newsfeed_front_preview": _unless_late(lambda _: _of_front(datasette, request))}
-    sight = await look(datasette, request, database) if kind and database else None
-    if sight is None:
+    view = await view_archive(datasette, request, database) if kind and database else None
+    if view is None:
         return {}
     if kind == "database":
-        return {"newsfeed_preview": _unless_late(lambda _: _of_database(sight, request))}
+        return {"newsfeed_preview": _unless_late(lambda _: _of_database(view, request))}
     if kind == "row" and table:
         key = ",".join(urlsafe_components(request.url_vars["pks"]))
-        return {"newsfeed_preview": _unless_late(lambda _: _of_row(sight, request, table, key))}
+        return {"newsfeed_preview": _unless_late(lambda _: _of_row(view, request, table, key))}
     if listing and listing.is_of_stories:
         return {
             "newsfeed_preview": _unless_late(lambda rows: social_preview.of_stories(listing, rows))
@@ -55,7 +55,7 @@ async def variables(
             "newsfeed_preview": _unless_late(lambda rows: social_preview.of_listing(listing, rows))
         }
     # The template shows them where Datasette offers the page in these formats.
-    return {"newsfeed_feeds": Links(datasette, sight.database).feeds_of_page(request)}
+    return {"newsfeed_feeds": Links(datasette, view.database).feeds_of_page(request)}
 
 
 def is_page_of(template: str | None, kind: str) -> bool:
@@ -87,29 +87,29 @@ def _unless_late(find: Find) -> Find:
 async def _of_front(datasette: Any, request: Any) -> Preview | None:
     found = []
     for database in list(datasette.databases):
-        sight = await look(datasette, request, database)
-        if sight is not None and sight.sees("articles"):
-            found.append((sight, await cards.find_newest(sight)))
+        view = await view_archive(datasette, request, database)
+        if view is not None and view.sees("articles"):
+            found.append((view, await cards.find_newest(view)))
     return await social_preview.of_front(found, request)
 
 
-async def _of_database(sight: Sight, request: Any) -> Preview | None:
-    if not sight.sees("articles"):
+async def _of_database(view: ArchiveView, request: Any) -> Preview | None:
+    if not view.sees("articles"):
         return None
-    return await social_preview.of_database(sight, request, await cards.find_newest(sight))
+    return await social_preview.of_database(view, request, await cards.find_newest(view))
 
 
-async def _of_row(sight: Sight, request: Any, table: str, key: str) -> Preview | None:
+async def _of_row(view: ArchiveView, request: Any, table: str, key: str) -> Preview | None:
     if table == "articles":
-        article = await full_articles.find_full_article(sight, key)
-        return await social_preview.of_article(sight, request, article) if article else None
+        article = await full_articles.find_full_article(view, key)
+        return await social_preview.of_article(view, request, article) if article else None
     if table == "stories":
-        story = await stories.find_story(sight, key)
-        return await social_preview.of_story(sight, request, story) if story else None
+        story = await stories.find_story(view, key)
+        return await social_preview.of_story(view, request, story) if story else None
     chosen = cards.SELECTIONS.get(table)
-    if chosen is None or not sight.sees("articles", *chosen.needs):
+    if chosen is None or not view.sees("articles", *chosen.needs):
         return None
-    provider = await counts.find_provider(sight, key) if table == "providers" else None
+    provider = await counts.find_provider(view, key) if table == "providers" else None
     name = provider.name if provider else key
-    newest = await cards.find_newest(sight, chosen, key)
-    return await social_preview.of_selection(sight, request, table, key, name, newest)
+    newest = await cards.find_newest(view, chosen, key)
+    return await social_preview.of_selection(view, request, table, key, name, newest)

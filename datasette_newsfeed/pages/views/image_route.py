@@ -12,7 +12,7 @@ from typing import Any
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
-from ..access.archives import Sight, glance
+from ..access.archives import ArchiveView, view_tables
 from ..headers import security_policy
 from ..headers.caching import is_known
 from ..links import VERSION
@@ -49,8 +49,8 @@ async def serve_image(datasette: Any, request: Any) -> Response:
         database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
     except KeyError:
         return _refusal(404, "There is no such database.")
-    sight = await glance(datasette, request, database, *TABLES)
-    if sight is None:
+    view = await view_tables(datasette, request, database, *TABLES)
+    if view is None:
         return _refusal(404, "This database is no news archive.")
     width_text = request.url_vars["width"]
     if not (width_text.isascii() and width_text.isdigit() and 0 < len(width_text) <= 5):
@@ -58,7 +58,7 @@ async def serve_image(datasette: Any, request: Any) -> Response:
     width = int(width_text)
     if not 0 < width <= WIDEST:
         return _refusal(400, f"The width is between 1 and {WIDEST} pixels.")
-    if not sight.sees(*TABLES):
+    if not view.sees(*TABLES):
         return _refusal(403, "You may not see the images of this archive.")
     # For whoever signed in, Datasette itself turns this into "private, no-store".
     headers = {
@@ -66,11 +66,11 @@ async def serve_image(datasette: Any, request: Any) -> Response:
         "X-Content-Type-Options": "nosniff",
         security_policy.HEADER: security_policy.NOTHING,
     }
-    return await _answer(sight, request, width, headers)
+    return await _answer(view, request, width, headers)
 
 
 async def _give(
-    sight: Sight, request: Any, key: str, copy: Any, headers: dict[str, str]
+    view: ArchiveView, request: Any, key: str, copy: Any, headers: dict[str, str]
 ) -> Response:
     """Answer with a copy. Its bytes are read only if they are sent."""
     asked = request.args.get(VERSION) or ""
@@ -82,20 +82,20 @@ async def _give(
     headers["Content-Length"] = str(copy["size"])
     if request.method == "HEAD":
         return Response(b"", headers=headers, content_type=copy["type"])
-    content = await pictures.find_content(sight, key, copy)
+    content = await pictures.find_content(view, key, copy)
     if content is None:
         return _refusal(503, "This image was renewed just now; ask again.")
     return Response(content, headers=headers, content_type=copy["type"])
 
 
-async def _answer(sight: Sight, request: Any, width: int, headers: dict[str, str]) -> Response:
+async def _answer(view: ArchiveView, request: Any, width: int, headers: dict[str, str]) -> Response:
     key = tilde_decode(request.url_vars["image"])
-    picture = await pictures.find_image(sight, key)
+    picture = await pictures.find_image(view, key)
     if picture is None:
         return _refusal(404, "There is no such image.")
-    copy = await pictures.find_rendition(sight, key, width)
+    copy = await pictures.find_rendition(view, key, width)
     if copy is not None and copy["type"] in TYPES:
-        return await _give(sight, request, key, copy, headers)
+        return await _give(view, request, key, copy, headers)
     if picture.url is None:
         return _refusal(404, "No copy of this image is stored, and it has no address on the web.")
     headers["Cache-Control"] = f"public, max-age={REDIRECT_MAX_AGE}"

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from ...dimensions import DIMENSIONS
 from .. import compat
-from ..access.archives import Sight, find_archive, look
+from ..access.archives import ArchiveView, find_archive, view_archive
 from ..facets.periods import DAY, Period, count_by_month
 from ..headers import caching
 from ..links import Links
@@ -86,37 +86,36 @@ def add_to_templates(env: Any, datasette: Any) -> None:
 # -- panels -------------------------------------------------------------------
 
 
-async def _draw(sight: Sight, request: Any, template: str, **context: Any) -> Markup:
-    links = Links(sight.datasette, sight.database)
+async def _draw(view: ArchiveView, request: Any, template: str, **context: Any) -> Markup:
+    links = Links(view.datasette, view.database)
     return await compat.render(
-        sight.datasette,
+        view.datasette,
         request,
         template,
-        {"sight": sight, "links": links, "pictures": Pictures(sight, links), **context},
+        {"view": view, "links": links, "pictures": Pictures(view, links), **context},
     )
 
 
-async def _draw_late(sight: Sight, request: Any) -> Markup:
-    return await _draw(sight, request, "_newsfeed_late.html")
+async def _draw_late(view: ArchiveView, request: Any) -> Markup:
+    return await _draw(view, request, "_newsfeed_late.html")
 
 
-async def _front(sight: Sight, request: Any, is_home: bool) -> Markup | None:
-    if not sight.sees("articles"):
+async def _front(view: ArchiveView, request: Any, is_home: bool) -> Markup | None:
+    if not view.sees("articles"):
         return None
     try:
-        numbers = await counts.find_numbers(sight)
-        newest = await cards.find_newest(sight)
+        numbers = await counts.find_numbers(view)
+        newest = await cards.find_newest(view)
     except QueryInterrupted:
-        return await _draw_late(sight, request)
+        return await _draw_late(view, request)
     return await _draw(
-        sight,
+        view,
         request,
         "_newsfeed_front.html",
         numbers=numbers,
         cards=newest,
         is_home=is_home,
-        title=await compat.database_text(sight.datasette, sight.database, "title")
-        or sight.database,
+        title=await compat.database_text(view.datasette, view.database, "title") or view.database,
     )
 
 
@@ -124,15 +123,15 @@ async def draw_home(datasette: Any, request: Any) -> Markup | None:
     """Return the panel of the front page: each archive that the visitor may see."""
     panels = []
     for database in list(datasette.databases):
-        sight = await look(datasette, request, database)
-        panels.append(await _front(sight, request, is_home=True) if sight else None)
+        view = await view_archive(datasette, request, database)
+        panels.append(await _front(view, request, is_home=True) if view else None)
     return Markup("").join(panel for panel in panels if panel) or None
 
 
 async def draw_database(datasette: Any, request: Any, database: str) -> Markup | None:
     """Return the panel of a database's page."""
-    sight = await look(datasette, request, database)
-    return await _front(sight, request, is_home=False) if sight else None
+    view = await view_archive(datasette, request, database)
+    return await _front(view, request, is_home=False) if view else None
 
 
 async def draw_table(datasette: Any, request: Any, database: str, table: str) -> Markup | None:
@@ -142,23 +141,23 @@ async def draw_table(datasette: Any, request: Any, database: str, table: str) ->
     """
     listing = await find_listing(datasette, request, database, table)
     if listing:
-        return await _draw(listing.sight, request, "_newsfeed_layouts.html", listing=listing)
+        return await _draw(listing.view, request, "_newsfeed_layouts.html", listing=listing)
     if table not in ("topics", "providers") or request.query_string:
         return None
-    sight = await look(datasette, request, database)
-    if sight is None:
+    view = await view_archive(datasette, request, database)
+    if view is None:
         return None
     try:
         if table == "topics":
-            found, total = await counts.find_topics(sight, TOPIC_LIMIT)
+            found, total = await counts.find_topics(view, TOPIC_LIMIT)
         else:
-            found, total = await counts.find_providers(sight, PROVIDER_LIMIT)
+            found, total = await counts.find_providers(view, PROVIDER_LIMIT)
     except QueryInterrupted:
-        return await _draw_late(sight, request)
+        return await _draw_late(view, request)
     if not found:
         return None
     return await _draw(
-        sight,
+        view,
         request,
         f"_newsfeed_{table}.html",
         tallies=found,
@@ -172,27 +171,27 @@ async def draw_row(
     """Return the panel of a row's page: the article, the story, or a row's newest articles."""
     if table not in ("articles", "stories", *cards.SELECTIONS):
         return None
-    sight = await look(datasette, request, database)
-    if sight is None:
+    view = await view_archive(datasette, request, database)
+    if view is None:
         return None
     try:
         if table == "articles":
-            return await _draw_article(sight, request, key)
+            return await _draw_article(view, request, key)
         if table == "stories":
-            return await _draw_story(sight, request, key)
-        return await _draw_newest(sight, request, table, key)
+            return await _draw_story(view, request, key)
+        return await _draw_newest(view, request, table, key)
     except QueryInterrupted:
-        return await _draw_late(sight, request)
+        return await _draw_late(view, request)
 
 
-async def _draw_article(sight: Sight, request: Any, key: str) -> Markup | None:
-    article = await full_articles.find_full_article(sight, key)
+async def _draw_article(view: ArchiveView, request: Any, key: str) -> Markup | None:
+    article = await full_articles.find_full_article(view, key)
     if article is None:
         return None
-    pictures = Pictures(sight, Links(sight.datasette, sight.database))
+    pictures = Pictures(view, Links(view.datasette, view.database))
     copies = await pictures.copies_in({key: article.body})
     return await _draw(
-        sight,
+        view,
         request,
         "_newsfeed_full.html",
         article=article,
@@ -201,59 +200,59 @@ async def _draw_article(sight: Sight, request: Any, key: str) -> Markup | None:
             html_of_markdown,
             article.body,
             article.card.url,
-            with_images=sight.shows_remote,
+            with_images=view.shows_remote,
             copies=copies.get(key, NO_COPIES),
         ),
         player=await asyncio.to_thread(find_player, article.featured_content),
     )
 
 
-async def _draw_story(sight: Sight, request: Any, key: str) -> Markup | None:
-    story = await stories.find_story(sight, key)
+async def _draw_story(view: ArchiveView, request: Any, key: str) -> Markup | None:
+    story = await stories.find_story(view, key)
     if story is None:
         return None
     return await _draw(
-        sight,
+        view,
         request,
         "_newsfeed_story.html",
         story=story,
         course=Course(story),
-        feeds=Links(sight.datasette, sight.database).feeds_of("stories", key),
+        feeds=Links(view.datasette, view.database).feeds_of("stories", key),
     )
 
 
-async def _draw_newest(sight: Sight, request: Any, table: str, key: str) -> Markup | None:
+async def _draw_newest(view: ArchiveView, request: Any, table: str, key: str) -> Markup | None:
     chosen = cards.SELECTIONS[table]
     if table == "topics":
-        archive = await find_archive(sight.datasette, request, sight.database)
-        if archive and await is_common_topic(sight.datasette, archive, key):
+        archive = await find_archive(view.datasette, request, view.database)
+        if archive and await is_common_topic(view.datasette, archive, key):
             chosen = cards.OF_COMMON_TOPIC
-    if not sight.sees("articles", *chosen.needs):
+    if not view.sees("articles", *chosen.needs):
         return None
     return await _draw(
-        sight,
+        view,
         request,
         "_newsfeed_newest.html",
         table=table,
         key=key,
-        provider=await counts.find_provider(sight, key) if table == "providers" else None,
-        picture=await pictures.find_image(sight, key) if table == "images" else None,
-        cards=await cards.find_newest(sight, chosen, key),
-        count=await cards.count_articles(sight, chosen, key),
-        timeline=await _timeline_of(sight, request, table, key),
-        feeds=Links(sight.datasette, sight.database).feeds_of(table, key),
+        provider=await counts.find_provider(view, key) if table == "providers" else None,
+        picture=await pictures.find_image(view, key) if table == "images" else None,
+        cards=await cards.find_newest(view, chosen, key),
+        count=await cards.count_articles(view, chosen, key),
+        timeline=await _timeline_of(view, request, table, key),
+        feeds=Links(view.datasette, view.database).feeds_of(table, key),
     )
 
 
 async def _timeline_of(
-    sight: Sight, request: Any, table: str, key: str
+    view: ArchiveView, request: Any, table: str, key: str
 ) -> timeline.Timeline | None:
     """Return a provider's or topic's numbers over time; None if they take too long to count."""
     dimension = next((each for each in DIMENSIONS if each.key and each.rows.table == table), None)
     if dimension is None:
         return None
     key_of_filter = dimension.key
-    links = Links(sight.datasette, sight.database)
+    links = Links(view.datasette, view.database)
 
     def link(period: Period) -> str:
         bounds = {"published_at__gte": period.range.lower, "published_at__lt": period.range.upper}
@@ -261,9 +260,9 @@ async def _timeline_of(
         return links.table("articles", **{key_of_filter: key}, **filters)
 
     try:
-        counts = await count_by_month(sight, request, dimension, key)
+        counts = await count_by_month(view, request, dimension, key)
         if counts is None:
-            counts = await cards.count_by_month(sight, cards.SELECTIONS[table], key)
+            counts = await cards.count_by_month(view, cards.SELECTIONS[table], key)
     except QueryInterrupted:
         return None
     return timeline.of_months(counts, link)

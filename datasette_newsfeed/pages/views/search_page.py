@@ -9,7 +9,7 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
 from ...full_text import query
-from ..access.archives import FULL_TEXT, look
+from ..access.archives import FULL_TEXT, view_archive
 from ..headers import security_policy
 from ..links import Links
 from ..pictures import Pictures
@@ -30,8 +30,8 @@ async def show_search(datasette: Any, request: Any) -> Response:
         database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
     except KeyError as error:
         raise NotFound("Database not found") from error
-    sight = await look(datasette, request, database)
-    if sight is None or not sight.sees("articles", FULL_TEXT):
+    view = await view_archive(datasette, request, database)
+    if view is None or not view.sees("articles", FULL_TEXT):
         raise NotFound("There is no news archive to search here")
     words = _words(request.args.get("q"))
     number = _page_number(request.args.get("page"))
@@ -40,7 +40,7 @@ async def show_search(datasette: Any, request: Any) -> Response:
     links = Links(datasette, database)
     is_late = False
     try:
-        found = await find_hits(sight, words, PAGE, (number - 1) * PAGE)
+        found = await find_hits(view, words, PAGE, (number - 1) * PAGE)
     except QueryInterrupted:
         found, is_late = Hits((), 0), True
     address = links.search()
@@ -53,7 +53,7 @@ async def show_search(datasette: Any, request: Any) -> Response:
         {
             "database": database,
             "links": links,
-            "pictures": Pictures(sight, links),
+            "pictures": Pictures(view, links),
             "words": words,
             "has_no_words": query.read(words).is_empty,
             "longest": LONGEST,

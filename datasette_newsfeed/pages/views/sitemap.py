@@ -10,7 +10,7 @@ from typing import Any
 
 from datasette.database import QueryInterrupted
 
-from ..access.archives import look
+from ..access.archives import view_archive
 from ..links import Links
 from ..queries import stories
 from ..queries.cards import find_newest_ids
@@ -27,16 +27,16 @@ async def find_paths(datasette: Any, request: Any) -> list[str]:
     """Return the paths of the pages that the visitor, most likely a robot, may see."""
     paths = [str(datasette.urls.instance())]
     for database in list(datasette.databases):
-        sight = await look(datasette, request, database)
-        if sight is None or not sight.sees("articles"):
+        view = await view_archive(datasette, request, database)
+        if view is None or not view.sees("articles"):
             continue
         links = Links(datasette, database)
         paths += [links.database(), links.table("articles")]
         try:
-            newest = await stories.find_newest_ids(sight, min(MOST_STORIES, MOST - len(paths) - 1))
+            newest = await stories.find_newest_ids(view, min(MOST_STORIES, MOST - len(paths) - 1))
             if newest:
                 paths += [links.table("stories"), *(links.story(key) for key in newest)]
-            ids = await find_newest_ids(sight, MOST - len(paths))
+            ids = await find_newest_ids(view, MOST - len(paths))
         except QueryInterrupted:
             continue
         paths += [links.article(key) for key in ids]

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ... import default_metadata
 from .. import compat, filter_description
-from ..access.archives import Sight
+from ..access.archives import ArchiveView
 from ..filters.query_string import STORIES_SORT, query_of
 from ..links import FeedLink, Links
 from ..models import Card, Enclosure, FullArticle, Story
@@ -70,27 +70,27 @@ class Preview:
 
 
 async def of_front(
-    archives: Sequence[tuple[Sight, Sequence[Card]]], request: Any
+    archives: Sequence[tuple[ArchiveView, Sequence[Card]]], request: Any
 ) -> Preview | None:
     """Return the preview of the front page, from its archives with their newest articles."""
-    found = [await of_database(sight, request, cards) for sight, cards in archives]
+    found = [await of_database(view, request, cards) for view, cards in archives]
     if not found:
         return None
     here = _Here(archives[0][0], request)
     return replace(
         found[0],
         title=_cut(", ".join(preview.title for preview in found), LONGEST_TITLE) or found[0].title,
-        url=here.absolute(str(here.sight.datasette.urls.instance())),
+        url=here.absolute(str(here.view.datasette.urls.instance())),
         description=found[0].description if len(found) == 1 else None,
         feeds=[feed for preview in found for feed in preview.feeds],
     )
 
 
-async def of_database(sight: Sight, request: Any, newest: Sequence[Card]) -> Preview:
+async def of_database(view: ArchiveView, request: Any, newest: Sequence[Card]) -> Preview:
     """Return the preview of an archive's own page, from its newest articles."""
-    here = _Here(sight, request)
+    here = _Here(view, request)
     site = await here.site()
-    about = await compat.database_text(sight.datasette, sight.database, "description")
+    about = await compat.database_text(view.datasette, view.database, "description")
     return Preview(
         title=site,
         site=site,
@@ -103,9 +103,9 @@ async def of_database(sight: Sight, request: Any, newest: Sequence[Card]) -> Pre
 
 async def of_listing(listing: Listing, rows: Iterable[Mapping[str, Any]]) -> Preview | None:
     """Return the preview of an articles page: its selection in words, its first articles."""
-    here = _Here(listing.sight, listing.request)
+    here = _Here(listing.view, listing.request)
     cards = await listing.leading(rows, LEADING)
-    words = await filter_description.in_words(listing.sight, listing.request)
+    words = await filter_description.in_words(listing.view, listing.request)
     query = query_of(listing.request)
     feeds = here.links.feeds(query.pairs)
     if place := listing.request.args.get("_next"):
@@ -136,7 +136,7 @@ async def of_listing(listing: Listing, rows: Iterable[Mapping[str, Any]]) -> Pre
 
 async def of_stories(listing: Listing, rows: Iterable[Mapping[str, Any]]) -> Preview:
     """Return the preview of a page of stories: its first headlines."""
-    here = _Here(listing.sight, listing.request)
+    here = _Here(listing.view, listing.request)
     headlines = await listing.leading(rows, LEADING)
     query = query_of(listing.request, STORIES_SORT)
     if place := listing.request.args.get("_next"):
@@ -151,9 +151,9 @@ async def of_stories(listing: Listing, rows: Iterable[Mapping[str, Any]]) -> Pre
     )
 
 
-async def of_story(sight: Sight, request: Any, story: Story) -> Preview:
+async def of_story(view: ArchiveView, request: Any, story: Story) -> Preview:
     """Return the preview of a story's page: its headline, and what its articles are called."""
-    here = _Here(sight, request)
+    here = _Here(view, request)
     title = _cut(story.headline.title, LONGEST_TITLE) or "Untitled"
     url = here.absolute(here.links.story(story.id))
     others = [card for card in story.cards if card.id != story.headline.id]
@@ -195,10 +195,10 @@ async def of_story(sight: Sight, request: Any, story: Story) -> Preview:
 
 
 async def of_selection(
-    sight: Sight, request: Any, table: str, key: str, name: str, newest: Sequence[Card]
+    view: ArchiveView, request: Any, table: str, key: str, name: str, newest: Sequence[Card]
 ) -> Preview:
     """Return the preview of a provider's, topic's, author's or image's page, from its newest."""
-    here = _Here(sight, request)
+    here = _Here(view, request)
     return Preview(
         title=_cut(name, LONGEST_TITLE) or default_metadata.TITLES[table],
         site=await here.site(),
@@ -209,9 +209,9 @@ async def of_selection(
     )
 
 
-async def of_article(sight: Sight, request: Any, article: FullArticle) -> Preview:
+async def of_article(view: ArchiveView, request: Any, article: FullArticle) -> Preview:
     """Return the preview of an article's page."""
-    here = _Here(sight, request)
+    here = _Here(view, request)
     card = article.card
     url = here.absolute(here.links.article(str(card.id)))
     title = _cut(card.title, LONGEST_TITLE) or "Untitled"
@@ -313,23 +313,23 @@ def _time(value: str | None) -> str | None:
 class _Here:
     """One archive as seen from one request: what becomes absolute here."""
 
-    sight: Sight
+    view: ArchiveView
     request: Any
 
     @property
     def links(self) -> Links:
-        return Links(self.sight.datasette, self.sight.database)
+        return Links(self.view.datasette, self.view.database)
 
     async def site(self) -> str:
-        title = await compat.database_text(self.sight.datasette, self.sight.database, "title")
-        return _cut(title, LONGEST_TITLE) or self.sight.database
+        title = await compat.database_text(self.view.datasette, self.view.database, "title")
+        return _cut(title, LONGEST_TITLE) or self.view.database
 
     def absolute(self, path: str) -> str:
-        return str(self.sight.datasette.absolute_url(self.request, path))
+        return str(self.view.datasette.absolute_url(self.request, path))
 
     async def image_of(self, cards: Sequence[Card]) -> Enclosure | None:
         """The image of the first article that has one to show."""
-        pictures = Pictures(self.sight, self.links)
+        pictures = Pictures(self.view, self.links)
         images = [card.image for card in cards if card.image]
         found = await pictures.enclosures(self.request, images)
         return next((found[image.id] for image in images if image.id in found), None)

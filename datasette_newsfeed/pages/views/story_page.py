@@ -13,7 +13,7 @@ from typing import Any
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
-from ..access.archives import look
+from ..access.archives import view_archive
 from ..links import Links
 from ..models import Card, Story, Voice
 from ..queries.stories import find_place
@@ -69,14 +69,14 @@ async def lead_to_story(datasette: Any, request: Any, exception: Exception) -> R
     route = tilde_decode(parts.get("database") or "")
     databases = datasette.databases.items()
     database = next((name for name, db in databases if (db.route or name) == route), None)
-    sight = await look(datasette, request, database) if database is not None else None
-    if sight is None:
+    view = await view_archive(datasette, request, database) if database is not None else None
+    if view is None:
         return None
     key = tilde_decode(parts["pks"])
-    is_there, story = await find_place(sight, key)
+    is_there, story = await find_place(view, key)
     if not is_there:
         return None
-    links = Links(datasette, sight.database)
+    links = Links(datasette, view.database)
     table, found = ("stories", story) if story else ("articles", key)
     address = links.row(table, found, extension=parts.get("format"))
     query = request.query_string
