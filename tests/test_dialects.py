@@ -6,11 +6,13 @@ import json
 import multiprocessing
 import resource
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from commands import content, import_report, newsfeed, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -204,12 +206,22 @@ MAPPED = sorted(
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.dictionaries(st.sampled_from(MAPPED), ODD_VALUES, max_size=6))
-def test_no_value_of_any_type_is_a_fault_or_lost(front_matter: dict[str, Any]) -> None:
+def _in_yaml(front_matter: dict[str, Any]) -> str:
+    return f"---\n{yaml.safe_dump(front_matter, allow_unicode=True)}---\nText"
+
+
+def _in_json(front_matter: dict[str, Any]) -> str:
+    return json.dumps(front_matter) + "\n\nText"
+
+
+@pytest.mark.parametrize("write_front_matter", [_in_json, _in_yaml])
+@settings(max_examples=200, deadline=None)
+@given(front_matter=st.dictionaries(st.sampled_from(MAPPED), ODD_VALUES, max_size=6))
+def test_no_value_of_any_type_is_a_fault_or_lost(
+    write_front_matter: Callable[[dict[str, Any]], str], front_matter: dict[str, Any]
+) -> None:
     try:
-        data = json.dumps({**front_matter, "title": "A"}).encode()
-        found = article(data.decode() + "\n\nText")
+        found = article(write_front_matter({**front_matter, "title": "A"}))
     except RecordError:  # what JSON or a database cannot hold: NaN, half a character, NUL
         return
     if isinstance(found, LeftOut):
