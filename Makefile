@@ -64,7 +64,7 @@ $(LINES:%=test-%): test-%: $(VENVS)/%/.tools browser-% $(if $(PYTEST),,$(VENVS)/
 	@$(VENVS)/$*/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 $(LINES:%=browser-%): browser-%: $(VENVS)/%/.tools
-	@$(VENVS)/$*/bin/python tests/browser.py
+	@$(VENVS)/$*/bin/python tests/support/browser.py
 
 lint: $(VENVS)/0.65/.tools ## check style (ruff), types (mypy) and the generated parts of the documents (cog)
 	@printf '\n== Lint\n'
@@ -82,7 +82,7 @@ demo-db: $(VENVS)/0.65/.ready ## draw the missing images in demo/ and make demo.
 	@$(TOOLS) -m datasette newsfeed import build/demo/demo.db demo
 	@$(TOOLS) -m datasette newsfeed prepare --force build/demo/demo.db demo.db
 
-# With the oldest version of each library that pyproject.toml allows (tests/oldest.py).
+# With the oldest version of each library that pyproject.toml allows (tests/support/oldest.py).
 oldest: $(LINES:%=oldest-%) ## run the tests with the oldest libraries that pyproject.toml allows, on both lines
 
 $(LINES:%=oldest-%): oldest-%: $(VENVS)/oldest-%/.ready
@@ -95,23 +95,23 @@ wheel: $(VENVS)/0.65/.ready ## build the source distribution and the wheel into 
 	@$(TOOLS) -m build
 
 shots: browser-$(LINE) ## take the pictures of the README again (needs Chrome or Chromium)
-	@$(VENVS)/$(LINE)/bin/python tests/shots.py
+	@$(VENVS)/$(LINE)/bin/python tests/support/shots.py
 
 # The long forms of what `make test` tries a few times of: docs/trust.md.
 fuzz: browser-$(LINE) ## thousands of made-up and hostile records, every attack on every page, all permissions
-	@NEWSFEED_FUZZ=2000 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_round_trip.py tests/test_hostile_records.py tests/test_parameters.py tests/test_permissions.py tests/test_hostile_browser.py tests/test_feeds.py tests/test_hostile.py tests/test_listing.py tests/test_sight.py tests/test_accessibility.py tests/test_facets.py tests/test_facet_numbers.py tests/test_cost.py $(PYTEST)
+	@NEWSFEED_FUZZ=2000 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/importing/test_round_trip.py tests/security/test_hostile_records.py tests/pages/test_parameters.py tests/security/test_permissions.py tests/browser/test_hostile_browser.py tests/pages/test_feeds.py tests/security/test_hostile.py tests/pages/test_listing.py tests/pages/test_sight.py tests/browser/test_accessibility.py tests/pages/test_facets.py tests/pages/test_facet_numbers.py tests/security/test_cost.py $(PYTEST)
 
 crash: $(VENVS)/$(LINE)/.tools ## kill each command hundreds of times, fill the disk, lock the database, read the site meanwhile
-	@NEWSFEED_RUNS=300 NEWSFEED_SEEDS=100 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/test_crash.py tests/test_import_series.py tests/test_fetch.py $(PYTEST)
+	@NEWSFEED_RUNS=300 NEWSFEED_SEEDS=100 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/security/test_crash.py tests/importing/test_import_series.py tests/images/test_fetch.py $(PYTEST)
 
 matrix: $(LINES:%=matrix-%) ## every page beside each of some fifteen other plugins and beside all, both orders of loading, both lines
 
 $(LINES:%=matrix-%): matrix-%: $(VENVS)/%/plugins/.ready browser-%
 	@printf '\n== Other plugins: Datasette %s\n' $*
-	@NEWSFEED_MATRIX=1 $(VENVS)/$*/bin/python -m pytest -n 2 tests/test_other_plugins.py $(PYTEST)
+	@NEWSFEED_MATRIX=1 $(VENVS)/$*/bin/python -m pytest -n 2 tests/pages/test_other_plugins.py $(PYTEST)
 
 load: $(VENVS)/$(LINE)/.tools ## 50 readers for five minutes while an import runs, beside plain Datasette
-	@NEWSFEED_LOAD=300 $(VENVS)/$(LINE)/bin/python -m pytest tests/test_load.py -s $(PYTEST)
+	@NEWSFEED_LOAD=300 $(VENVS)/$(LINE)/bin/python -m pytest tests/security/test_load.py -s $(PYTEST)
 
 bench: $(LINES:%=$(VENVS)/%/.ready) ## make an archive of ARTICLES=10000 records, measure its import, and its pages on both Datasette lines
 	@mkdir -p build/bench
@@ -146,24 +146,24 @@ $(VENVS)/%/.tools: $(VENVS)/%/.ready
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS_$*)]' '$(DATASETTE_$*)'
 	@touch $@
 
-$(VENVS)/oldest-%/.ready: pyproject.toml setup.py Makefile tests/oldest.py
+$(VENVS)/oldest-%/.ready: pyproject.toml setup.py Makefile tests/support/oldest.py
 	@printf '\n== Setting up %s with the oldest libraries, Python %s\n' '$(OLDEST_$*)' $(PYTHON_VERSION)
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
-	@$(PYTHON) tests/oldest.py > $(@D)/oldest.txt
+	@$(PYTHON) tests/support/oldest.py > $(@D)/oldest.txt
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(@D)/oldest.txt --editable '.[test]' '$(OLDEST_$*)'
 	@touch $@
 
 # The other plugins, in an environment above that of the line: it sees the packages there, pip
 # counts them as installed, and changes none. So the tests' own Datasette loads none of them.
 PURELIB := import sysconfig; print(sysconfig.get_path("purelib"))
-$(VENVS)/%/plugins/.ready: tests/other_plugins/%.txt $(VENVS)/%/.tools
+$(VENVS)/%/plugins/.ready: tests/support/other_plugins/%.txt $(VENVS)/%/.tools
 	@printf '\n== Setting up other plugins for Datasette %s, Python %s\n' $* $(PYTHON_VERSION)
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
 	@below=$$($(VENVS)/$*/bin/python -c '$(PURELIB)') && above=$$($(@D)/bin/python -c '$(PURELIB)') && \
 		echo "import site; site.addsitedir('$$below')" > "$$above/line.pth"
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/other_plugins/$*.txt '$(DATASETTE_$*)'
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/support/other_plugins/$*.txt '$(DATASETTE_$*)'
 	@touch $@
 
 .PRECIOUS: $(VENVS)/%/.ready $(VENVS)/%/.tools $(VENVS)/%/plugins/.ready

@@ -1,7 +1,8 @@
 """How long pages hold the event loop at a time, in which no other visitor is answered.
 
-Serves archives of the worst records that are known (`tests/test_cost.py`) and one of ordinary
-ones, within this process, and notes the processor time of each step of the event loop. Beside
+Serves archives of the worst records that are known (`tests/security/test_cost.py`) and one of
+ordinary ones, within this process, and notes the processor time of each step of the event loop.
+Beside
 them stands plain Datasette with a table of as many rows. Prints Markdown; run it with the Python
 whose Datasette is meant:
 
@@ -46,7 +47,7 @@ PLAIN_PATH = "/news/articles?_size=50"
 
 def archives() -> dict[str, dict[str, Any]]:
     """Return the values of the articles of each archive, by its name."""
-    sys.path.insert(0, str(ROOT / "tests"))
+    sys.path[:0] = [str(ROOT / "tests" / each) for each in ("support", "security")]
     from test_cost import LARGE, WORST
 
     ordinary = {"body": "A *word* and [a link](https://a.example/). " * 100, "excerpt": "Words."}
@@ -125,5 +126,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--hold"]:
         print(json.dumps(hold(sys.argv[2], sys.argv[3:])))
     else:
-        sys.path.insert(0, str(ROOT / "tests"))
+        sys.path[:0] = [str(ROOT / "tests" / each) for each in ("support", "security")]
         main(sys.argv[1:])

@@ -133,7 +133,7 @@ LONG = (
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the files that take long first, the others after them in their order.
 
-    Leave out what is tried on the other line (tests/share.py), if a run is of everything.
+    Leave out what is tried on the other line (tests/support/share.py), if a run is of everything.
     """
     if not [name for name in config.args if name.partition("::")[0].endswith(".py")]:
         items[:] = [item for item in items if is_tried(item.path.stem)]

@@ -103,7 +103,7 @@ def transport(resolver: Resolver, concurrency: int) -> httpx.AsyncHTTPTransport:
             await self._plain.sleep(seconds)
 
     found = httpx.AsyncHTTPTransport(trust_env=False)
-    # httpx has no parameter for this. tests/test_fetch.py sees that connections go this way.
+    # httpx has no parameter for this. tests/images/test_fetch.py sees that connections go this way.
     found._pool = httpcore.AsyncConnectionPool(
         ssl_context=httpx.create_ssl_context(trust_env=False),
         max_connections=concurrency,

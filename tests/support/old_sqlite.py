@@ -1,6 +1,6 @@
 """The SQLite of the image that `datasette publish cloudrun` builds: 3.34, as Debian compiles it.
 
-`python tests/old_sqlite.py` gets its source (npm's better-sqlite3 7.1.2 carries it),
+`python tests/support/old_sqlite.py` gets its source (npm's better-sqlite3 7.1.2 carries it),
 compiles it into build/, once, and prints the library. Preloaded, it takes the place
 of the SQLite that Python was linked to. Knows neither Datasette nor this project.
 """
@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VERSION = "3.34.0"
 PACKAGE = "better-sqlite3@7.1.2"
 SOURCE = "package/deps/sqlite3.tar.gz"

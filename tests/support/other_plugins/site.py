@@ -2,7 +2,7 @@
 
     python site.py datasette-newsfeed datasette-atom < wanted.json
 
-Run by tests/test_other_plugins.py in an environment of its own, where those plugins are installed.
+Run by tests/pages/test_other_plugins.py in an environment where those plugins are installed.
 Only the plugins named are loaded, in this order. The input names the databases, the metadata
 and the requests; with a `port` instead of requests the site is served.
 """

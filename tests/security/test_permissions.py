@@ -268,7 +268,7 @@ def combinations() -> Iterator[tuple[str, ...]]:
     if IS_LONG:
         yield from (*every, *computed)
         return
-    # tests/test_sight.py denies each table by itself.
+    # tests/pages/test_sight.py denies each table by itself.
     chance = random.Random("permissions")
     single = chance.sample([each for each in every if len(each) == 1], 4)
     yield from share([*single, *(each for each in computed if len(each) == 1)])

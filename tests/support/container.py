@@ -22,8 +22,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-STAND_IN = ROOT / "tests" / "stand_in"
+ROOT = Path(__file__).resolve().parents[2]
+STAND_IN = ROOT / "tests" / "support" / "stand_in"
 HOST = "news.example"
 """Where readers would find the site; its load balancer takes the TLS off and passes the name on."""
 

@@ -20,7 +20,7 @@ from datasette_newsfeed import schema
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo.db"
 MOST_BYTES = 5_000_000
 # What Pillow made of an image; its size in pixels and where it came from stay.

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from commands import newsfeed
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 RECORDS = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
 KEYS = re.findall(r"^\| `([^`]+)` \|.*?\| `(\w+)\.(\w+)` \|$", RECORDS, re.M)
 

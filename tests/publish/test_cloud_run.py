@@ -33,7 +33,7 @@ from playwright.sync_api import Browser, Request, Route, expect
 
 from datasette_newsfeed import schema
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SITE = f"https://{HOST}"
 MEGABYTE = 1_000_000
 MEMORY = 512 * 1024 * 1024
@@ -243,7 +243,7 @@ def test_from_the_front_page_through_a_facet_to_an_article_and_by_search(
     facet.click()
     expect(here).to_have_url(re.compile(rf"^{SITE}/demo/articles\?.*_topic="))
     expect(cards).to_have_count(min(expected, on_a_page))
-    # A video's page has a frame that the browser warns of: tests/test_explore_browser.py.
+    # A video's page has a frame that the browser warns of: tests/browser/test_explore_browser.py.
     text = cards.filter(has_not=here.locator(".newsfeed-mark-video"))
     text.locator("a[href*='/demo/articles/']").first.click()
     expect(here.locator(".newsfeed-article")).to_have_count(1)

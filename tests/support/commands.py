@@ -25,7 +25,7 @@ from datasette_newsfeed.full_text import index
 
 PROGRAMS = ("datasette", "sqlite_utils")
 SAMPLES = Path(__file__).parent / "samples"
-DEMO = Path(__file__).parents[1] / "demo"
+DEMO = Path(__file__).parents[2] / "demo"
 
 KEYS = {
     # The contract's tables with the columns that order their rows.

@@ -1,6 +1,6 @@
 """`newsfeed import` as a user sees it: files in, rows out, again and again.
 
-Knows the contract only. What is read as meant is shown by tests/samples, one quirk
+Knows the contract only. What is read as meant is shown by tests/support/samples, one quirk
 a file; what is rejected stands in test_reject.py, long series in test_import_series.py.
 """
 

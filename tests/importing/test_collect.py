@@ -800,7 +800,7 @@ def test_too_large_an_answer(web: Any, tmp_path: Path) -> None:
 
 # -- feeds of others ----------------------------------------------------------
 
-SHARED = Path(os.environ.get("NEWSFEED_FEEDS", Path(__file__).parents[2] / "shared" / "feeds"))
+SHARED = Path(os.environ.get("NEWSFEED_FEEDS", Path(__file__).parents[3] / "shared" / "feeds"))
 
 
 def entries_of(text: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from commands import import_report
 from pages_site import open_site
 
-EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "hugo"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "hugo"
 ADDRESS = "https://lantern-log.example.test/log"
 
 

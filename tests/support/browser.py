@@ -1,6 +1,6 @@
 """A site as its reader meets it: Datasette in a process of its own, a real browser before it.
 
-Finds an installed Chrome or Chromium, or gets one (`python tests/browser.py`, as
+Finds an installed Chrome or Chromium, or gets one (`python tests/support/browser.py`, as
 `make test` does). Knows nothing of the pages it shows: what they must hold
 stands in the tests.
 """
@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page, Request, Response, Route
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OWN_BROWSERS = ROOT / ".venv" / "browsers"
 COMMANDS = (
     "google-chrome",

@@ -1,7 +1,7 @@
 """Beside other plugins: every page of ours works, and so does what they are installed for.
 
 The plugins stand in an environment of their own that the Makefile makes from
-tests/other_plugins/LINE.txt, above the packages of this one. Which of two plugins is loaded
+tests/support/other_plugins/LINE.txt, above the packages of this one. Which of two plugins is loaded
 first is chance for a user: here ours is the first, and the last. In the short form all are
 loaded together; `make matrix` (NEWSFEED_MATRIX=1) also loads each by itself.
 """
@@ -29,9 +29,8 @@ from browser import answers, free_port
 from playwright.sync_api import Browser
 from share import LINE
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
-FOLDER = HERE / "other_plugins"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "tests" / "support" / "other_plugins"
 ENVIRONMENT = Path(os.environ.get("NEWSFEED_PLUGINS") or Path(sys.prefix) / "plugins")
 IS_WHOLE = os.environ.get("NEWSFEED_MATRIX") == "1"
 V1 = LINE == "1.0"

@@ -637,7 +637,7 @@ async def test_a_visitor_sees_what_an_import_has_just_brought(tmp_path: Path) ->
 async def test_the_demos_metadata_serves_both_lines(demo_db: Path) -> None:
     import yaml
 
-    path = Path(__file__).resolve().parent.parent / "metadata.yml"
+    path = Path(__file__).resolve().parents[2] / "metadata.yml"
     metadata = yaml.safe_load(path.read_text(encoding="utf-8"))
     datasette = open_site(demo_db, metadata=metadata)
     words = metadata["databases"]["demo"]

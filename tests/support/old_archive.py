@@ -1,6 +1,6 @@
 """An archive as an older version made it, with the folder of records beside it.
 
-`schema_2` unpacks the one of tests/fixtures/schema-2, whose README says how it was made.
+`schema_2` unpacks the one of tests/support/fixtures/schema-2, whose README says how it was made.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from datasette_newsfeed.archive.dialects import DIALECTS
 from datasette_newsfeed.errors import OptionError
 from datasette_newsfeed.pages.feed_formats import DATASETTES_OWN, feed_formats
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "plugin-hooks.md"
 # What an installed plugin looks like to the commands: any entry beside our own.
 ENTRY = SimpleNamespace(name="bulletin")
