@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from ...terms import IS_NAME, MOST_TEXT, Vocabulary, is_everyday
 from ..access.archives import FULL_TEXT, ArchiveView
 from ..models import Resemblance
+from ..text.plain import LONGEST_NAME
 from .cards import find_cards_by_id
 
 SIMILAR_LIMIT = 5
@@ -36,14 +37,18 @@ select value, (
 ) as holders
 from json_each(:words)"""
 
-TOPICS_SQL = """
+MOST_TOPICS = 100
+"""Topics of an article that may be a reason: a record may have tens of thousands."""
+
+TOPICS_SQL = f"""
 select topic, (
   select count(*) from (
     select 1 from article_topics as all_topics
     where all_topics.topic = article_topics.topic limit :most
   )
 ) as holders
-from article_topics where article_id = :key"""
+from article_topics where article_id = :key and length(topic) <= {LONGEST_NAME}
+order by position limit {MOST_TOPICS}"""
 
 
 Shared = tuple[int, int, str]
