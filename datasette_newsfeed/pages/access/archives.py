@@ -7,6 +7,7 @@ state of its file; what a visitor may see is asked once a request.
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -104,6 +105,8 @@ BASE_SQL = "select base_url from image_base limit 1"
 IMAGES = ("both", "stored", "remote")
 """The setting `images`: stored ones, else those on the web; or only one of the two."""
 
+_log = logging.getLogger(__name__)
+
 ACROSS = "_memory"
 """Where Datasette answers queries across databases."""
 
@@ -152,10 +155,17 @@ async def find_archive(datasette: Any, request: Any, database: str) -> Archive |
         state = _state(db)
         found = _archives.setdefault(datasette, {})
         if state is None or database not in found or found[database][0] != state:
-            found[database] = (state, await _detect_archive(db, database))
+            try:
+                archive = await _detect_archive(db, database)
+            except sqlite3.DatabaseError as error:
+                # Such as a view or virtual table of a name of ours that is broken: its own pages
+                # say so, and all other databases are served.
+                _log.warning("%s is not shown as a news archive: %s", database, error)
+                archive = None
+            found[database] = (state, archive)
         known[key] = found[database][1]
-    archive: Archive | None = known[key]
-    return archive
+    seen: Archive | None = known[key]
+    return seen
 
 
 def requested_databases(datasette: Any, scope: Mapping[str, Any]) -> list[str]:
