@@ -1,7 +1,7 @@
-"""The face: every hook of Datasette, a few lines each, its room imported inside the body.
+"""The Datasette hooks of this plugin, a few lines each.
 
-Knows who answers, not how. Importing this package stays cheap, because each
-call of `datasette` or `sqlite-utils` does it.
+Each hook imports its module inside its body. Importing this package stays cheap, because
+each call of `datasette` or `sqlite-utils` does it.
 """
 
 from __future__ import annotations

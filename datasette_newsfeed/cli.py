@@ -1,6 +1,6 @@
-"""The commands: arguments in, a report out. Knows no files, tables or pages itself.
+"""The commands: they read arguments, call the archive and print a report.
 
-The same group stands under `datasette newsfeed` and `sqlite-utils newsfeed`.
+The same group is available as `datasette newsfeed` and as `sqlite-utils newsfeed`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What Datasette shows of an archive that nobody configured, as data. Knows no Datasette.
+"""The default metadata of an archive, as data.
 
-Shaped as a metadata file: the pages apply it, `newsfeed metadata` prints it.
-Whatever the user's own metadata says about a table wins.
+It has the shape of a Datasette metadata file. The pages apply it and `newsfeed metadata`
+prints it. The user's own metadata of a table takes precedence.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Something that an article has or lacks: its SQL, and the filters that keep either."""
+    """Something that an article has or not: its SQL, and the filters for either case."""
 
     condition: str
     has: Flag
@@ -117,7 +117,7 @@ _DATED = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 _LINKED = "articles.id in (select article_id from {table} where {column} = :{{bind}})"
 
 DIMENSIONS: tuple[Dimension, ...] = (
-    # In the order in which a page shows the facets, and the phrases stand in a title.
+    # In the order in which a page shows the facets and a title has the phrases.
     Dimension(
         name="story_id",
         heading="Story",

@@ -1,4 +1,4 @@
-"""What can go wrong, as a tree. Knows no files, no databases, no pages.
+"""The exceptions of this package.
 
     NewsfeedError
     ├── RecordError        one file cannot be imported; the others can

@@ -1,14 +1,13 @@
 """The facet index: for each value of a facet the set of its articles, as compressed bitmaps.
 
-Written by the importer, read by the facets. Knows the tables of articles, topics and
-related articles, and plain SQLite connections; neither records nor Datasette.
+The importer writes it and the facets read it. An article is identified by its row number
+(`articles.rowid`). One table holds the sets, a second one the state in which they were left,
+a third one the numbers of the rows that changed since then. Triggers fill the third table in
+the transaction of the change, whichever program makes it.
 
-An article goes by its row number (`articles.rowid`). The sets stand in one table, in a
-second how they were left, in a third the numbers of the rows that changed since: triggers
-write these, whoever changes a row by whatever program, in the transaction of the change.
-So whoever reads the three in one transaction has exact sets, or learns that it has not:
-where a trigger is gone, too much has changed, or rows were renumbered. Then the answer is
-SQL, until the next import makes the index anew. See docs/performance.md for what it costs.
+A reader that reads the three tables in one transaction has exact sets, or learns that it has
+not: a trigger was dropped, too many rows changed, or rows were renumbered. Facets are then
+counted by SQL until the next import rebuilds the index. docs/performance.md has its costs.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ PAYS_FROM = 20_000
 """Articles. Plain SQL is fast enough below, also for several visitors at once."""
 
 MOST_CHANGES = 50_000
-"""Changes that are caught up with. Past that, making the index anew is as fast."""
+"""Changes that are applied to the index. Rebuilding it is as fast for more than that."""
 
 MOST_FILES = MOST_CHANGES // 10
-"""Files that an import may read anew and still catch up: each changes several rows."""
+"""Files that an import may read again and still update the index: each changes several rows."""
 
 MOST_VALUES = 50_000
 """Values of one facet. One with more is left to SQL: its index would outgrow the articles."""
@@ -244,8 +243,8 @@ def _values_of(
 def keep(conn: sqlite3.Connection) -> bool:
     """Bring the stored index up to date, in the open transaction; tell whether there is one.
 
-    An archive too small to need one gets none. What can be caught up with is, else the
-    index is made anew.
+    An archive too small to need one gets none. Changes are applied where possible, else
+    the index is rebuilt.
     """
     state = _state(conn)
     if state is None or not _can_catch_up(conn, state):
@@ -284,7 +283,7 @@ def drop(conn: sqlite3.Connection) -> None:
 
 
 def build(conn: sqlite3.Connection) -> bool:
-    """Make the index anew, in the open transaction; False where the row numbers fit none."""
+    """Rebuild the index in the open transaction. Return False if row numbers do not fit one."""
     drop(conn)
     low, high = _rows(conn, "select min(rowid), max(rowid) from articles")[0]
     if low is not None and (low < 0 or high >= MOST_ROWS):

@@ -1,8 +1,7 @@
-"""The facet index as data: which facets, their values as SQL, tables and triggers.
+"""The facet index as data: which facets it has, their values as SQL, its tables and triggers.
 
-Knows the tables of the archive, neither sets nor connections. An article goes by its row
-number. Triggers write down the number of each row that changes, whoever changes it by
-whatever program, in the transaction of the change.
+An article is identified by its row number. Triggers record the number of each row that
+changes, in the transaction of the change, whichever program makes it.
 """
 
 from __future__ import annotations
@@ -60,8 +59,8 @@ def _of_links(table: str) -> dict[str, str]:
     }
 
 
-# REPLACE deletes rows without telling the delete trigger; so what stands in the way of a
-# row is noted before it comes.
+# REPLACE deletes rows without telling the delete trigger; so the row that
+# would be replaced is recorded before the insert.
 _TRIGGERS: Mapping[str, str] = {
     "articles_before_insert": f"before insert on articles begin insert into {LOG} (n) "
     "select rowid from articles where id = new.id or rowid = new.rowid; end",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 
 def names(words: str) -> frozenset[str]:
-    """Return the names in a text, which stand between spaces."""
+    """Return the names in a text, which are separated by spaces."""
     return frozenset(words.split())
 
 
@@ -58,7 +58,7 @@ _BOOLEAN = names(
     "playsinline readonly required reversed selected src style title value "
     "webkitallowfullscreen"
 )
-"""Attributes that may stand without a value."""
+"""Attributes that may have no value."""
 
 MOST_STEPS = 4
 """Attempts to read a tag may go over so many times the text, all together. A text made so that

@@ -40,8 +40,8 @@ def is_relative(url: str) -> bool:
 def path_below(url: str, record_path: str) -> str:
     """Return the path below the archive to which a relative URL leads.
 
-    record_path: of the file that holds it, below the archive. `.` and `..` are followed in what
-    stands before a `?` or `#`, and the path is in NFC. Whether the file is there does not matter,
+    record_path: of the file that holds it, below the archive. `.` and `..` are resolved in the
+    part before a `?` or `#`, and the path is in NFC. Whether the file is there does not matter,
     and nothing is percent-decoded: a key comes from the record alone.
     """
     mark = re.search(r"[?#]", url)

@@ -1,7 +1,7 @@
-"""The tables as data: columns, keys, indexes, full text. Knows no records and no pages.
+"""The tables as data: columns, keys, indexes, full text.
 
-Three readers: the importer creates the tables from it, the pages recognise an
-archive by it, and the README prints it.
+The importer creates the tables from it, the pages recognise an archive by it, and the
+documentation prints it.
 """
 
 from __future__ import annotations
@@ -444,7 +444,7 @@ def create_table_sql(table: Table) -> str:
     """Return the CREATE TABLE statement.
 
     Spelled here because sqlite-utils cannot make a table WITHOUT ROWID. The
-    descriptions stand in it as comments: Datasette shows them below the table.
+    descriptions are comments in it: Datasette shows them below the table.
     """
     lines = []
     for column in table.columns:

@@ -22,7 +22,7 @@ MOST_TEXT = 700
 MOST_TERMS = 60
 """Terms of an article, in reading order."""
 IN_TITLE, IS_NAME = 1, 2
-"""Marks of a term: it stands in the title; it is a number, or has a capital within a sentence."""
+"""Marks of a term: it is in the title; it is a number, or has a capital within a sentence."""
 
 _TAG = re.compile(r"<[^>]*>")
 _ADDRESS = re.compile(r"\]\([^)]*\)|\bhttps?://\S+")
@@ -168,7 +168,7 @@ def is_everyday(word: str) -> bool:
 
 
 class Vocabulary:
-    """Numbers for terms: the same number for a term in whichever article it stands."""
+    """Numbers for terms: a term has the same number in each article."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Writing the full text index: rows of `articles` in, terms out. See `tables` for the protocol.
+"""Write the full text index from the rows of `articles`. See `tables` for the protocol.
 
 All functions work in the transaction of their caller.
 """
@@ -69,21 +69,21 @@ def create(conn: sqlite3.Connection) -> None:
 
 
 def is_current(conn: sqlite3.Connection) -> bool:
-    """Tell whether `keep` would find nothing to do; nothing is written."""
+    """Return whether the index is up to date. Writes nothing."""
     if _rows(conn, f"SELECT 1 FROM {LOG} LIMIT 1"):
         return False
     return _indexed(conn) == int(_rows(conn, "SELECT count(*) FROM articles")[0][0])
 
 
 def keep(conn: sqlite3.Connection) -> None:
-    """Bring the index up to date with what other programs wrote, or make it anew."""
+    """Update the index with what other programs wrote, or rebuild it."""
     apply_log(conn)
     if not is_current(conn):
         rebuild(conn)
 
 
 def rebuild(conn: sqlite3.Connection) -> None:
-    """Index all articles anew."""
+    """Rebuild the index from all articles."""
     empty(conn)
     after = -(2**63)
     while rows := _rows(conn, _ALL, [after]):
@@ -103,7 +103,7 @@ def optimize(conn: sqlite3.Connection) -> None:
 
 
 def apply_log(conn: sqlite3.Connection) -> None:
-    """Index properly the rows that other programs wrote, as far as the log knows them."""
+    """Index the logged rows that other programs wrote, without their markup."""
     logged: list[Row] = _rows(conn, f"SELECT article, {_NAMES} FROM {LOG} ORDER BY article, rowid")
     if not logged:
         return

@@ -1,6 +1,6 @@
 """Where in a text the words of a query are, to mark them and to cut a piece around them.
 
-The index stands for text without markup, so that FTS5's own `highlight` and `snippet`, which
+The index holds text without markup, so that FTS5's own `highlight` and `snippet`, which
 read the articles as they are written, would count other words. The few texts of a page are
 therefore indexed once more, in memory, and the terms that FTS5 marks there are led back to
 their places.
@@ -93,7 +93,7 @@ def located_terms(text: str) -> Iterator[Term]:
 
 
 def _marked(text: str, terms: list[Term], fts5: str) -> Iterator[Span]:
-    """Yield the places of the terms that stand between the marks of FTS5."""
+    """Yield the places of the terms between the marks of FTS5."""
     exact, begun = set(_EXACT.findall(fts5)), set(_OPEN.findall(fts5))
     is_marked = False
     following = [*terms[1:], ("", 0, 0)]

@@ -37,7 +37,7 @@ _BRACKETS = re.compile(r"!?\[([^\[\]\n]{0,2000})\](?![\[(])")
 
 def plain_text(text: str | None, *, is_markdown: bool = False) -> str:
     """Return a text without its tags, attributes, comments, scripts, addresses of links and,
-    of Markdown, marks of emphasis and structure; entities are the characters they stand for.
+    of Markdown, marks of emphasis and structure; entities are replaced by their characters.
 
     Elements that separate paragraphs, lines or cells leave a space, elements within a line
     leave nothing. What only looks like a tag (`Vec<T>`, `<EUR 5m`) is text. Code keeps all of
@@ -69,7 +69,7 @@ def _prose(text: str) -> str:
         text = _BRACKETS.sub(r"\1", text)
     text = _RULE.sub("", _LINE_START.sub("", text))
     if "*" in text or "~" in text:
-        # Twice: emphasis may stand within other emphasis.
+        # Twice: emphasis may be nested.
         text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
     if "_" in text:
         text = _UNDERSCORES.sub(r"\2", text)

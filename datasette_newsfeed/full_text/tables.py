@@ -5,7 +5,7 @@ find it and so that its columns read as the article's. What is indexed are the t
 text without markup (see `terms`), which no SQL can make: the importer writes them.
 
 Other programs may write to `articles`, too. For them the triggers index the text as it is.
-For most text that is the same; the rows for which it is not stand in `newsfeed_search` until
+For most text that is the same; the other rows are logged in `newsfeed_search` until
 the next command of this package indexes them properly:
 
 - a row with a number alone says that the row of that number is indexed as it is written;
@@ -26,7 +26,7 @@ See https://sqlite.org/fts5.html#tokenizers"""
 
 EVERY_ARTICLE = "\ue001"
 """A term that each article has, so that `-word` alone can be answered. Its number is that of the
-rules by which text becomes terms: change it with them, and every index is made anew."""
+rules by which text becomes terms: change it with them, and every index is rebuilt."""
 
 CREATE = f"""CREATE VIRTUAL TABLE [{TABLE}] USING FTS5 (
     {", ".join(f"[{column}]" for column in COLUMNS)},
@@ -56,7 +56,7 @@ def _is_plain(row: str) -> str:
 
 
 def _values(row: str) -> str:
-    # The term of every article stands last in the title, where it moves no other.
+    # The term of every article is last in the title, where it shifts no other term.
     first, *rest = (f"{row}.{column}" for column in COLUMNS)
     return ", ".join((f"{row}.rowid", f"{first} || ' {EVERY_ARTICLE}'", *rest))
 
