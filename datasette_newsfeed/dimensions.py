@@ -31,7 +31,7 @@ class Flag:
         return self.key, self.value
 
     def holds(self, key: str, value: str) -> bool:
-        """Tell whether a pair of an address is this filter."""
+        """Return whether a pair of an address is this filter."""
         # Datasette's own `__isblank` and `__notblank` take any value.
         return key == self.key and (value == self.value or not key.startswith("_"))
 

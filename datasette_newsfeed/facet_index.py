@@ -149,7 +149,7 @@ def current(conn: sqlite3.Connection, known: FacetIndex | None = None) -> FacetI
 
 
 def exists(conn: sqlite3.Connection) -> bool:
-    """Tell whether there is an index, trusted or not."""
+    """Return whether there is an index, trusted or not."""
     names = {row[0] for row in _rows(conn, "select name from sqlite_master where type = 'table'")}
     return names.issuperset(TABLES)
 
@@ -176,7 +176,7 @@ def _rows(conn: sqlite3.Connection, sql: str, params: Any = ()) -> list[tuple[An
 
 
 def _is_sound(conn: sqlite3.Connection, stored_seq: int) -> bool:
-    """Tell whether the triggers are ours and rows have the numbers they had."""
+    """Return whether the triggers are ours and rows have the numbers they had."""
     sql = "select name, sql from sqlite_master where type = 'trigger' and name glob ?"
     if dict(_rows(conn, sql, [f"{NAME}_*"])) != TRIGGERS:
         return False

@@ -28,12 +28,12 @@ def absolute_url(url: str, base_url: str | None) -> str:
 
 
 def has_scheme(url: str) -> bool:
-    """Tell whether an image's URL says by itself where the image is: on the web, or in itself."""
+    """Return whether an image's URL says by itself where the image is: on the web, or in itself."""
     return _SCHEME.match(url) is not None
 
 
 def is_relative(url: str) -> bool:
-    """Tell whether an image's URL is relative to the file that holds it, as `../a.png` is."""
+    """Return whether an image's URL is relative to the file that holds it, as `../a.png` is."""
     return not url.startswith("/") and not has_scheme(url)
 
 

@@ -405,7 +405,7 @@ DEAD_LINKS_TABLES = (
 
 
 def is_archive(columns_by_table: Mapping[str, Collection[str]]) -> bool:
-    """Tell whether a database with these tables and columns is a news archive.
+    """Return whether a database with these tables and columns is a news archive.
 
     By all core tables with all their columns, never by a table's name alone.
     """

@@ -163,7 +163,7 @@ def _everyday() -> frozenset[str]:
 
 
 def is_everyday(word: str) -> bool:
-    """Tell whether an English word is one of everyday language or of news."""
+    """Return whether an English word is one of everyday language or of news."""
     return stem(word) in _everyday()
 
 

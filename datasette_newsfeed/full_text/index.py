@@ -45,7 +45,7 @@ def searchable_texts(title: str | None, excerpt: str | None, body: str | None) -
 
 
 def is_complete(conn: sqlite3.Connection) -> bool:
-    """Tell whether the tables and triggers are there, as this version makes them."""
+    """Return whether the tables and triggers are there, as this version makes them."""
     return _existing(conn) == {TABLE: CREATE, LOG: CREATE_LOG, **TRIGGERS}
 
 

@@ -123,7 +123,7 @@ def join_lines(text: str) -> str:
 
 
 def is_dense(text: str) -> bool:
-    """Tell whether a text holds characters that are indexed by pairs."""
+    """Return whether a text holds characters that are indexed by pairs."""
     return not text.isascii() and _DENSE.search(text) is not None
 
 

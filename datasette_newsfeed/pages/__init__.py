@@ -1,4 +1,4 @@
-"""The pages wing: what Datasette shows of a news archive. Knows no files and no YAML.
+"""What Datasette shows of a news archive.
 
-Nothing is imported here, so that one room can be had without the others.
+Nothing is imported here, so that one module can be imported without the others.
 """

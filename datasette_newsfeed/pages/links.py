@@ -1,7 +1,6 @@
-"""Where things are: the addresses of rows, lists and images. Knows no content.
+"""The addresses of rows, lists and images.
 
-All are paths of this Datasette, with its base_url, its encoding of keys and
-without the host.
+All are paths of this Datasette, with its base_url and its encoding of keys, without the host.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """An image as other programs are told of it; media type, bytes and pixels where known.
+    """An image as feeds and previews describe it; media type, bytes and pixels where known.
 
     The address is absolute and holds ASCII alone.
     """
@@ -203,7 +203,7 @@ class FullArticle:
     fellows: tuple[Card, ...] = ()
     """Others of the same story, without those among the related ones."""
     similar: tuple[Resemblance, ...] = ()
-    """Those most like it, without those that stand above."""
+    """Those most like it, without those listed above."""
     mentions: tuple[Card, ...] = ()
     mention_count: int = 0
 
@@ -214,12 +214,12 @@ class FullArticle:
 
     @property
     def new_mentions(self) -> tuple[Card, ...]:
-        """The mentioning articles that do not stand above already."""
+        """The mentioning articles that are not listed above."""
         return tuple(card for card in self.mentions if card.id not in self._shown)
 
     @property
     def mentions_above(self) -> tuple[Card, ...]:
-        """The mentioning articles that stand above: related, of the same story, or similar."""
+        """The mentioning articles that are listed above: related, of the same story, or similar."""
         return tuple(card for card in self.mentions if card.id in self._shown)
 
 

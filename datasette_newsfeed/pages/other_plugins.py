@@ -1,4 +1,4 @@
-"""What other plugins need of us."""
+"""What this plugin does to work beside other plugins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ page of the database is then an error.
 
 
 def fails_on_hidden_references() -> bool:
-    """Tell whether a plugin is loaded that fails where a hidden table has a foreign key."""
+    """Return whether a plugin is loaded that fails where a hidden table has a foreign key."""
     return any(
         getattr(plugin, "__name__", None) in FAILING_ON_HIDDEN_REFERENCES
         for plugin in pm.get_plugins()
@@ -33,7 +33,7 @@ _routes: WeakKeyDictionary[Any, list[re.Pattern[str]]] = WeakKeyDictionary()
 
 
 def has_page(datasette: Any, scope: Mapping[str, Any]) -> bool:
-    """Tell whether a request is for a page of another plugin, which decides on its headers.
+    """Return whether a request is for a page of another plugin, which decides on its headers.
 
     Datasette looks for pages of plugins before its own, by the path without `base_url`.
     """

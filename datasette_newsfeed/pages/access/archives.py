@@ -1,7 +1,7 @@
-"""Which databases are news archives, and what one visitor sees of one. Knows no Cards.
+"""Which databases are news archives, and what a visitor may see of one.
 
-An archive is recognised by its tables and columns, looked at once for each
-state of its file; what a visitor may see is asked once a request.
+An archive is recognised by its tables and columns, which are read once for each state of its
+file. Permissions are checked once per request.
 """
 
 from __future__ import annotations
@@ -63,22 +63,22 @@ class ArchiveView:
     base_url: str | None = None
     request: Any = None
     answers: dict[object, list[Any]] = field(default_factory=dict, compare=False)
-    """What was asked already: a panel and the head of its page ask the same."""
+    """Rows by query: a panel and the head of its page need the same."""
     columns: Mapping[str, Collection[str]] = field(
         default_factory=lambda: schema.COLUMNS, compare=False
     )
     """The columns that each table has, whether or not the visitor may see the table."""
 
     def sees(self, *tables: str) -> bool:
-        """Tell whether the visitor may see all of these tables."""
+        """Return whether the visitor may see all of these tables."""
         return self.tables.issuperset(tables)
 
     def has(self, table: str, *columns: str) -> bool:
-        """Tell whether a table has these columns, which an older version may not have made."""
+        """Return whether a table has these columns, which an older version may not have made."""
         return set(columns) <= set(self.columns.get(table, ()))
 
     async def ask(self, sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Any]:
-        """Return the rows of a query, which is asked once a request.
+        """Return the rows of a query, which runs once per request.
 
         Raises QueryInterrupted past Datasette's time limit.
         """
@@ -117,7 +117,7 @@ _archives: WeakKeyDictionary[Any, dict[str, tuple[object, Archive | None]]] = We
 
 
 def _state(db: Any) -> object:
-    """Something that changes when the file does; None where there is no file to look at."""
+    """Return a value that changes when the file does; None if there is no file."""
     if db.path is None:
         return None
     return _state_of_files(db) if db.is_mutable else "immutable"
@@ -147,7 +147,7 @@ def changed_at(datasette: Any, database: str) -> datetime | None:
 
 
 async def find_archive(datasette: Any, request: Any, database: str) -> Archive | None:
-    """Return the archive in a database, else None. Looks once for each state of the file."""
+    """Return the archive in a database, else None. Reads its tables once per state of the file."""
     known = compat.notes(request)
     key = ("archive", database)
     if key not in known:
@@ -182,7 +182,7 @@ def requested_databases(datasette: Any, scope: Mapping[str, Any]) -> list[str]:
 
 
 def is_archive(conn: sqlite3.Connection) -> bool:
-    """Tell whether a connection is to a news archive, and not to one that cannot be read."""
+    """Return whether a connection is to a news archive, and not to one that cannot be read."""
     names = [table.name for table in schema.CORE_TABLES]
     sql = COLUMNS_SQL.format(names=", ".join("?" for _ in names))
     columns: dict[str, list[str]] = {}
@@ -229,7 +229,7 @@ async def _detect_archive(db: Any, database: str) -> Archive | None:
 
 
 async def view_archive(datasette: Any, request: Any, database: str) -> ArchiveView | None:
-    """Return what the visitor sees of a database, None if it is no archive."""
+    """Return what the visitor may see of a database, None if it is not an archive."""
     known = compat.notes(request)
     key = ("view", database)
     if key not in known:
@@ -240,9 +240,9 @@ async def view_archive(datasette: Any, request: Any, database: str) -> ArchiveVi
 
 
 async def view_archives(datasette: Any, request: Any, database: str) -> list[ArchiveView]:
-    """Return the archives of whose articles a database's pages can speak, as far as seen.
+    """Return the archives whose articles the pages of a database can name and the visitor may see.
 
-    That is its own; of a query across databases (`--crossdb`) it is each.
+    That is the database itself; for queries across databases (`--crossdb`) it is each archive.
     """
     is_across = datasette.crossdb and database == ACROSS
     names = list(datasette.databases) if is_across else [database]
@@ -253,10 +253,10 @@ async def view_archives(datasette: Any, request: Any, database: str) -> list[Arc
 async def view_tables(
     datasette: Any, request: Any, database: str, *tables: str
 ) -> ArchiveView | None:
-    """Return what the visitor sees of these tables alone, None if this is no archive.
+    """Return what the visitor may see of these tables alone, None if this is not an archive.
 
-    For what is asked for a dozen times a page, such as its images: to look at every table
-    costs more than all the rest of the answer.
+    For what is requested a dozen times per page, such as images: checking every table costs
+    more than all the rest of the answer.
     """
     archive = await find_archive(datasette, request, database)
     return await _make_view(datasette, request, archive, tables) if archive else None
@@ -292,7 +292,7 @@ async def _make_view(
 
 
 def images_from(datasette: Any, database: str) -> str:
-    """Return the setting `images`; what it does not know counts as the default."""
+    """Return the setting `images`: one of IMAGES; the default if the value is unknown."""
     wanted = compat.setting(datasette, database, "images")
     return wanted if wanted in IMAGES else IMAGES[0]
 
@@ -304,7 +304,7 @@ REPEATED: Mapping[str, Sequence[str]] = {
     "image_fetches": ("images",),
     "image_renditions": ("images",),
 }
-"""Tables and views that repeat others: whoever may not see those may not see these."""
+"""Tables and views with data of other tables: seeing them needs permission for all of those."""
 
 _REPEATED = tuple(dict.fromkeys(itertools.chain.from_iterable(REPEATED.values())))
 _CLOSED = frozenset(default_metadata.CLOSED)
@@ -374,7 +374,7 @@ async def apply_defaults(datasette: Any) -> None:
                 most = datasette.setting("max_returned_rows")
                 given["tables"][table]["size"] = min(given["tables"][table]["size"], most)
             for table in default_metadata.LONG_TEXTS:
-                # Those that are there: it may lack columns of ours and have others.
+                # The existing columns: some of ours may be missing, others may be added.
                 columns = await datasette.get_database(database).table_columns(table)
                 if columns:
                     allowed = default_metadata.sortable_columns(table, columns)

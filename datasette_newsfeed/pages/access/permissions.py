@@ -1,7 +1,7 @@
-"""Who may see what. Knows permissions, not what stands in the tables.
+"""Which tables a visitor may see.
 
-Datasette asks for each page's own table alone; our pages join several, so each
-is asked for before anything of it is shown. Answers are kept for one request.
+Datasette checks only the table of its own page. Our pages join several tables, so each is
+checked before any of its data is shown. The results are kept for one request.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The only place that asks which Datasette this is: 0.65 or 1.0. Knows no news.
+"""The differences between Datasette 0.65 and 1.0.
 
-What both lines do alike is called directly elsewhere; what they do differently
-has one name here.
+Only this package depends on the version. What both versions do alike is called directly
+elsewhere; what they do differently has one name here.
 """
 
 from __future__ import annotations

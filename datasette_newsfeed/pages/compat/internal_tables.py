@@ -1,6 +1,6 @@
-"""SQL that tells Datasette 1.0 what our defaults say, in the tables of its internal database.
+"""SQL that writes our defaults to the tables of Datasette 1.0's internal database.
 
-Knows those tables alone (simonw/datasette#2341: plugins may write them), not what is told.
+Plugins may write to these tables (simonw/datasette#2341).
 """
 
 from __future__ import annotations
@@ -14,5 +14,5 @@ INTO = {
 }
 """By how many names say where: of a database, its table, its column.
 
-What the user's metadata says stands there already and stays.
+Values from the user's metadata are there already and are kept.
 """

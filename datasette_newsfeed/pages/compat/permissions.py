@@ -1,6 +1,6 @@
-"""Which tables an actor may see. Knows no table by name.
+"""Which tables an actor may see.
 
-A page of ours shows something of a dozen tables: they are asked for together, once a request.
+A page of ours shows data of a dozen tables. They are checked together, once per request.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ async def viewable(
 
 
 def _skips(datasette: Any) -> bool:
-    """Tell whether 1.0 was told to let everything pass: what it says then holds then alone."""
+    """Return whether 1.0 skips permission checks; its answers are then used for that time only."""
     if not is_v1():
         return False
     from datasette import permissions
@@ -77,7 +77,7 @@ async def _ask_065(datasette: Any, actor: Any, database: str, tables: list[str])
 
 
 async def may_view_database(datasette: Any, actor: Any, database: str) -> bool:
-    """Tell whether the actor may see a database's page, and its name on the front page.
+    """Return whether the actor may see a database's page, and its name on the front page.
 
     On 1.0 tables may be open where their database is not.
     """
@@ -110,7 +110,7 @@ async def _may_view_database(datasette: Any, actor: Any, database: str) -> bool:
 
 
 async def _pays(datasette: Any, database: str, count: int) -> bool:
-    """Tell whether one question about all tables costs less than one for each of so many.
+    """Return whether one question about all tables costs less than one for each of so many.
 
     For each full text of the database 1.0 asks about the table that it is of.
     """
@@ -142,7 +142,7 @@ async def _ask_v1(datasette: Any, actor: Any, database: str, tables: list[str]) 
 
 
 def is_asking() -> bool:
-    """Tell whether `viewable` asks just now: what it asks is not for our own hooks to answer."""
+    """Return whether `viewable` asks just now: what it asks is not for our own hooks to answer."""
     return _is_asking.get()
 
 

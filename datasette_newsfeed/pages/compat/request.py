@@ -1,4 +1,4 @@
-"""One request and its answer: who asks, what was noted meanwhile. Knows no permission."""
+"""A request and its response: the actor, and notes taken while the page is made."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def remember_request(datasette: Any, app: App) -> App:
 
 
 def _names_host(scope: Scope) -> bool:
-    """Tell whether addresses can be made for whoever asks (RFC 9112, 3.2: else 400)."""
+    """Return False if the Host header cannot be parsed (RFC 9112, 3.2: answer 400)."""
     for key, value in scope.get("headers") or ():
         if key.lower() == b"host":
             try:
@@ -76,7 +76,7 @@ def forget_prefix(request: Any) -> None:
 
     Both lines put base_url before `request.path` in the addresses of the next page and of facets
     (`path_with_replaced_args` and its like in `datasette.utils`, then `urls.path`). Behind a proxy
-    that keeps the prefix it stands in that path already, and they have it twice. The view of this
+    that keeps the prefix, that path has it already, and they would have it twice. The view of this
     request was found before, so nothing is routed by the path that is changed here.
     """
     route_path = request.scope.get("route_path")
@@ -89,7 +89,7 @@ async def current_request(datasette: Any, request: Any) -> Any:
     """Return the request given, else the one that is being answered, else None.
 
     The one being answered is as it came in, before Datasette found out who asks.
-    So that is found out here as well, once a request.
+    So that is found out here as well, once per request.
     """
     scope = _scope.get()
     if request is not None or scope is None:
@@ -123,7 +123,7 @@ def note_late(request: Any) -> None:
 
 
 def is_late(request: Any) -> bool:
-    """Tell whether a part of this page took too long."""
+    """Return whether a part of this page took too long."""
     return LATE in notes(request)
 
 
@@ -134,7 +134,7 @@ def noted() -> dict[Any, Any]:
 
 
 def asks_for_row(request: Any, table: str, row_path: str) -> bool:
-    """Tell whether a request is for this row's own page."""
+    """Return whether a request is for this row's own page."""
     from datasette.utils import tilde_decode
 
     if request is None:

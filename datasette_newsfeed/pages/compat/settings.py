@@ -1,4 +1,4 @@
-"""Settings, and the defaults of an archive. Knows no setting of ours by name."""
+"""Settings of this plugin, and the default metadata of an archive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from . import internal_tables
 from .version import is_v1
 
 PLUGIN = "datasette-newsfeed"
-"""The name below which our settings stand."""
+"""The key of our settings in the metadata."""
 
 _metadata: WeakKeyDictionary[Any, dict[str, dict[str, Any]]] = WeakKeyDictionary()
 

@@ -59,7 +59,7 @@ def _origin(datasette: Any) -> Origin | None:
 
 
 def is_fixed(datasette: Any) -> bool:
-    """Tell whether absolute addresses do not depend on what a visitor sends."""
+    """Return whether absolute addresses do not depend on what a visitor sends."""
     return _origin(datasette) is not None
 
 

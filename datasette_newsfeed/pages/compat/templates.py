@@ -63,7 +63,7 @@ class DefaultTemplates(ChoiceLoader):
 def add_templates(env: Environment, datasette: Any) -> None:
     """Put our templates in the place of Datasette's own of the same names.
 
-    0.65 lacks the `top_` hooks: there a partial of the pages that have them stands in.
+    0.65 has no `top_` hooks: a partial of the pages that have them takes their place.
     """
     folders = [DEFAULT_TEMPLATES, *(() if is_v1() else [DEFAULT_TEMPLATES_065])]
     if env.loader is not None and not isinstance(env.loader, DefaultTemplates):
@@ -77,10 +77,10 @@ async def render(datasette: Any, request: Any, template: str, context: Mapping[s
 
 
 def needs_partial(datasette: Any) -> bool:
-    """Tell whether panels are drawn by our partial because there are no `top_` hooks."""
+    """Return whether panels are drawn by our partial because there are no `top_` hooks."""
     return not is_v1()
 
 
 def keeps_facet_order(datasette: Any) -> bool:
-    """Tell whether facets stand in the order of the configuration, not of their numbers."""
+    """Return whether facets are in the order of the configuration, not of their counts."""
     return is_v1()

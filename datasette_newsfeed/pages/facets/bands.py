@@ -23,7 +23,7 @@ FIXED_EDGES = tuple(map(Decimal, (0, 25, 50, 75, 100)))
 FIXED_TABLES = ("articles", "article_list", "related_articles")
 
 ABOUT = 8
-"""So many round steps, about, cover the numbers in view."""
+"""About how many round steps cover the numbers in view."""
 MOST_EDGES = ABOUT + 3
 LARGEST = 1.7976931348623157e308
 
@@ -190,7 +190,7 @@ class BandFacet(RangeFacet):
         return in_words(span, whole=self._whole)
 
     def place(self, bound: str) -> Any:
-        """Numbers stand in their order; what is no number has no place."""
+        """Return a bound as a number, the order of bounds; None if it is not a number."""
         try:
             number = float(bound)
         except ValueError:

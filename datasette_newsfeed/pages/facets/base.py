@@ -1,8 +1,7 @@
-"""What all our facets do alike: read what is asked, count, link, time out, stand aside.
+"""What all our facets have in common: parameters, counts, links, time limits.
 
-A facet of ours says when it applies and what it counts, nothing else. It knows no
-more of Datasette than the class it extends, so that it runs on 0.65 and 1.0 alike,
-and never how its result is drawn.
+A subclass states when it applies and what it counts. It uses only the class that it extends,
+so that it works on 0.65 and 1.0. Templates draw the results.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ class NewsFacet(Facet):
     """The names to suggest, for each table of an archive."""
 
     async def applies(self, name: str) -> bool:
-        """Tell whether this table has such a facet and the visitor may see all it counts."""
+        """Return whether this table has such a facet and the visitor may see all it counts."""
         raise NotImplementedError
 
     async def values(self, name: str) -> tuple[list[Value], bool]:
@@ -104,7 +103,7 @@ class NewsFacet(Facet):
             try:
                 values, truncated = await self.values(name)
             except (QueryInterrupted, sqlite3.OperationalError):
-                # Datasette has logged the SQL and its error; the page says which facet lacks.
+                # Datasette has logged the SQL and its error; the page names the missing facet.
                 timed_out.append(f"{name} ({self.type})")
             else:
                 results.append(self._result(name, removable, values, truncated))
@@ -117,7 +116,7 @@ class NewsFacet(Facet):
         return Query.of(self.request)
 
     async def in_archive(self) -> bool:
-        """Tell whether the database is a news archive."""
+        """Return whether the database is a news archive."""
         return await find_archive(self.ds, self.request, self.database) is not None
 
     async def rows(self) -> Rows:

@@ -1,8 +1,8 @@
-"""Datasette's own facets on the tables of an archive: the same answers, found faster.
+"""Datasette's own facets on the tables of an archive: the same results, faster.
 
-The facet by column is counted by the facet index on an archive's articles, as ours are,
-and on each page of a list alike. Suggestions look at some rows only. On any other table
-they are left as they are. Knows no other facet.
+The column facet of an archive's articles is counted by the facet index, and has the same
+counts on each page of a list. Suggestions read some rows only. Other tables are left to
+Datasette.
 """
 
 from __future__ import annotations

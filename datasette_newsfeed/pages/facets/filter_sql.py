@@ -1,9 +1,8 @@
-"""The rows that a facet counts: all that the filters leave, whichever page is shown.
+"""The rows that a facet counts: all that match the filters, whichever page is shown.
 
-Datasette hands facets the SQL of its filters; from the second page on it adds
-where that page begins, so that counts would shrink from page to page. That last
-condition is taken off again, here only and only if it is exactly what Datasette
-writes. Knows nothing of what is counted.
+Datasette passes the SQL of its filters to facets. From the second page on it adds the
+position of that page, so that counts would shrink from page to page. That last condition
+is removed here, if it is exactly what Datasette writes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The rows of a page's filters as one set, found once for all facets of the page.
+"""The rows of a page's filters as one set, computed once for all facets of the page.
 
-By the facet index where the archive has one that can be trusted; else there is no set, and
-each facet counts by SQL. Knows which filters, not what is counted.
+The set comes from the facet index, if the archive has one that is up to date. Else there is
+no set, and each facet counts by SQL.
 """
 
 from __future__ import annotations

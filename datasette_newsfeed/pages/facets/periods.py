@@ -1,7 +1,7 @@
 """Facet by time: `?_facet_period=COLUMN`, on any column of ISO dates or timestamps.
 
-Years, months or days, whichever suits the range in view, in order of time. Only
-full dates count, by the day as it is written. Knows no other column and no clock.
+The values are years, months or days, whichever suits the range in view, in order of time.
+Only full dates count, by the day as it is written.
 """
 
 from __future__ import annotations
@@ -239,7 +239,7 @@ class PeriodFacet(RangeFacet):
         return period.value if period else str(span)
 
     def place(self, bound: str) -> Any:
-        """Dates stand in the order of their text."""
+        """Return the bound itself: dates are in the order of their text."""
         return bound
 
 

@@ -1,8 +1,7 @@
-"""Facet by what is there: `?_facet_presence=image`, `=related`, `=dead_image` on articles.
+"""Facet by presence: `?_facet_presence=image`, `=related`, `=dead_image` on articles.
 
-Counts the articles with and without. A value toggles a filter: Datasette's own on
-the column of the image, ours on related articles and on images that could not be
-fetched. Knows no other table.
+Counts the articles with and without. A value toggles a filter: Datasette's own for the image
+column, ours for related articles and for images that could not be fetched.
 """
 
 from __future__ import annotations

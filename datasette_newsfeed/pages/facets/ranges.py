@@ -1,8 +1,7 @@
-"""What facets of ranges do alike: the range chosen first, each value two bounds of a column.
+"""What facets of ranges have in common: each value is a range with two bounds of a column.
 
-A value's link replaces both bounds of its column, `COLUMN__gte` and `COLUMN__lt`,
-which Datasette itself filters by, along an index if there is one. Knows neither
-dates nor numbers: its two kinds do.
+The chosen range comes first. The link of a value replaces both bounds, `COLUMN__gte` and
+`COLUMN__lt`. These are filters of Datasette, which use an index of the column if there is one.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class RangeFacet(NewsFacet):
     blank_label: ClassVar[str]
 
     async def applies(self, name: str) -> bool:
-        """Tell whether the table has such a column."""
+        """Return whether the table has such a column."""
         return name in await self.ds.get_database(self.database).table_columns(self.table)
 
     async def count_ranges(self, name: str, chosen: Range) -> Counts:
@@ -66,7 +65,7 @@ class RangeFacet(NewsFacet):
         return str(span)
 
     def place(self, bound: str) -> Any:
-        """Return where a bound stands in the order of bounds, None if it is no bound."""
+        """Return the sort key of a bound, None if it is not a bound."""
         raise NotImplementedError
 
     async def values(self, name: str) -> tuple[list[Value], bool]:

@@ -1,7 +1,7 @@
 """Facet by topic: `?_facet_topic=topics` on the articles of an archive.
 
-Counted through article_topics under all other filters. A value toggles `_topic`,
-and several of them narrow down. Knows no other table.
+Counts the rows of article_topics that match all other filters. A value toggles `_topic`.
+Articles must have all of the chosen topics.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ({rows}) as rows_in_view
   cross join article_topics as links on links.article_id = rows_in_view.id
 group by links.topic"""
 
-# The topics chosen stand first and are never cut off. The list begins with null, which no
+# The chosen topics come first and are never cut off. The list begins with null, which no
 # topic is: SQLite 3.34 takes `in ()` for the number of a column to sort by, and fails.
 LIST_SQL = """\
 select value, n from ({counts})
@@ -37,7 +37,7 @@ class TopicFacet(NewsFacet):
     offers: ClassVar[Mapping[str, Sequence[str]]] = {ARTICLES: ("topics",)}
 
     async def applies(self, name: str) -> bool:
-        """Tell whether these are an archive's articles, whose topics the visitor may see."""
+        """Return whether these are an archive's articles, whose topics the visitor may see."""
         return (
             name == "topics"
             and self.table == ARTICLES

@@ -1,7 +1,7 @@
-"""The conditions of a page's filters, one by one, and those whose rows the index knows.
+"""The conditions of a page's filters, one by one, and those that the facet index can answer.
 
-A filter that Datasette or this plugin writes is recognised by its very text; any other is
-left to SQL. Knows no request and no facet.
+A filter that Datasette or this plugin writes is recognised by its exact text. Any other is
+left to SQL.
 """
 
 from __future__ import annotations

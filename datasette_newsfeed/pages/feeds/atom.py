@@ -1,4 +1,4 @@
-"""A feed as Atom (RFC 4287), its parts linked as RFC 5005 has it. Knows no database."""
+"""A feed as Atom (RFC 4287), with paging links (RFC 5005)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write(feed: Feed) -> bytes:
     _link(root, "alternate", feed.url, "text/html")
     _link(root, "first", feed.first_url, "application/atom+xml")
     _link(root, "next", feed.next_url, "application/atom+xml")
-    # Whoever published an entry stands there; this is for an entry that names nobody.
+    # An entry names its own author; this is for an entry without one.
     _person(root, feed.publisher)
     add(root, "generator", GENERATOR)
     for entry in feed.entries:

@@ -1,8 +1,8 @@
-"""From the rows of a page to a feed of the same articles. Knows no format.
+"""Build a feed from the rows of a page.
 
-A page's rows name articles; the articles themselves are read from the archive, as
-far as the visitor may see them, so that a feed holds neither more nor less than a page.
-The rows of a query across databases name articles of several archives.
+The rows name articles. The articles are read from the archive, as far as the visitor may see
+them, so that a feed has the same articles as its page. The rows of a query across databases
+may name articles of several archives.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _OTHER_TABLES = {table.name for table in schema.TABLES} - {ARTICLES}
 
 
 def article_column(columns: Iterable[str], table: str | None) -> str | None:
-    """Return the column of a page in which keys of articles stand, None without one.
+    """Return the column of a page that holds ids of articles, None without one.
 
     That is `article_id`, else `id` of articles, of a view or of an SQL query.
     """
@@ -63,7 +63,7 @@ def _ids(rows: Iterable[Any], column: str) -> list[str]:
 
 
 class FeedBuilder:
-    """One page of a database as a feed, for one visitor, of the archives that it may name."""
+    """Builds the feed of one page of a database, for one visitor."""
 
     def __init__(
         self, views: Sequence[ArchiveView], request: Any, database: str, extension: str

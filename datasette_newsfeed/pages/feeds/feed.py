@@ -1,6 +1,6 @@
-"""A feed and its entries, as all formats want them. Knows no format and no database.
+"""A feed and its entries, as all formats need them.
 
-Every text here is fit for XML, every address absolute, every time RFC 3339 in UTC.
+Every text is fit for XML, every address absolute, every time RFC 3339 in UTC.
 """
 
 from __future__ import annotations

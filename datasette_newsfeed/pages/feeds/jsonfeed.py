@@ -1,4 +1,4 @@
-"""A feed as JSON Feed 1.1, see https://www.jsonfeed.org/version/1.1/. Knows no database."""
+"""A feed as JSON Feed 1.1, see https://www.jsonfeed.org/version/1.1/."""
 
 from __future__ import annotations
 

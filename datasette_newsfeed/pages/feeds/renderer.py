@@ -1,7 +1,7 @@
 """The feeds: a page's address with the extension of a feed format, as `.atom`.
 
-Datasette finds the rows as for the page itself, so that every filter works; here
-they become a document, which is sent only to those who do not have it yet.
+Datasette selects the rows as for the page itself, so every filter works. They become a
+document, which is sent only to clients that do not have it yet.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ LATE = "This selection took too long to read. Try fewer filters."
 async def can_render(
     datasette: Any, columns: Any, database: Any, table: Any, request: Any, view_name: Any
 ) -> bool:
-    """Tell whether a page offers its feeds: lists of articles that the visitor may see."""
+    """Return whether a page offers its feeds: lists of articles that the visitor may see."""
     if view_name == "row" or article_column(columns, table) is None:
         return False
     return bool(await view_archives(datasette, request, database))

@@ -1,7 +1,7 @@
 """A feed as RSS 2.0, with authors, full text, images and paging as its usual modules have them.
 
 See https://www.rssboard.org/rss-specification and, for the modules,
-https://www.rssboard.org/rss-profile. Knows no database.
+https://www.rssboard.org/rss-profile.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The XML elements that Atom and RSS have in common. Knows neither."""
+"""The XML elements that Atom and RSS have in common."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which articles an address of the articles page keeps, asked of Datasette itself.
+"""Which articles an address of the articles page selects, according to Datasette itself.
 
-So a part of an archive that is published holds what its page showed: every filter of
-Datasette, of this plugin and of others. Knows no page and writes nothing.
+A part of an archive that is published therefore holds what its page showed, with every
+filter of Datasette, of this plugin and of others.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PATIENT = {"sql_time_limit_ms": 3_600_000, "max_returned_rows": 100_000_000}
 def chosen_articles(database: str | Path, query: str) -> list[str]:
     """Return the ids of the articles that a query string keeps, `?_topic=AI&heat__gte=50`.
 
-    A whole address will do. What only says how a page looks is passed over.
+    A whole address will do. What only says how a page looks is ignored.
     Raises SelectionError where the query names a column that is not there, or
     Datasette refuses it.
     """

@@ -1,11 +1,9 @@
-"""The words of an address that Datasette does not know: `_topic`, `_related`, `_dead_image`.
+"""The query parameters that this plugin adds: `_topic`, `_related`, `_dead_image`.
 
 `?_topic=AI&_topic=Robotics` keeps the articles that have all of these topics,
 `?_related=1` those that name related articles, `?_related=0` those that name none,
 `?_dead_image=1` those of which an image could not be fetched, `?_dead_image=0` the others.
-They hold on the articles of a news archive, and on its list of them; everywhere else they are
-passed over.
-Knows nothing of facets, which only make links of these words.
+They work on the articles of a news archive and on its `article_list`, and are ignored elsewhere.
 """
 
 from __future__ import annotations
@@ -48,8 +46,8 @@ async def from_request(
     """Return what our words ask of a table, None if nothing.
 
     Raises BadRequest for what Datasette itself would trip over, and Forbidden, as its
-    own `_through` does, where the visitor may not see the tables in which the answer
-    stands: which rows remain would tell it.
+    own `_through` does, where the visitor may not see the tables that hold the answer:
+    the remaining rows would reveal it.
     """
     archive = await find_archive(datasette, request, database)
     if archive is None:
@@ -124,7 +122,7 @@ def _facets(request: Any) -> Iterator[tuple[str, str]]:
 
 
 def _torn(text: str) -> bool:
-    """Tell whether a facet begins as JSON does, for then Datasette reads it so, and is none."""
+    """Return whether a facet begins as JSON does, for then Datasette reads it so, and is none."""
     try:
         return text.startswith("{") and not isinstance(json.loads(text), dict)
     except ValueError:
@@ -139,5 +137,5 @@ def chosen(request: Any, word: str) -> list[str]:
 async def may_view_all(
     datasette: Any, request: Any, database: str, tables: tuple[str, ...]
 ) -> bool:
-    """Tell whether the visitor may see every one of the tables."""
+    """Return whether the visitor may see every one of the tables."""
     return await permissions.viewable(datasette, request, database, tables) == set(tables)

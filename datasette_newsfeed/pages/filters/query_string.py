@@ -114,7 +114,7 @@ def plain_key(key: str) -> str:
 
 
 def selects(key: str, value: str) -> bool:
-    """Tell whether a pair of an address says which articles, or in which order."""
+    """Return whether a pair of an address says which articles, or in which order."""
     if not key.startswith("_"):
         return True  # a column, or a parameter of a query: a blank value means something
     return bool(value) and (key in SELECTING or key.startswith(f"{SEARCH}_"))

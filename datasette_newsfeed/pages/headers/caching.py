@@ -1,12 +1,10 @@
-"""Whether a visitor has an answer already, and how long it may be kept. Knows no content.
+"""HTTP caching: ETags, "not modified" answers, and how long an answer may be kept.
 
-Each answer gets a fingerprint of its bytes (RFC 9110, ETag), so that whoever asks
-again with it is told "still the same" in a few bytes. An immutable database cannot
-change while it is served: its pages may be kept by browsers and by caches between,
-for as long as Datasette's setting `default_cache_ttl` says. Two servers of the same
-database give the same bytes and so the same fingerprint, whichever of them answers.
-
-A page on which something took too long is not kept at all.
+Each answer gets a hash of its bytes as its ETag (RFC 9110). A client that sends it again gets
+304 in a few bytes. An immutable database cannot change while it is served: browsers and
+shared caches may keep its pages for as long as Datasette's setting `default_cache_ttl` says.
+Two servers of the same database give the same bytes and therefore the same ETag. A page on
+which a query took too long is not cached at all.
 """
 
 from __future__ import annotations
@@ -53,7 +51,7 @@ def fingerprint_of_json(body: bytes) -> str:
 
 
 def is_known(request: Any, etag: str, modified: datetime | None = None) -> bool:
-    """Tell whether the visitor has this very answer (RFC 9110, 13.2.2: the ETag counts first)."""
+    """Return whether the visitor has this very answer (RFC 9110, 13.2.2: the ETag counts first)."""
     given = request.headers.get("if-none-match")
     if given is not None:
         known = [each.strip().removeprefix("W/") for each in given.split(",")]
@@ -76,7 +74,7 @@ def http_time(time: datetime) -> str:
 
 
 async def is_lasting(datasette: Any, request: Any) -> bool:
-    """Tell whether a page is made of immutable databases alone, an archive among them."""
+    """Return whether a page is made of immutable databases alone, an archive among them."""
     known = compat.notes(request)
     if LASTING not in known:
         known[LASTING] = await _is_made_of_lasting(datasette, request.scope)
@@ -119,7 +117,7 @@ def keep_pages(datasette: Any, app: compat.App) -> compat.App:
 
 
 class _Keeper:
-    """Stands between the application and the server, for one answer."""
+    """Sits between the application and the server, for one answer."""
 
     def __init__(self, datasette: Any, scope: compat.Scope, send: Any) -> None:
         self.datasette = datasette

@@ -1,9 +1,8 @@
-"""What a page may run, load and be framed by: Content-Security-Policy. Knows no content.
+"""Content-Security-Policy: what a page may run and load, and which sites may frame it.
 
-A second wall behind escaping (https://www.w3.org/TR/CSP3/). Datasette's own pages have
-inline scripts, so there it says only what may frame, be framed, embed, and receive
-forms; our own pages name each script that may run. A policy that an answer has already,
-of another plugin, is left alone.
+It is a second barrier behind escaping (https://www.w3.org/TR/CSP3/). Datasette's own pages have
+inline scripts, so their policy restricts only frames, embedded objects and the targets of
+forms. Our own pages name each script that may run. A policy that another plugin set is kept.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def restrict_pages(datasette: Any, app: compat.App) -> compat.App:
 
 
 def _is_bare_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Tell whether an answer is a page without any policy."""
+    """Return whether an answer is a page without any policy."""
     found = {key.lower(): value for key, value in headers}
     is_page = found.get(b"content-type", b"").startswith(b"text/html")
     return is_page and HEADER.lower().encode() not in found

@@ -1,6 +1,6 @@
-"""Every SELECT of a page, and the way from rows back to Cards. Knows no HTML and no request.
+"""Every SELECT of a page, and the models that are made from its rows.
 
-A query is asked with a ArchiveView: one archive as one visitor may see it; nothing
-is shown of a table that he may not see. One query per kind of thing, never one
-a card. SQL here runs on SQLite 3.34.
+Queries run through an ArchiveView: one archive as one visitor may see it. Nothing is shown of
+a table that the visitor may not see. There is one query per kind of thing, never one per card.
+The SQL runs on SQLite 3.34.
 """

@@ -1,4 +1,4 @@
-"""Selections of articles, and their Cards. Knows no page's other content.
+"""Selections of articles, and their Cards.
 
 Each selection gives ids, the newest first, and is served by an index.
 """

@@ -1,6 +1,6 @@
-"""The archive in numbers: totals, topics, providers. Knows no article.
+"""The archive in numbers: totals, topics, providers.
 
-Counts of articles are shown only to those who may see articles.
+Counts of articles are shown only to visitors who may see articles.
 """
 
 from __future__ import annotations

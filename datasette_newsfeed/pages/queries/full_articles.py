@@ -1,7 +1,7 @@
 """Articles with their text, and one article with all that its own page shows.
 
-What a record says of a related article comes first; what it left out, that
-article itself tells where it is in the archive.
+What a record says of a related article comes first. What it leaves out is taken from that
+article, if it is in the archive.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ where article_id = :key"""
 async def find_full_articles(view: ArchiveView, ids: Sequence[str]) -> tuple[FullArticle, ...]:
     """Return these articles with their authors, in the order given; four queries.
 
-    Their texts are left out, for they may be long: see `find_bodies`. So is what stands around
+    Their texts are left out, for they may be long: see `find_bodies`. So is what surrounds
     an article on its own page: see `find_full_article`.
     """
     cards = await find_cards_by_id(view, ids, most_topics=MOST_TOPICS)

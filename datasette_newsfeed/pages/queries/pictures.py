@@ -1,7 +1,7 @@
-"""Images, their stored copies, and what a row is called. Knows no article.
+"""Images, their stored copies, and the labels of rows.
 
-An image's address is handed on only if it is http(s) and the site shows images from
-elsewhere; which copies are stored is told with it, so that nobody asks again.
+The address of an image is returned only if it is http(s) and the site shows images from
+elsewhere. The query also returns which copies are stored, so that no second one is needed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..text.addresses import LONGEST_ADDRESS, web_url
 FINGERPRINT = 12
 """Hexadecimal digits of a copy's SHA-256: enough to tell it from those before it."""
 
-# Width and fingerprint stand before the content, so that no copy is read for this.
+# Width and hash precede the content in a row, so that no copy is read for this.
 _COPIES = f"""(
   select group_concat(width || ' ' || substr(sha256, 1, {FINGERPRINT}))
   from image_renditions where image_id = {{image}}.id
@@ -52,7 +52,7 @@ CONTENT_SQL = """
 select content from image_renditions
 where image_id = :key and width = :width and sha256 = :sha256"""
 
-# The length of a blob stands before it: no copy is read for this.
+# SQLite stores the length of a blob before it: no copy is read for this.
 COPIES_SQL = """
 select image_id, width, height, type, length(content) as size from image_renditions
 where image_id in ({places}) order by image_id, width"""

@@ -1,4 +1,4 @@
-"""Search by rank: articles that hold the words, the best first. Knows no page's other content."""
+"""Full text search by rank: the articles that match, the best first."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _texts(row: Any) -> list[str]:
 def _hit(card: Card, texts: list[str], marks: list[list[Span]]) -> Hit:
     title, excerpt, body = texts
     shown = parts(title, marks[0]) if title else (Part(card.title, False),)
-    # The piece of the body where the words stand, if only it has them.
+    # The part of the body with the words, if only the body has them.
     in_body = (marks[2] and not marks[1]) or not excerpt
     snippet = (body, marks[2]) if in_body else (excerpt, marks[1])
     return Hit(card, shown, parts(*snippet, length=SNIPPET_LENGTH))

@@ -1,4 +1,4 @@
-"""Stories with their articles, and the story of an article. Knows no page's other content."""
+"""Stories with their articles, and the story of an article."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ select id, headline_id, size, first_published_at, last_published_at from stories
 where id in ({places})"""
 
 # Where most articles have no story, SQLite takes stories for large, and would rather read the
-# whole table in order of time. So it is told to look for the members first.
+# whole table in order of time. The inner SELECT and the `+` make it find the
+# members first.
 MEMBERS_SQL = """
 select id from articles
 where id in (select id from articles where story_id = :key)
 order by +published_at, id limit :limit"""
 
-# Who wrote first stands first. Articles without a domain go by the name that they give.
+# The first to write comes first. Articles without a domain are grouped by provider name.
 PROVIDERS_SQL = f"""
 select
   articles.story_id,

@@ -1,8 +1,8 @@
-"""How common a topic is, so that lists of its articles are asked for the faster way.
+"""How common a topic is, which decides the SQL that lists its articles.
 
-SQLite sorts an `in` list before it shows the first row, and asks an `exists` row by
+SQLite sorts an `in` list before it returns the first row, and evaluates an `exists` row by
 row: the one is slow for common topics, the other for rare ones, either a thousand times
-at a million articles. They cost the same at about 8 % of the articles. Knows no list.
+at a million articles. They cost the same at about 8 % of the articles.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from share"""
 
 
 async def is_common_topic(datasette: Any, archive: Archive, topic: str) -> bool:
-    """Tell whether so many articles are about a topic that `exists` finds them faster."""
+    """Return whether so many articles are about a topic that `exists` finds them faster."""
     sql = STORED_SQL if archive.has_facet_index else COUNTED_SQL
     try:
         rows = await datasette.get_database(archive.database).execute(sql, {"topic": topic})

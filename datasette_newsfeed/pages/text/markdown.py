@@ -81,7 +81,7 @@ def html_of_markdown(
     """Return Markdown as safe HTML; relative addresses are those of the article's own site.
 
     HTML in it passes the allow-list of `sanitizer`. copies: where an image is instead, by its
-    key (`image_id`). Without images a link stands in the place of each that has no copy.
+    key (`image_id`). Without images, each that has no copy is replaced by a link.
     is_page: whether it is for a page with our style sheet, not for a feed.
     """
     if not text or not text.strip():

@@ -20,7 +20,7 @@ EXCERPT_LIMIT = 280
 """Characters of an excerpt on a card; its three lines hold no more."""
 
 LONGEST_TITLE = 500
-"""Characters of a title. A longer one is cut: it stands on every list that has its article."""
+"""Characters of a title. A longer one is cut: every list that has the article shows it."""
 
 LONGEST_NAME = 300
 """Characters of the name of a provider, topic, author or category. A longer one is cut, and as a
@@ -43,7 +43,7 @@ _NOT_BEGINNING = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "pre", "figure")
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _WORDS = {"softbreak": " ", "hardbreak": " ", "image": ""}
-"""What stands for these in plain text; all else is its own words."""
+"""The plain text of these tokens; all others have their own content."""
 
 
 def plain_text(value: str | None, limit: int | None = None) -> str | None:

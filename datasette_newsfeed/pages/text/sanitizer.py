@@ -81,7 +81,7 @@ _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
 IMAGE_ATTRIBUTES = {"loading": "lazy", "decoding": "async", "referrerpolicy": "no-referrer"}
 SCROLLING = {"class": "newsfeed-scroll", "tabindex": "0", "role": "region", "aria-label": "Table"}
-"""What stands around a table on a page, so that a wide one scrolls, by keyboard as well."""
+"""The element around a table on a page: a wide table scrolls, also by keyboard."""
 
 _SPANS = frozenset(("colspan", "rowspan"))
 _ATTRIBUTES = {

@@ -1,7 +1,6 @@
-"""Articles and stories as cards: which layout, which Cards, which facets under which headings.
+"""The articles page with cards: its layout, cards, facets and headings.
 
-Datasette finds the rows, filters and facets; this only shows them another way. Knows
-no SQL and spells no HTML.
+Datasette selects the rows, filters and facets. This module only presents them differently.
 """
 
 from __future__ import annotations
@@ -83,12 +82,12 @@ class Listing:
 
     @property
     def is_of_stories(self) -> bool:
-        """Tell whether this lists stories, not articles."""
+        """Return whether this lists stories, not articles."""
         return self.table == STORIES
 
     @property
     def is_cards(self) -> bool:
-        """Tell whether Cards stand in the place of the table."""
+        """Return whether cards are shown instead of the table."""
         return self.layout == "cards"
 
     @property
@@ -240,7 +239,7 @@ def _address(links: Links, query: Query, table: str = "articles") -> str:
 
 
 def _tells(facet: Mapping[str, Any]) -> bool:
-    """Tell whether a facet has a value; that none of the rows has one is no news.
+    """Return whether a facet has a value; that none of the rows has one is no news.
 
     Nor is it, of some facets, that all rows have the same one.
     """

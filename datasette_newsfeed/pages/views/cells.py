@@ -1,7 +1,7 @@
-"""One value in a cell of Datasette's own tables. Knows no list of articles and no page.
+"""Values in the cells of Datasette's own tables.
 
-CELLS says which column is drawn by which function; all else is left to
-Datasette. A thumbnail costs no query: what it needs stands in the row.
+CELLS maps columns to the functions that draw them; all others are left to Datasette.
+A thumbnail costs no query: the row has what it needs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SHORT_TEXT = 160
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value and where it stands. `table` is None on pages of SQL queries."""
+    """A value and its place in a table. `table` is None on pages of SQL queries."""
 
     datasette: Any
     request: Any
@@ -66,11 +66,11 @@ class Cell:
         return str(self.value["label"]) if isinstance(self.value, dict) else None
 
     def beside(self, column: str) -> Any:
-        """Return what stands in another column of the row, None if it is not there."""
+        """Return the value of another column of the row, None if there is no such column."""
         return self.row[column] if column in self.row.keys() else None  # noqa: SIM118
 
     def is_on_row_page(self) -> bool:
-        """Tell whether this row has the page for itself."""
+        """Return whether this row has the page for itself."""
         table = next((table for table in schema.TABLES if table.name == self.table), None)
         if table is None or any(self.beside(name) is None for name in table.primary_key):
             return False
@@ -268,5 +268,5 @@ async def _draw(
         return None
     try:
         return await draw(Cell(datasette, request, archive, table, column, row, value))
-    except QueryInterrupted:  # then it is shown as it stands
+    except QueryInterrupted:  # then Datasette shows the plain value
         return None

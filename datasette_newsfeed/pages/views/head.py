@@ -1,7 +1,4 @@
-"""Which page says what of itself: from a page of Datasette to the variables of its head.
-
-Knows the kinds of pages, neither how a preview is made nor how it is drawn.
-"""
+"""The template variables of a page's head: preview and feeds, by the kind of page."""
 
 from __future__ import annotations
 
@@ -59,7 +56,7 @@ async def variables(
 
 
 def is_page_of(template: str | None, kind: str) -> bool:
-    """Tell whether a page is of this kind.
+    """Return whether a page is of this kind.
 
     Its template tells: Datasette gives pages of SQL queries the view name of another kind.
     """

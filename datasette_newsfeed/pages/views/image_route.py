@@ -1,8 +1,8 @@
-"""Choose the image for a place, and serve the stored ones. Knows no page.
+"""Serve stored images: choose the copy for a place on a page and return it.
 
-The address of an image is promised for good, so what stands behind it may be
-renewed (fetched again, drawn anew): a copy from there may be kept for a day. Pages give
-the address with the copy's fingerprint, and what comes from there never changes.
+The address of an image is permanent, but its content may be renewed (fetched again, scaled
+again): such an answer may be cached for a day. Pages use the address with the hash of a copy,
+whose content never changes.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ async def serve_image(datasette: Any, request: Any) -> Response:
         return _refusal(400, f"The width is between 1 and {WIDEST} pixels.")
     if not view.sees(*TABLES):
         return _refusal(403, "You may not see the images of this archive.")
-    # For whoever signed in, Datasette itself turns this into "private, no-store".
+    # For signed-in actors, Datasette itself turns this into "private, no-store".
     headers = {
         "Cache-Control": f"public, max-age={MAX_AGE}",
         "X-Content-Type-Options": "nosniff",

@@ -1,6 +1,6 @@
 """The panels above Datasette's own pages: cards, an article, topics and providers in numbers.
 
-Asks queries for Cards and lets templates draw them. Knows no SQL and spells no HTML.
+Queries return models and templates draw them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _read(value: str | None) -> datetime | None:
 
 
 def day(value: str | None) -> str:
-    """Return a time's day in words, `2 May 2021`; what is no time as it stands."""
+    """Return the day of a time in words, `2 May 2021`; other text unchanged."""
     time = _read(value)
     return Period(DAY, time.date()).words if time else value or ""
 

@@ -1,4 +1,4 @@
-"""The search page: what was found, the best first. Knows no SQL and spells no HTML."""
+"""The search page: the articles that match, the best first."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What search engines should read of the archives, for the plugin datasette-sitemap.
+"""The pages that search engines should read, for the plugin datasette-sitemap.
 
-Pages only, each once: a selection is as good as endless, so it stands under its
-canonical address on its own page. Knows no format.
+Each page is listed once. Selections are practically endless, so they are not listed: their
+pages name their canonical address.
 """
 
 from __future__ import annotations

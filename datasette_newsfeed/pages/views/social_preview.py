@@ -1,8 +1,7 @@
-"""What a page says of itself to those who do not read it: chats, search engines, feed readers.
+"""The metadata of a page for chats, search engines and feed readers.
 
-A title and a description in words, an image, the one address of what is shown
-(canonical), its feeds, and the same facts as data (https://schema.org). Knows
-neither SQL nor HTML.
+It consists of a title and a description, an image, the canonical address, the feeds, and the
+same facts as JSON-LD (https://schema.org).
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from .articles_page import Listing
 
 LONGEST_TITLE = 200
 LONGEST_DESCRIPTION = 300
-"""Characters. Whoever shows a preview cuts far earlier; an address may hold any number."""
+"""Characters. Programs that show previews cut far earlier; an address may hold any number."""
 
 LEADING = 3
-"""So many articles of a list stand in its description."""
+"""How many articles of a list its description names."""
 
 LARGE = 280
 """Pixels: an image at least so wide may be shown large."""
@@ -301,7 +300,7 @@ def _titles(cards: Sequence[Card]) -> str | None:
 
 
 def _time(value: str | None) -> str | None:
-    """A time as it stands, None where it is none."""
+    """Return a time unchanged, None if it is not a time."""
     try:
         datetime.fromisoformat(value or "")
     except ValueError:

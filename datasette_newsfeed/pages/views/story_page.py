@@ -1,7 +1,7 @@
-"""Stories: how one went on, and where it is found. Knows no HTML and no SQL.
+"""The page of a story: its articles in order of time.
 
-A story's key is the id of its earliest article. An earlier one may come to the archive
-later: so the id of each member leads to the story.
+The key of a story is the id of its earliest article. An earlier one may be imported later,
+so the id of each member leads to the story.
 """
 
 from __future__ import annotations

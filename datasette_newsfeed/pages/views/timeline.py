@@ -1,6 +1,6 @@
-"""Numbers over time become bars: years, months or days in a row, gaps of zero included.
+"""Bars from counts over time: consecutive years, months or days, including those with zero.
 
-Pure: counts in, bars out, drawn by a template. Knows no SQL and no request.
+The functions are pure. A template draws the bars.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BAR_WIDTH = 8
 STEP = 10
 """From the beginning of one bar to that of the next."""
 LOWEST = 3.0
-"""A bar that stands for something is never too low to be seen."""
+"""The least height of a bar whose count is not zero, so that it can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
