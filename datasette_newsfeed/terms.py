@@ -37,44 +37,14 @@ ENGLISH = "en"
 LEAST_SMALL = 3
 """Small words by which a language is guessed."""
 # ISO 639-1 -> Snowball.
-STEMMERS = {
-    "ar": "arabic",
-    "hy": "armenian",
-    "eu": "basque",
-    "ca": "catalan",
-    "cs": "czech",
-    "da": "danish",
-    "nl": "dutch",
-    "en": "english",
-    "eo": "esperanto",
-    "et": "estonian",
-    "fi": "finnish",
-    "fr": "french",
-    "de": "german",
-    "el": "greek",
-    "hi": "hindi",
-    "hu": "hungarian",
-    "id": "indonesian",
-    "ga": "irish",
-    "it": "italian",
-    "lt": "lithuanian",
-    "ne": "nepali",
-    "no": "norwegian",
-    "nb": "norwegian",
-    "nn": "norwegian",
-    "fa": "persian",
-    "pl": "polish",
-    "pt": "portuguese",
-    "ro": "romanian",
-    "ru": "russian",
-    "sr": "serbian",
-    "st": "sesotho",
-    "es": "spanish",
-    "sv": "swedish",
-    "ta": "tamil",
-    "tr": "turkish",
-    "yi": "yiddish",
-}
+_STEMMERS = (
+    "ar:arabic hy:armenian eu:basque ca:catalan cs:czech da:danish nl:dutch en:english "
+    "eo:esperanto et:estonian fi:finnish fr:french de:german el:greek hi:hindi hu:hungarian "
+    "id:indonesian ga:irish it:italian lt:lithuanian ne:nepali no:norwegian nb:norwegian "
+    "nn:norwegian fa:persian pl:polish pt:portuguese ro:romanian ru:russian sr:serbian st:sesotho "
+    "es:spanish sv:swedish ta:tamil tr:turkish yi:yiddish"
+)
+STEMMERS = dict(pair.split(":") for pair in _STEMMERS.split())
 # Of the package's list: "no", of the records: "nb".
 _SMALL_WORDS_OF = {"no": "nb", "nn": "nb"}
 _REPORTED = "say says said saying told tell tells mr mrs ms new news"
@@ -178,24 +148,19 @@ class Vocabulary:
         """Return the number of a term, a new one if it has none yet."""
         return self.numbers.setdefault(term, len(self.numbers))
 
-    def read(self, title: str, lead: str, language: str | None = None) -> dict[int, int]:
+    def read(
+        self,
+        title: str,
+        lead: str,
+        language: str | None = None,
+        written: dict[int, str] | None = None,
+    ) -> dict[int, int]:
         """Return the marks of an article's terms by number, in reading order.
 
-        language: ISO 639-1, as `en` or `pt-BR`; None: guessed.
+        language: ISO 639-1, as `en` or `pt-BR`; None: guessed. written: takes how the article
+        writes each term first.
         """
-        return dict(self._read(title, lead, language, {}))
-
-    def read_as_written(
-        self, title: str, lead: str, language: str | None = None
-    ) -> dict[int, tuple[int, str]]:
-        """Return the marks of an article's terms, and how it writes each of them first."""
-        written: dict[int, str] = {}
-        marks = self._read(title, lead, language, written)
-        return {number: (mark, written[number]) for number, mark in marks.items()}
-
-    def _read(
-        self, title: str, lead: str, language: str | None, written: dict[int, str]
-    ) -> dict[int, int]:
+        written = {} if written is None else written
         headline, text = tokens(plain(title)), tokens(plain(lead))
         if language is None:
             language = guess_language([*headline, *text])

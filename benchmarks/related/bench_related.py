@@ -42,6 +42,7 @@ from datasette_newsfeed.archive.dialects.smartable import adapt
 from datasette_newsfeed.archive.importing.front_matter import read
 from datasette_newsfeed.archive.records import Article
 from datasette_newsfeed.archive.relate import rules, run
+from datasette_newsfeed.archive.relate.articles import seconds
 from datasette_newsfeed.archive.urls import url_key
 from datasette_newsfeed.terms import MOST_TEXT, plain
 
@@ -74,7 +75,7 @@ class Sample:
     @property
     def seconds(self) -> int:
         """When it was published, since 1970; 0 without a date."""
-        return run.seconds(self.at) or 0
+        return seconds(self.at) or 0
 
 
 Ranking = Callable[[Sequence[Sample]], numpy.ndarray]

@@ -23,7 +23,7 @@ from commands import (
     write,
 )
 
-from datasette_newsfeed.archive.relate import run
+from datasette_newsfeed.archive.relate import nearest, run
 
 BARRAGE = "2026-03-02-barrage"
 GATES = "2026-03-02-gates"
@@ -213,7 +213,7 @@ def test_without_numpy_a_large_archive_keeps_what_it_has(
 ) -> None:
     import_report(db, folder)
     before = rows(db, STORIES), rows(db, SIMILAR)
-    monkeypatch.setattr(run, "has_numpy", lambda: False)
+    monkeypatch.setattr(nearest, "has_numpy", lambda: False)
     monkeypatch.setattr(run, "MOST_WITHOUT_NUMPY", 5)
     text = "Of a heron that nobody saw."
     write(folder / "2026-03-06-new.md", article("Heron seen", "06T09", "kick", text))

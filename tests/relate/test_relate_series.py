@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.archive.database import transaction
-from datasette_newsfeed.archive.relate import matrix, rows, rules, run
+from datasette_newsfeed.archive.relate import nearest, rows, rules, run
 from datasette_newsfeed.archive.relate.state import RelateState
 
 SEEDS = int(os.environ.get("NEWSFEED_SEEDS", "6"))
@@ -120,7 +120,7 @@ def fresh(
     articles: Articles, dice: random.Random, monkeypatch: pytest.MonkeyPatch
 ) -> list[list[tuple[Any, ...]]]:
     with archive() as db, monkeypatch.context() as patch:
-        patch.setattr(run, "has_numpy", lambda: False)
+        patch.setattr(nearest, "has_numpy", lambda: False)
         shuffled = list(articles)
         dice.shuffle(shuffled)
         put(db, {key: articles[key] for key in shuffled})
@@ -131,9 +131,8 @@ def fresh(
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_any_series_ends_like_one_run(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     if seed % 2:  # a small archive in as many steps as a large one
-        monkeypatch.setattr(matrix, "MOST_PRODUCTS", 50)
-        monkeypatch.setattr(matrix, "LEAST_BLOCK", 3)
-        monkeypatch.setattr(matrix, "SEGMENT", 7)
+        monkeypatch.setattr(nearest, "MOST_PRODUCTS", 50)
+        monkeypatch.setattr(nearest, "LEAST_BLOCK", 3)
         monkeypatch.setattr(rows, "STEP", 5)
         monkeypatch.setattr(rules, "MOST_HOLDERS", 20)
         monkeypatch.setattr(rules, "MOST_CROWDED", 15)

@@ -10,8 +10,25 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
-from .rules import MOST_SPAN, Items, Pair
+from .rules import MOST_SPAN
+
+Pair = tuple[int, int, int]
+"""Two items, and how far they are above what one story needs; below it, less than 0."""
+
+
+class Items(NamedTuple):
+    """What becomes stories, in order of time: articles, or groups of copies of one text.
+
+    times: seconds since 1970. providers: a number each, -1 for several. bars: what two profiles
+    must share, evidence: what two texts must share, as the mean of both.
+    """
+
+    times: Sequence[int]
+    providers: Sequence[int]
+    bars: Sequence[int]
+    evidence: Sequence[int]
 
 
 def clusters(pairs: Iterable[Pair], items: Items) -> Iterator[list[int]]:
@@ -44,9 +61,7 @@ def components(pairs: Iterable[tuple[int, int]], count: int) -> Sequence[int]:
     for one, other in pairs:
         first, second = sorted((top(one), top(other)))
         above[second] = first
-    for number in range(count):
-        above[number] = top(number)
-    return above
+    return array("i", map(top, range(count)))
 
 
 class _Clustering:
@@ -59,10 +74,8 @@ class _Clustering:
     def __init__(self, pairs: Sequence[Pair], items: Items) -> None:
         members = {each for one, other, _ in pairs for each in (one, other)}
         self._members = {each: [each] for each in members}
-        self._unlike = {each: items.unlike(each) for each in members}
-        self._first = {each: items.times[each] for each in members}
-        self._last = dict(self._first)
-        self._provider = {each: items.providers[each] for each in members}
+        self._unlike = {each: max(items.bars[each], 2 * items.evidence[each]) for each in members}
+        self._times, self._providers = items.times, items.providers
         self._sums: dict[int, dict[int, int]] = {each: {} for each in members}
         for one, other, sure in pairs:
             above = 2 * sure + self._unlike[one] + self._unlike[other]
@@ -70,12 +83,8 @@ class _Clustering:
 
     def found(self) -> Iterator[list[int]]:
         """Yield the clusters of two items and more."""
-        queue = [
-            (-mean, one, other)
-            for one, sums in self._sums.items()
-            for other in sums
-            if one < other and (mean := self._mean(one, other)) >= 0
-        ]
+        pairs = ((one, other) for one, sums in self._sums.items() for other in sums if one < other)
+        queue = [(-self._mean(*pair), *pair) for pair in pairs if self._mean(*pair) >= 0]
         heapify(queue)
         while queue:
             mean, one, other = heappop(queue)
@@ -95,18 +104,15 @@ class _Clustering:
         return (self._sums[one][other] - unlike) / (here * there)
 
     def _may_join(self, one: int, other: int) -> bool:
-        first = min(self._first[one], self._first[other])
-        last = max(self._last[one], self._last[other])
-        provider = self._provider[one]
-        return last - first <= MOST_SPAN and (provider < 0 or provider != self._provider[other])
+        both = self._members[one] + self._members[other]
+        times = [self._times[each] for each in both]
+        providers = {self._providers[each] for each in both}
+        return max(times) - min(times) <= MOST_SPAN and (len(providers) > 1 or -1 in providers)
 
     def _join(self, one: int, other: int) -> None:
         """Make two clusters one, called `one`."""
         self._members[one] += self._members.pop(other)
         self._unlike[one] += self._unlike.pop(other)
-        self._first[one] = min(self._first[one], self._first[other])
-        self._last[one] = max(self._last[one], self._last[other])
-        self._provider[one] = -1
         sums = self._sums[one]
         for third, above in self._sums.pop(other).items():
             del self._sums[third][other]

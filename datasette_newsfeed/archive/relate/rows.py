@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from sqlite_utils import Database
 
-from .rules import SCORE, Listed
+from .vectors import ONE, Vectors
 
 Progress = Callable[[int, int], None]
 """Called with what is done and what there is to do in all: each article counts twice."""
@@ -102,11 +101,11 @@ def write_stories(db: Database, ids: Sequence[str], stories: Iterable[Collection
         db.execute(f"DROP TABLE temp.{table}")
 
 
-def write_similar(
-    db: Database, ids: Sequence[str], lists: Iterator[tuple[int, Listed]], on_progress: Progress
-) -> None:
+def write_similar(db: Database, ids: Sequence[str], lists: Vectors, on_progress: Progress) -> None:
     """Write the list of each article, in order, into the open transaction."""
-    if _is_empty(db):  # an index is made faster than it is kept
+    if not db.execute(
+        "SELECT 1 FROM similar_articles LIMIT 1"
+    ).fetchone():  # an index is made faster than it is kept
         db.execute("DROP INDEX IF EXISTS idx_similar_articles_similar_id")
     for start in range(0, len(ids), STEP):
         some = ids[start : start + STEP]
@@ -114,8 +113,11 @@ def write_similar(
         for article_id, *listed in db.execute(_LISTS, [json.dumps(some)]):
             known.setdefault(article_id, []).append(tuple(listed))
         made = {
-            ids[number]: [(at, ids[other], score / SCORE) for at, (score, other) in enumerate(each)]
-            for number, each in islice(lists, len(some))
+            key: [
+                (at, ids[other], round(score / ONE, 4))
+                for at, (other, score) in enumerate(lists.row(start + number))
+            ]
+            for number, key in enumerate(some)
         }
         made = {key: listed for key, listed in made.items() if listed != known.get(key, [])}
         _delete(db, "article_id", made.keys() & known.keys())
@@ -123,10 +125,6 @@ def write_similar(
         db.conn.executemany(_SIMILAR, rows)
         on_progress(len(ids) + start + len(some), 2 * len(ids))
     db.table("similar_articles").create_index(["similar_id"], if_not_exists=True)
-
-
-def _is_empty(db: Database) -> bool:
-    return not db.execute("SELECT 1 FROM similar_articles LIMIT 1").fetchone()
 
 
 def _delete(db: Database, column: str, article_ids: Iterable[str]) -> None:

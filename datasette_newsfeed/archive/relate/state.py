@@ -24,8 +24,6 @@ class RelateState:
     def __init__(self, db: Database) -> None:
         self._db = db
         with db.atomic():
-            for table in ("gists", "ties"):  # of the first version
-                db.execute(f"DROP TABLE IF EXISTS {table}")
             db.execute(_TABLE)
         row = db.execute("SELECT version, state FROM relating").fetchone()
         self.is_current = row == (VERSION, CURRENT)

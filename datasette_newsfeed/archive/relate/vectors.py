@@ -2,7 +2,7 @@
 
 A term weighs by how rare it is in this archive: more as a name or a number, more in the
 title. Weights are whole numbers, so that the product of two vectors is the same in whatever
-order it is summed, with numpy and without, on every machine.
+order it is summed, on every machine.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Vectors:
 
     starts: array[int] = field(default_factory=lambda: array("q", [0]))
     terms: array[int] = field(default_factory=lambda: array("i"))
-    weights: array[int] = field(default_factory=lambda: array("h"))
+    weights: array[int] = field(default_factory=lambda: array("i"))
 
     def __len__(self) -> int:
         """Return the number of vectors."""
@@ -71,27 +71,27 @@ def unit(values: Sequence[int], counted: int | None = None) -> list[int]:
     return [round(UNIT * value / length) for value in values] if length else [0] * len(values)
 
 
-def weigh(marked: Vectors, holders: Sequence[int]) -> Vectors:
-    """Return the vectors of articles whose `weights` are marks, without terms of one article.
+def weigh(vectors: Vectors, holders: Sequence[int]) -> None:
+    """Replace marks by weights: 0 for terms of one article.
 
     Topics, which come last in a row, are beyond its length. holders: how many articles hold
     each term.
     """
-    total = len(marked) + PRIOR
+    total = len(vectors) + PRIOR
 
     @cache
     def by_mark(count: int) -> tuple[int, ...]:
         rarity = log2(total, count) / 16
         return tuple(int(factor * rarity * sqrt(rarity)) for factor in FACTORS)
 
-    found = Vectors()
-    for number in range(len(marked)):
-        row = list(marked.row(number))
-        text = sum(mark != IS_TOPIC for _, mark in row)
+    for number in range(len(vectors)):
+        row = list(vectors.row(number))
+        text = sum([mark != IS_TOPIC for _, mark in row])
         weights = unit([by_mark(holders[term])[mark] for term, mark in row], text)
-        found.append(
-            (term, min(weight, MOST_WEIGHT))
-            for (term, _), weight in zip(row, weights, strict=True)
-            if weight and holders[term] > 1
+        vectors.weights[vectors.starts[number] : vectors.starts[number + 1]] = array(
+            "i",
+            [
+                min(weight, MOST_WEIGHT) if holders[term] > 1 else 0
+                for (term, _), weight in zip(row, weights, strict=True)
+            ],
         )
-    return found

@@ -69,12 +69,17 @@ async def find_similar(
     most = max(FEW, total // MOST_SHARE)
     texts = await view.ask(TEXTS_SQL, {"ids": json.dumps([key, *listed])})
     vocabulary = Vocabulary()
-    terms = {row["id"]: vocabulary.read_as_written(row["title"], row["lead"]) for row in texts}
+    written: dict[int, str] = {}
+    terms = {
+        row["id"]: vocabulary.read(
+            row["title"], row["lead"], written=written if row["id"] == key else None
+        )
+        for row in texts
+    }
     own = terms.get(key, {})
     others = {number for each in listed for number in terms.get(each, ())}
-    words = await _rare_words(
-        view, {number: own[number] for number in own if number in others}, most
-    )
+    both = {number: (own[number], written[number]) for number in own if number in others}
+    words = await _rare_words(view, both, most)
     topics = await _rare_topics(view, key, min(most, total // 3))
     found = []
     for card in await find_cards_by_id(view, listed):
