@@ -174,6 +174,7 @@ def test_a_database_of_the_version_before(folder: Path, db: Path) -> None:
             drop table similar_articles; drop index idx_articles_story_id;
             drop index idx_articles_is_headline_published_at;
             alter table articles drop column story_id; alter table articles drop column is_headline;
+            drop index idx_articles_language;
             alter table articles drop column language;
             drop table stories; pragma user_version = 1;
             """

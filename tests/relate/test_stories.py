@@ -486,7 +486,7 @@ async def test_an_archive_of_an_older_version_has_none_and_works(tmp_path: Path)
     db = sqlite_utils.Database(path)
     db.table("stories").drop()
     db.table("similar_articles").drop()
-    for index in ("story_id", "is_headline_published_at"):
+    for index in ("story_id", "is_headline_published_at", "language"):
         db.execute(f"drop index idx_articles_{index}")
     later = set(schema.ARTICLES.column_names) - set(schema.ARTICLES.first_column_names)
     db.table("articles").transform(types={}, drop=later)

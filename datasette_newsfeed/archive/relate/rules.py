@@ -23,7 +23,7 @@ MOST_APART = 5 * DAY
 """News is told within days."""
 MOST_SPAN = 7 * DAY
 """Seconds from a story's first article to its last."""
-PER_DAY = 70_000
+PER_DAY = 60_000
 """So much less alike are two articles for each day between them."""
 LEAST_ALIKE = 30_000
 """Less says nothing."""
