@@ -79,7 +79,7 @@ FENCES = {
     "archive": {
         *("PIL", "docutils", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
         "feedparser",  # only archive.collect.xml_feeds
-        *("numpy", "scipy"),  # only archive.relate.matrix, where they are installed
+        *("numpy", "scipy"),  # only archive.relate.nearest, where they are installed
         *("httpcore", "httpx", "stamina"),  # only archive.images.http_client and connections
     },
     "cli": {"click", "datasette", "sqlite_utils", "yaml"},
