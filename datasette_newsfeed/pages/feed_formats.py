@@ -15,6 +15,7 @@ from datasette.plugins import pm
 from datasette.utils import StartupError
 
 from .. import hookspecs
+from .compat.protocols import DatasetteLike
 
 EXTENSION = re.compile(r"[a-z][a-z0-9_]*")
 """What Datasette takes for a format in an address: `\\w+` after the dot."""
@@ -44,7 +45,7 @@ class FeedFormat:
 _formats: WeakKeyDictionary[Any, Mapping[str, FeedFormat]] = WeakKeyDictionary()
 
 
-def feed_formats(datasette: Any) -> Mapping[str, FeedFormat]:
+def feed_formats(datasette: DatasetteLike) -> Mapping[str, FeedFormat]:
     """Return the formats of a site by extension: ours, then others by extension.
 
     Raises StartupError where a plugin registers what is no format, or what another one has.
@@ -55,7 +56,7 @@ def feed_formats(datasette: Any) -> Mapping[str, FeedFormat]:
     return found
 
 
-def _collect(datasette: Any) -> dict[str, FeedFormat]:
+def _collect(datasette: DatasetteLike) -> dict[str, FeedFormat]:
     hook = getattr(pm.hook, hookspecs.register_newsfeed_feed_formats.__name__, None)
     if hook is None or not hook.has_spec():
         pm.add_hookspecs(hookspecs)

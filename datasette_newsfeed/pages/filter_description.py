@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from datasette.filters import Filters
 
 from ..dimensions import BAND, BY_NAME, DIMENSIONS, HEADLINES, PERIOD, TOPICS, Dimension, of_pair
 from .access.archives import ArchiveView
+from .compat.protocols import RequestLike
 from .facets import bands, periods
 from .facets.ranges import Range
 from .filters.conditions import chosen
@@ -101,7 +101,7 @@ async def _condition_in_words(view: ArchiveView, key: str, value: str) -> tuple[
     return column, await _name(view, dimension, value) if dimension else value
 
 
-async def in_words(view: ArchiveView, request: Any) -> str:
+async def in_words(view: ArchiveView, request: RequestLike) -> str:
     """Return a selection of articles in words: "Articles about AI in April 2021"."""
     left = _Phrases(list(query_of(request).pairs))
     left.take("_searchmode")
@@ -112,7 +112,7 @@ async def in_words(view: ArchiveView, request: Any) -> str:
 
 
 async def _dimension_in_words(
-    view: ArchiveView, request: Any, dimension: Dimension, left: _Phrases
+    view: ArchiveView, request: RequestLike, dimension: Dimension, left: _Phrases
 ) -> list[str]:
     """Return the phrases of one dimension, and take what they say from the pairs left."""
     words = []

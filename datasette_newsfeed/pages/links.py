@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
 
 from ..dimensions import FILTERED_BY
+from .compat.protocols import DatasetteLike, RequestLike
 from .feed_formats import feed_formats
 
 HEADLINES_OF_STORIES = (("is_headline", "1"), ("story_id__notblank", "1"))
@@ -36,7 +36,7 @@ class FeedLink:
 class Links:
     """The addresses of one archive."""
 
-    datasette: Any
+    datasette: DatasetteLike
     database_name: str
     paths: dict[str, str] = field(default_factory=dict, compare=False, kw_only=True)
     """The paths of tables. A page of cards has hundreds of links to their rows."""
@@ -108,7 +108,7 @@ class Links:
         word = FILTERED_BY.get(table)
         return self.feeds([(word, key)]) if word else []
 
-    def feeds_of_page(self, request: Any) -> list[FeedLink]:
+    def feeds_of_page(self, request: RequestLike) -> list[FeedLink]:
         """The feeds of the page that is asked for, with all that its address says."""
         # Datasette adds base_url, so the path must be without.
         path = request.scope.get("route_path") or request.path

@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 
 from datasette.plugins import pm
 
+from .compat.protocols import DatasetteLike
+
 FAILING_ON_HIDDEN_REFERENCES = frozenset({"datasette_graphql"})
 """Plugins by the name of their module.
 
@@ -32,7 +34,7 @@ DATASETTE = "datasette"
 _routes: WeakKeyDictionary[Any, list[re.Pattern[str]]] = WeakKeyDictionary()
 
 
-def has_page(datasette: Any, scope: Mapping[str, Any]) -> bool:
+def has_page(datasette: DatasetteLike, scope: Mapping[str, Any]) -> bool:
     """Return whether a request is for a page of another plugin, which decides on its headers.
 
     Datasette looks for pages of plugins before its own, by the path without `base_url`.

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 from urllib.parse import urlsplit
 
 from .access.archives import ArchiveView
+from .compat.protocols import RequestLike
 from .links import Links
 from .models import Enclosure, Picture
 from .queries import pictures
@@ -81,7 +81,7 @@ class Pictures:
         )
 
     async def enclosures(
-        self, request: Any, chosen: Iterable[Picture | None]
+        self, request: RequestLike, chosen: Iterable[Picture | None]
     ) -> dict[str, Enclosure]:
         """Return the images that can be shown elsewhere, by their keys; one query for all."""
         wanted = {picture.id: picture for picture in chosen if picture is not None}

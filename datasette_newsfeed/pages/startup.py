@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from datasette.utils import StartupError
 
 from . import compat
 from .access import archives
+from .compat.protocols import DatasetteLike
 from .headers import frames
 
 
@@ -21,7 +21,7 @@ def _said(setting: str) -> Iterator[None]:
         raise StartupError(f"datasette-newsfeed: {setting}: {error}") from None
 
 
-async def start(datasette: Any) -> None:
+async def start(datasette: DatasetteLike) -> None:
     """Check the settings, and give each archive its titles, order, labels and facets.
 
     Raises StartupError, which ends `datasette serve` with its message, where Datasette's version

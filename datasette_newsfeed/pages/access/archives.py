@@ -21,6 +21,7 @@ from datasette.utils import tilde_decode
 
 from ... import default_metadata, facet_index_schema, schema
 from .. import compat, other_plugins
+from ..compat.protocols import DatasetteLike, RequestLike
 from . import permissions
 
 
@@ -55,13 +56,13 @@ class ArchiveView:
     from where they are on the web.
     """
 
-    datasette: Any
+    datasette: DatasetteLike
     database: str
     tables: frozenset[str]
     has_copies: bool
     shows_remote: bool = True
     base_url: str | None = None
-    request: Any = None
+    request: RequestLike | None = None
     answers: dict[object, list[Any]] = field(default_factory=dict, compare=False)
     """Rows by query: a panel and the head of its page need the same."""
     columns: Mapping[str, Collection[str]] = field(
@@ -135,7 +136,7 @@ def _state_of_files(db: Any) -> tuple[tuple[int, int] | None, ...]:
     return tuple(states)
 
 
-def changed_at(datasette: Any, database: str) -> datetime | None:
+def changed_at(datasette: DatasetteLike, database: str) -> datetime | None:
     """Return when a database's file changed, None if there is none or it changes just now."""
     states = _state_of_files(datasette.get_database(database))
     latest = max((mtime for mtime, _ in filter(None, states)), default=None)
@@ -146,7 +147,9 @@ def changed_at(datasette: Any, database: str) -> datetime | None:
     return changed if changed < datetime.now(UTC) - timedelta(seconds=2) else None
 
 
-async def find_archive(datasette: Any, request: Any, database: str) -> Archive | None:
+async def find_archive(
+    datasette: DatasetteLike, request: RequestLike | None, database: str
+) -> Archive | None:
     """Return the archive in a database, else None. Reads its tables once per state of the file."""
     known = compat.notes(request)
     key = ("archive", database)
@@ -168,7 +171,7 @@ async def find_archive(datasette: Any, request: Any, database: str) -> Archive |
     return seen
 
 
-def requested_databases(datasette: Any, scope: Mapping[str, Any]) -> list[str]:
+def requested_databases(datasette: DatasetteLike, scope: Mapping[str, Any]) -> list[str]:
     """Return the databases that a request is for: one, or for the front page all with a file."""
     path = scope.get("raw_path") or scope["path"].encode()
     path = path.partition(b"?")[0].decode("ascii", "replace")
@@ -228,7 +231,9 @@ async def _detect_archive(db: Any, database: str) -> Archive | None:
     )
 
 
-async def view_archive(datasette: Any, request: Any, database: str) -> ArchiveView | None:
+async def view_archive(
+    datasette: DatasetteLike, request: RequestLike, database: str
+) -> ArchiveView | None:
     """Return what the visitor may see of a database, None if it is not an archive."""
     known = compat.notes(request)
     key = ("view", database)
@@ -239,7 +244,9 @@ async def view_archive(datasette: Any, request: Any, database: str) -> ArchiveVi
     return view
 
 
-async def view_archives(datasette: Any, request: Any, database: str) -> list[ArchiveView]:
+async def view_archives(
+    datasette: DatasetteLike, request: RequestLike, database: str
+) -> list[ArchiveView]:
     """Return the archives whose articles the pages of a database can name and the visitor may see.
 
     That is the database itself; for queries across databases (`--crossdb`) it is each archive.
@@ -251,7 +258,7 @@ async def view_archives(datasette: Any, request: Any, database: str) -> list[Arc
 
 
 async def view_tables(
-    datasette: Any, request: Any, database: str, *tables: str
+    datasette: DatasetteLike, request: RequestLike, database: str, *tables: str
 ) -> ArchiveView | None:
     """Return what the visitor may see of these tables alone, None if this is not an archive.
 
@@ -262,7 +269,9 @@ async def view_tables(
     return await _make_view(datasette, request, archive, tables) if archive else None
 
 
-async def _view_archive(datasette: Any, request: Any, database: str) -> ArchiveView | None:
+async def _view_archive(
+    datasette: DatasetteLike, request: RequestLike, database: str
+) -> ArchiveView | None:
     archive = await find_archive(datasette, request, database)
     if archive is None:
         return None
@@ -273,7 +282,7 @@ async def _view_archive(datasette: Any, request: Any, database: str) -> ArchiveV
 
 
 async def _make_view(
-    datasette: Any, request: Any, archive: Archive, names: Iterable[str]
+    datasette: DatasetteLike, request: RequestLike, archive: Archive, names: Iterable[str]
 ) -> ArchiveView:
     database = archive.database
     tables = await permissions.viewable(datasette, request, database, names)
@@ -291,7 +300,7 @@ async def _make_view(
     )
 
 
-def images_from(datasette: Any, database: str) -> str:
+def images_from(datasette: DatasetteLike, database: str) -> str:
     """Return the setting `images`: one of IMAGES; the default if the value is unknown."""
     wanted = compat.setting(datasette, database, "images")
     return wanted if wanted in IMAGES else IMAGES[0]
@@ -315,7 +324,7 @@ select json_extract(value, '$[0]') as parent, json_extract(value, '$[1]') as chi
 from json_each(:newsfeed_refused)"""
 
 
-async def refused_tables(datasette: Any, actor: Any, database: str) -> list[str]:
+async def refused_tables(datasette: DatasetteLike, actor: Any, database: str) -> list[str]:
     """Return the tables and views of a database that repeat what this actor may not see.
 
     Found for each state of the file: the archive may have come after Datasette started.
@@ -327,7 +336,7 @@ async def refused_tables(datasette: Any, actor: Any, database: str) -> list[str]
     return [*refused, *default_metadata.CLOSED]
 
 
-def refuse_derived(datasette: Any, actor: Any, action: str, resource: Any) -> Any:
+def refuse_derived(datasette: DatasetteLike, actor: Any, action: str, resource: Any) -> Any:
     """Return, for 0.65, a call that says no to what shows a denied table another way.
 
     That is also the full text of articles, which 1.0 sees to itself.
@@ -351,14 +360,14 @@ def refuse_derived(datasette: Any, actor: Any, action: str, resource: Any) -> An
     return refuse
 
 
-def refused_lists(datasette: Any, actor: Any, action: str) -> Any:
+def refused_lists(datasette: DatasetteLike, actor: Any, action: str) -> Any:
     """Return, for 1.0, which tables are refused; None for all other actions."""
     if action != "view-table":
         return None
     return compat.refused_tables(REFUSED_SQL, refused_tables, datasette, actor)
 
 
-async def apply_defaults(datasette: Any) -> None:
+async def apply_defaults(datasette: DatasetteLike) -> None:
     """Give each archive that is there when Datasette starts its titles, order, labels, facets."""
     for database in list(datasette.databases):
         archive = await find_archive(datasette, None, database)

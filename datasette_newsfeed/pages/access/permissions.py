@@ -11,18 +11,19 @@ from typing import Any
 
 from ... import schema
 from .. import compat
+from ..compat.protocols import DatasetteLike, RequestLike
 
 QUERIES = {schema.DEAD_LINKS: schema.DEAD_LINKS_TABLES}
 """Our own queries, and the tables that each shows something of."""
 
 
-def actor_of(request: Any) -> Any:
+def actor_of(request: RequestLike) -> Any:
     """Return who asks, or None."""
     return None if request is None else request.scope.get("actor")
 
 
 def may_run(
-    datasette: Any, actor: Any, action: str, resource: Any
+    datasette: DatasetteLike, actor: Any, action: str, resource: Any
 ) -> Awaitable[bool | None] | None:
     """Return False where a query of ours would show tables that the actor may not see.
 
@@ -33,14 +34,14 @@ def may_run(
     return _may_run(datasette, actor, *resource)
 
 
-async def _may_run(datasette: Any, actor: Any, database: str, query: str) -> bool | None:
+async def _may_run(datasette: DatasetteLike, actor: Any, database: str, query: str) -> bool | None:
     tables = QUERIES[query]
     seen = await compat.viewable(datasette, actor, database, tables)
     return None if seen.issuperset(tables) else False
 
 
 async def viewable(
-    datasette: Any, request: Any, database: str, tables: Iterable[str]
+    datasette: DatasetteLike, request: RequestLike, database: str, tables: Iterable[str]
 ) -> frozenset[str]:
     """Return those of the tables that the visitor may see; none where the database is hidden."""
     actor = actor_of(request)

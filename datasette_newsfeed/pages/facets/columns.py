@@ -19,6 +19,7 @@ from datasette.utils.sqlite import sqlite3
 
 from ... import facet_index_schema, schema
 from ..access.archives import find_archive
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..filters.query_string import plain_key
 from .filter_sql import Rows, page_rows
 from .indexed_counts import find_tally
@@ -84,7 +85,7 @@ class NewsColumnFacet(_Sampled, ColumnFacet):
         return [{"value": v, "count": n} for v, n in counts[: self.get_facet_size() + 1]]
 
 
-def _with_plain_keys(request: Any) -> Any:
+def _with_plain_keys(request: RequestLike) -> Any:
     """Return the request with `type=video` where its address has `type__exact=video`.
 
     Datasette's filter form writes the longer one, by which 0.65 recognises no value as chosen.
@@ -106,7 +107,7 @@ def _place(value: Any) -> tuple[int, Any]:
 class _Counted:
     """A Datasette whose next query is answered already."""
 
-    def __init__(self, datasette: Any, rows: list[Mapping[str, Any]]) -> None:
+    def __init__(self, datasette: DatasetteLike, rows: list[Mapping[str, Any]]) -> None:
         self._datasette = datasette
         self._rows = rows
 

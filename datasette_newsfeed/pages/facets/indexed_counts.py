@@ -24,6 +24,7 @@ from pyroaring import BitMap
 from ... import facet_index
 from ...facet_index import FacetIndex
 from .. import compat
+from ..compat.protocols import DatasetteLike, RequestLike
 from .filter_sql import Rows
 from .where_clause import MOST_UNCERTAIN, Clock, Conditions, Known, split
 
@@ -108,7 +109,9 @@ class _Shelf:
 _shelves: WeakKeyDictionary[Any, dict[str, _Shelf]] = WeakKeyDictionary()
 
 
-async def find_tally(datasette: Any, request: Any, database: str, rows: Rows) -> Tally | None:
+async def find_tally(
+    datasette: DatasetteLike, request: RequestLike, database: str, rows: Rows
+) -> Tally | None:
     """Return these rows of articles to be counted, None where SQL must count them.
 
     Asked by every facet of a page, found once. Raises QueryInterrupted where it takes too long.
@@ -121,7 +124,7 @@ async def find_tally(datasette: Any, request: Any, database: str, rows: Rows) ->
     return found
 
 
-async def _find(datasette: Any, database: str, rows: Rows) -> Tally | None:
+async def _find(datasette: DatasetteLike, database: str, rows: Rows) -> Tally | None:
     select = _SELECT.fullmatch(rows.sql.strip())
     parts = split(select["where"]) if select and select["where"] else []
     if select is None or parts is None:

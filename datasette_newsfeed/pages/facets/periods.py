@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from ... import facet_index_schema
 from ...dimensions import Dimension
 from ..access.archives import ArchiveView
+from ..compat.protocols import RequestLike
 from ..filters.conditions import TOPIC, TOPIC_BIND
 from .base import quoted
 from .filter_sql import Rows
@@ -244,7 +245,7 @@ class PeriodFacet(RangeFacet):
 
 
 async def count_by_month(
-    view: ArchiveView, request: Any, dimension: Dimension, key: str
+    view: ArchiveView, request: RequestLike, dimension: Dimension, key: str
 ) -> list[tuple[str, int]] | None:
     """Return how many articles of a provider or topic each month has, by the facet index.
 

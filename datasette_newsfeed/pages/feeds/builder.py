@@ -20,6 +20,7 @@ from ...languages import language_code
 from .. import compat, filter_description
 from ..access.archives import ArchiveView
 from ..access.permissions import actor_of
+from ..compat.protocols import RequestLike
 from ..filters.query_string import Query, query_of
 from ..links import Links
 from ..models import Enclosure, FullArticle
@@ -66,7 +67,7 @@ class FeedBuilder:
     """Builds the feed of one page of a database, for one visitor."""
 
     def __init__(
-        self, views: Sequence[ArchiveView], request: Any, database: str, extension: str
+        self, views: Sequence[ArchiveView], request: RequestLike, database: str, extension: str
     ) -> None:
         self.views = views
         self.datasette = views[0].datasette

@@ -14,6 +14,7 @@ from datasette.database import QueryInterrupted
 
 from ..access.archives import changed_at, view_archives
 from ..compat import Answer
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..feed_formats import FeedFormat, feed_formats
 from ..headers import security_policy
 from ..headers.caching import fingerprint, http_time, is_known
@@ -51,7 +52,12 @@ LATE = "This selection took too long to read. Try fewer filters."
 
 
 async def can_render(
-    datasette: Any, columns: Any, database: Any, table: Any, request: Any, view_name: Any
+    datasette: DatasetteLike,
+    columns: Any,
+    database: Any,
+    table: Any,
+    request: RequestLike,
+    view_name: Any,
 ) -> bool:
     """Return whether a page offers its feeds: lists of articles that the visitor may see."""
     if view_name == "row" or article_column(columns, table) is None:
@@ -61,13 +67,13 @@ async def can_render(
 
 def _renderer(feed_format: FeedFormat) -> Callable[..., Any]:
     async def render(
-        datasette: Any,
+        datasette: DatasetteLike,
         columns: Any,
         rows: Any,
         database: Any,
         table: Any,
         query_name: Any,
-        request: Any,
+        request: RequestLike,
         data: Any,
     ) -> Answer | None:
         views = await view_archives(datasette, request, database)
@@ -100,7 +106,11 @@ def _refusal(words: str, status: int) -> Answer:
 
 
 def _answer(
-    datasette: Any, request: Any, database: str, feed_format: FeedFormat, document: bytes
+    datasette: DatasetteLike,
+    request: RequestLike,
+    database: str,
+    feed_format: FeedFormat,
+    document: bytes,
 ) -> Answer:
     headers = {"ETag": fingerprint(document), "X-Content-Type-Options": "nosniff"}
     headers[security_policy.HEADER] = security_policy.NOTHING
@@ -113,7 +123,7 @@ def _answer(
     return Answer(document, headers=headers, content_type=kind)
 
 
-def renderers(datasette: Any) -> list[dict[str, Any]]:
+def renderers(datasette: DatasetteLike) -> list[dict[str, Any]]:
     """Return the feed formats of a site as Datasette's output renderers."""
     return [
         {"extension": each.extension, "render": _renderer(each), "can_render": can_render}

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest, Forbidden
@@ -20,6 +19,7 @@ from ...dimensions import DEAD_IMAGE, DIMENSIONS, TOPICS, Dimension
 from .. import compat
 from ..access import permissions
 from ..access.archives import find_archive
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..queries.topic_frequency import is_common_topic
 from . import table_order
 
@@ -41,7 +41,7 @@ _NEVER = "1 = 0"
 
 
 async def from_request(
-    datasette: Any, request: Any, database: str, table: str
+    datasette: DatasetteLike, request: RequestLike, database: str, table: str
 ) -> FilterArguments | None:
     """Return what our words ask of a table, None if nothing.
 
@@ -102,7 +102,7 @@ def _check(asked: Iterable[tuple[str, str]]) -> None:
             raise BadRequest(f"{word} is 1 or 0")
 
 
-def _numbers(request: Any) -> Iterator[tuple[str, str]]:
+def _numbers(request: RequestLike) -> Iterator[tuple[str, str]]:
     """Yield the filters of columns whose values Datasette takes for whole numbers."""
     for key in request.args:
         if key.endswith(NUMERIC) and not key.startswith("_"):
@@ -114,7 +114,7 @@ def _fits(digits: str) -> bool:
     return digits.isdecimal() and len(digits) <= 400 and int(digits) < 2**63
 
 
-def _facets(request: Any) -> Iterator[tuple[str, str]]:
+def _facets(request: RequestLike) -> Iterator[tuple[str, str]]:
     """Yield the facets that an address asks for."""
     for key in request.args:
         if key.startswith("_facet"):
@@ -129,13 +129,13 @@ def _torn(text: str) -> bool:
         return True
 
 
-def chosen(request: Any, word: str) -> list[str]:
+def chosen(request: RequestLike, word: str) -> list[str]:
     """Return the values that an address gives for a word: each once, none blank."""
     return [value for value in dict.fromkeys(request.args.getlist(word)) if value.strip()]
 
 
 async def may_view_all(
-    datasette: Any, request: Any, database: str, tables: tuple[str, ...]
+    datasette: DatasetteLike, request: RequestLike, database: str, tables: tuple[str, ...]
 ) -> bool:
     """Return whether the visitor may see every one of the tables."""
     return await permissions.viewable(datasette, request, database, tables) == set(tables)

@@ -7,10 +7,10 @@ differ only in that hold the same articles, share one canonical address and one 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl
 
 from ...dimensions import DIMENSIONS
+from ..compat.protocols import RequestLike
 
 SEARCH = "_search"
 SORTS = ("_sort", "_sort_desc")
@@ -60,7 +60,7 @@ class Query:
     pairs: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, request: Any) -> Query:
+    def of(cls, request: RequestLike) -> Query:
         """Return the query of a request, its blank values included.
 
         A pair that is repeated counts once. Of words that neither Datasette nor we know, which
@@ -96,7 +96,7 @@ class Query:
         return Query(tuple(pair for pair in self.pairs if pair != (key, value)))
 
 
-def query_of(request: Any, default_sort: tuple[str, str] = DEFAULT_SORT) -> Query:
+def query_of(request: RequestLike, default_sort: tuple[str, str] = DEFAULT_SORT) -> Query:
     """Return what an address says about which rows and in which order, nothing else."""
     pairs = Query.of(request).pairs
     return Query(

@@ -10,6 +10,7 @@ from datasette.utils.asgi import BadRequest
 
 from ... import schema
 from .. import compat
+from ..compat.protocols import DatasetteLike, RequestLike
 
 SCANNED = frozenset({"type", "provider_name", "story_id", "is_headline"})
 """Columns of articles with few different values, or with none in most rows.
@@ -21,7 +22,9 @@ _NO_NUMBER = re.compile("CHAR|CLOB|TEXT|BLOB")
 """Types without numeric affinity, https://sqlite.org/datatype3.html#determination_of_column_affinity"""
 
 
-async def make_total(datasette: Any, request: Any, database: str, table: str) -> None:
+async def make_total(
+    datasette: DatasetteLike, request: RequestLike, database: str, table: str
+) -> None:
     """Order the rows of a table page of an archive by their keys where else they are equal.
 
     So are the rows of tables that others added. Views of others have no key. Raises BadRequest
@@ -48,7 +51,11 @@ async def make_total(datasette: Any, request: Any, database: str, table: str) ->
 
 
 async def _check(
-    datasette: Any, request: Any, database: str, table: str, columns: Iterable[str]
+    datasette: DatasetteLike,
+    request: RequestLike,
+    database: str,
+    table: str,
+    columns: Iterable[str],
 ) -> None:
     asked = [request.args.get(word) for word in ("_sort", "_sort_desc")]
     if all(asked):

@@ -20,6 +20,7 @@ from datasette.utils.asgi import Request
 
 from .. import compat, other_plugins
 from ..access.archives import find_archive, requested_databases
+from ..compat.protocols import DatasetteLike, RequestLike
 
 Header = tuple[bytes, bytes]
 
@@ -50,7 +51,7 @@ def fingerprint_of_json(body: bytes) -> str:
     return f"W/{fingerprint(lasting)}" if times else fingerprint(body)
 
 
-def is_known(request: Any, etag: str, modified: datetime | None = None) -> bool:
+def is_known(request: RequestLike, etag: str, modified: datetime | None = None) -> bool:
     """Return whether the visitor has this very answer (RFC 9110, 13.2.2: the ETag counts first)."""
     given = request.headers.get("if-none-match")
     if given is not None:
@@ -73,7 +74,7 @@ def http_time(time: datetime) -> str:
     return format_datetime(time.astimezone(UTC), usegmt=True)
 
 
-async def is_lasting(datasette: Any, request: Any) -> bool:
+async def is_lasting(datasette: DatasetteLike, request: RequestLike) -> bool:
     """Return whether a page is made of immutable databases alone, an archive among them."""
     known = compat.notes(request)
     if LASTING not in known:
@@ -82,7 +83,7 @@ async def is_lasting(datasette: Any, request: Any) -> bool:
     return answer
 
 
-async def _is_made_of_lasting(datasette: Any, scope: compat.Scope) -> bool:
+async def _is_made_of_lasting(datasette: DatasetteLike, scope: compat.Scope) -> bool:
     databases = datasette.databases
     asked = requested_databases(datasette, scope)
     if not asked or any(databases[name].is_mutable for name in asked):
@@ -93,7 +94,7 @@ async def _is_made_of_lasting(datasette: Any, scope: compat.Scope) -> bool:
     return False
 
 
-async def variables(datasette: Any, request: Any) -> dict[str, Any]:
+async def variables(datasette: DatasetteLike, request: RequestLike) -> dict[str, Any]:
     """Return what the templates of a page want: whether it may be kept, and a way to say no."""
 
     def late() -> str:
@@ -103,7 +104,7 @@ async def variables(datasette: Any, request: Any) -> dict[str, Any]:
     return {"newsfeed_is_lasting": await is_lasting(datasette, request), "newsfeed_late": late}
 
 
-def keep_pages(datasette: Any, app: compat.App) -> compat.App:
+def keep_pages(datasette: DatasetteLike, app: compat.App) -> compat.App:
     """Wrap the application so that pages of immutable archives may be kept."""
 
     async def keeping(scope: compat.Scope, receive: Any, send: Any) -> None:
@@ -119,7 +120,7 @@ def keep_pages(datasette: Any, app: compat.App) -> compat.App:
 class _Keeper:
     """Sits between the application and the server, for one answer."""
 
-    def __init__(self, datasette: Any, scope: compat.Scope, send: Any) -> None:
+    def __init__(self, datasette: DatasetteLike, scope: compat.Scope, send: Any) -> None:
         self.datasette = datasette
         self.scope = scope
         self.request = Request(scope, None)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import compat
+from ..compat.protocols import DatasetteLike
 
 SETTING = "frames"
 WAYS = ("show", "shown_by")
@@ -61,7 +62,7 @@ def _sites(value: Any) -> tuple[str, ...]:
     return tuple(sites)
 
 
-def allowed(datasette: Any, database: str) -> Frames:
+def allowed(datasette: DatasetteLike, database: str) -> Frames:
     """Return what the setting allows on the pages of a database. A wrong one allows nothing."""
     try:
         return read(compat.setting(datasette, database, SETTING))

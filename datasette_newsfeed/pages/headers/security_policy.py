@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from .. import compat
 from ..access.archives import find_archive, requested_databases
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..text.players import EMBED_SITES
 from . import frames
 
@@ -25,7 +26,7 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """For what is no page: images and feeds run and load nothing."""
 
 
-def restrict_pages(datasette: Any, app: compat.App) -> compat.App:
+def restrict_pages(datasette: DatasetteLike, app: compat.App) -> compat.App:
     """Wrap the application so that each page of an archive says what it may frame."""
 
     async def restricting(scope: compat.Scope, receive: Any, send: Any) -> None:
@@ -50,12 +51,12 @@ def _is_bare_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return is_page and HEADER.lower().encode() not in found
 
 
-async def _shown_archives(datasette: Any, scope: compat.Scope) -> list[str]:
+async def _shown_archives(datasette: DatasetteLike, scope: compat.Scope) -> list[str]:
     asked = requested_databases(datasette, scope)
     return [name for name in asked if await find_archive(datasette, None, name)]
 
 
-def of_table_page(datasette: Any, archives: Iterable[str]) -> str:
+def of_table_page(datasette: DatasetteLike, archives: Iterable[str]) -> str:
     """Return the policy for a page of Datasette's that shows something of these archives."""
     allowed = [frames.allowed(datasette, archive) for archive in archives]
     shown = [site for each in allowed for site in each.shown]
@@ -75,7 +76,9 @@ def _directive(name: str, *sources: str) -> str:
     return " ".join([name, *dict.fromkeys(sources)])
 
 
-async def of_own_page(datasette: Any, request: Any, database: str, view_name: str) -> str:
+async def of_own_page(
+    datasette: DatasetteLike, request: RequestLike, database: str, view_name: str
+) -> str:
     """Return the policy for a page of ours: what the site's own frame has, and nothing else.
 
     The frame is the site's base template without any content, so no record can add to

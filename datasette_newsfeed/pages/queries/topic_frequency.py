@@ -7,12 +7,11 @@ at a million articles. They cost the same at about 8 % of the articles.
 
 from __future__ import annotations
 
-from typing import Any
-
 from datasette.database import QueryInterrupted
 
 from ... import facet_index_schema
 from ..access.archives import Archive
+from ..compat.protocols import DatasetteLike
 
 # The highest rowid is near enough to the number of articles, and costs nothing to find.
 ENOUGH = "select 1 + coalesce(max(rowid), 0) * 8 / 100 as enough from articles"
@@ -36,7 +35,7 @@ select enough <= coalesce((
 from share"""
 
 
-async def is_common_topic(datasette: Any, archive: Archive, topic: str) -> bool:
+async def is_common_topic(datasette: DatasetteLike, archive: Archive, topic: str) -> bool:
     """Return whether so many articles are about a topic that `exists` finds them faster."""
     sql = STORED_SQL if archive.has_facet_index else COUNTED_SQL
     try:

@@ -15,6 +15,7 @@ from datasette.database import QueryInterrupted
 from ...dimensions import BY_NAME, DIMENSIONS, heading
 from .. import compat
 from ..access.archives import FULL_TEXT, ArchiveView, view_archive
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
 from ..filter_description import conditions
@@ -76,7 +77,7 @@ class Listing:
     """One list's page as one visitor gets it: its layout, and what the layouts are made of."""
 
     view: ArchiveView
-    request: Any
+    request: RequestLike
     layout: str
     table: str = "articles"
 
@@ -262,7 +263,7 @@ def _column(facet: Mapping[str, Any]) -> str:
 
 
 async def find_listing(
-    datasette: Any, request: Any, database: str | None, table: str | None
+    datasette: DatasetteLike, request: RequestLike, database: str | None, table: str | None
 ) -> Listing | None:
     """Return how a page of articles or stories is laid out; None for any other page."""
     if table not in TABLES or database is None or request is None:

@@ -19,6 +19,7 @@ from ... import default_metadata, schema
 from ...image_urls import absolute_url, image_id, is_relative
 from .. import compat
 from ..access.archives import Archive, ArchiveView, find_archive, view_archive
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..links import Links
 from ..pictures import Pictures
 from ..queries import pictures
@@ -42,8 +43,8 @@ SHORT_TEXT = 160
 class Cell:
     """A value and its place in a table. `table` is None on pages of SQL queries."""
 
-    datasette: Any
-    request: Any
+    datasette: DatasetteLike
+    request: RequestLike
     archive: Archive
     table: str | None
     column: str
@@ -239,7 +240,12 @@ CELLS: dict[tuple[str | None, str], Draw] = {
 
 
 def draw_cell(
-    datasette: Any, request: Any, database: str | None, table: str | None, column: str, **more: Any
+    datasette: DatasetteLike,
+    request: RequestLike,
+    database: str | None,
+    table: str | None,
+    column: str,
+    **more: Any,
 ) -> Callable[[], Awaitable[Markup | None]] | None:
     """Return a call for what a cell shows, None to leave it to Datasette.
 
@@ -254,8 +260,8 @@ def draw_cell(
 
 async def _draw(
     draw: Draw,
-    datasette: Any,
-    request: Any,
+    datasette: DatasetteLike,
+    request: RequestLike,
     database: str,
     table: str | None,
     column: str,

@@ -9,6 +9,7 @@ from datasette.database import QueryInterrupted
 from datasette.utils import urlsafe_components
 
 from ..access.archives import ArchiveView, view_archive
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..links import Links
 from ..queries import cards, counts, full_articles, stories
 from . import social_preview
@@ -24,8 +25,8 @@ Find = Callable[[Rows], Awaitable[Preview | None]]
 
 
 async def variables(
-    datasette: Any,
-    request: Any,
+    datasette: DatasetteLike,
+    request: RequestLike,
     template: str | None,
     database: str | None,
     table: str | None,
@@ -81,7 +82,7 @@ def _unless_late(find: Find) -> Find:
     return draw
 
 
-async def _of_front(datasette: Any, request: Any) -> Preview | None:
+async def _of_front(datasette: DatasetteLike, request: RequestLike) -> Preview | None:
     found = []
     for database in list(datasette.databases):
         view = await view_archive(datasette, request, database)
@@ -90,13 +91,13 @@ async def _of_front(datasette: Any, request: Any) -> Preview | None:
     return await social_preview.of_front(found, request)
 
 
-async def _of_database(view: ArchiveView, request: Any) -> Preview | None:
+async def _of_database(view: ArchiveView, request: RequestLike) -> Preview | None:
     if not view.sees("articles"):
         return None
     return await social_preview.of_database(view, request, await cards.find_newest(view))
 
 
-async def _of_row(view: ArchiveView, request: Any, table: str, key: str) -> Preview | None:
+async def _of_row(view: ArchiveView, request: RequestLike, table: str, key: str) -> Preview | None:
     if table == "articles":
         article = await full_articles.find_full_article(view, key)
         return await social_preview.of_article(view, request, article) if article else None

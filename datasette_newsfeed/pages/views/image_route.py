@@ -13,6 +13,7 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
 from ..access.archives import ArchiveView, view_tables
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..headers import security_policy
 from ..headers.caching import is_known
 from ..links import VERSION
@@ -41,7 +42,7 @@ def _refusal(status: int, words: str) -> Response:
     return Response.text(words, status=status, headers=headers)
 
 
-async def serve_image(datasette: Any, request: Any) -> Response:
+async def serve_image(datasette: DatasetteLike, request: RequestLike) -> Response:
     """Answer `/DB/-/newsfeed/image/ID/WIDTH`: the copy, else a way to the original."""
     if request.method not in ("GET", "HEAD"):
         return _refusal(405, "An image can only be looked at.")
@@ -70,7 +71,7 @@ async def serve_image(datasette: Any, request: Any) -> Response:
 
 
 async def _give(
-    view: ArchiveView, request: Any, key: str, copy: Any, headers: dict[str, str]
+    view: ArchiveView, request: RequestLike, key: str, copy: Any, headers: dict[str, str]
 ) -> Response:
     """Answer with a copy. Its bytes are read only if they are sent."""
     asked = request.args.get(VERSION) or ""
@@ -88,7 +89,9 @@ async def _give(
     return Response(content, headers=headers, content_type=copy["type"])
 
 
-async def _answer(view: ArchiveView, request: Any, width: int, headers: dict[str, str]) -> Response:
+async def _answer(
+    view: ArchiveView, request: RequestLike, width: int, headers: dict[str, str]
+) -> Response:
     key = tilde_decode(request.url_vars["image"])
     picture = await pictures.find_image(view, key)
     if picture is None:

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from ...dimensions import DIMENSIONS
 from .. import compat
 from ..access.archives import ArchiveView, find_archive, view_archive
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..facets.periods import DAY, Period, count_by_month
 from ..headers import caching
 from ..links import Links
@@ -77,7 +78,7 @@ FILTERS = {
 }
 
 
-def add_to_templates(env: Any, datasette: Any) -> None:
+def add_to_templates(env: Any, datasette: DatasetteLike) -> None:
     """Give the templates our filters, and Datasette 0.65 our partial."""
     env.filters.update(FILTERS)
     compat.add_templates(env, datasette)
@@ -86,7 +87,7 @@ def add_to_templates(env: Any, datasette: Any) -> None:
 # -- panels -------------------------------------------------------------------
 
 
-async def _draw(view: ArchiveView, request: Any, template: str, **context: Any) -> Markup:
+async def _draw(view: ArchiveView, request: RequestLike, template: str, **context: Any) -> Markup:
     links = Links(view.datasette, view.database)
     return await compat.render(
         view.datasette,
@@ -96,11 +97,11 @@ async def _draw(view: ArchiveView, request: Any, template: str, **context: Any) 
     )
 
 
-async def _draw_late(view: ArchiveView, request: Any) -> Markup:
+async def _draw_late(view: ArchiveView, request: RequestLike) -> Markup:
     return await _draw(view, request, "_newsfeed_late.html")
 
 
-async def _front(view: ArchiveView, request: Any, is_home: bool) -> Markup | None:
+async def _front(view: ArchiveView, request: RequestLike, is_home: bool) -> Markup | None:
     if not view.sees("articles"):
         return None
     try:
@@ -119,7 +120,7 @@ async def _front(view: ArchiveView, request: Any, is_home: bool) -> Markup | Non
     )
 
 
-async def draw_home(datasette: Any, request: Any) -> Markup | None:
+async def draw_home(datasette: DatasetteLike, request: RequestLike) -> Markup | None:
     """Return the panel of the front page: each archive that the visitor may see."""
     panels = []
     for database in list(datasette.databases):
@@ -128,13 +129,17 @@ async def draw_home(datasette: Any, request: Any) -> Markup | None:
     return Markup("").join(panel for panel in panels if panel) or None
 
 
-async def draw_database(datasette: Any, request: Any, database: str) -> Markup | None:
+async def draw_database(
+    datasette: DatasetteLike, request: RequestLike, database: str
+) -> Markup | None:
     """Return the panel of a database's page."""
     view = await view_archive(datasette, request, database)
     return await _front(view, request, is_home=False) if view else None
 
 
-async def draw_table(datasette: Any, request: Any, database: str, table: str) -> Markup | None:
+async def draw_table(
+    datasette: DatasetteLike, request: RequestLike, database: str, table: str
+) -> Markup | None:
     """Return the panel of a table's page: layouts of a list, topics or providers in numbers.
 
     Numbers only above the whole table: above a selection they would speak of something else.
@@ -166,7 +171,7 @@ async def draw_table(datasette: Any, request: Any, database: str, table: str) ->
 
 
 async def draw_row(
-    datasette: Any, request: Any, database: str, table: str, key: str
+    datasette: DatasetteLike, request: RequestLike, database: str, table: str, key: str
 ) -> Markup | None:
     """Return the panel of a row's page: the article, the story, or a row's newest articles."""
     if table not in ("articles", "stories", *cards.SELECTIONS):
@@ -184,7 +189,7 @@ async def draw_row(
         return await _draw_late(view, request)
 
 
-async def _draw_article(view: ArchiveView, request: Any, key: str) -> Markup | None:
+async def _draw_article(view: ArchiveView, request: RequestLike, key: str) -> Markup | None:
     article = await full_articles.find_full_article(view, key)
     if article is None:
         return None
@@ -207,7 +212,7 @@ async def _draw_article(view: ArchiveView, request: Any, key: str) -> Markup | N
     )
 
 
-async def _draw_story(view: ArchiveView, request: Any, key: str) -> Markup | None:
+async def _draw_story(view: ArchiveView, request: RequestLike, key: str) -> Markup | None:
     story = await stories.find_story(view, key)
     if story is None:
         return None
@@ -221,7 +226,9 @@ async def _draw_story(view: ArchiveView, request: Any, key: str) -> Markup | Non
     )
 
 
-async def _draw_newest(view: ArchiveView, request: Any, table: str, key: str) -> Markup | None:
+async def _draw_newest(
+    view: ArchiveView, request: RequestLike, table: str, key: str
+) -> Markup | None:
     chosen = cards.SELECTIONS[table]
     if table == "topics":
         archive = await find_archive(view.datasette, request, view.database)
@@ -245,7 +252,7 @@ async def _draw_newest(view: ArchiveView, request: Any, table: str, key: str) ->
 
 
 async def _timeline_of(
-    view: ArchiveView, request: Any, table: str, key: str
+    view: ArchiveView, request: RequestLike, table: str, key: str
 ) -> timeline.Timeline | None:
     """Return a provider's or topic's numbers over time; None if they take too long to count."""
     dimension = next((each for each in DIMENSIONS if each.key and each.rows.table == table), None)
@@ -272,8 +279,8 @@ async def _timeline_of(
 
 
 async def template_variables(
-    datasette: Any,
-    request: Any,
+    datasette: DatasetteLike,
+    request: RequestLike,
     view_name: str | None,
     template: str | None,
     database: str | None,
@@ -304,7 +311,9 @@ async def template_variables(
     return found
 
 
-async def stylesheets(datasette: Any, request: Any, database: str | None) -> list[str]:
+async def stylesheets(
+    datasette: DatasetteLike, request: RequestLike, database: str | None
+) -> list[str]:
     """Return our stylesheet for the pages of an archive and for the front page above one."""
     request = await compat.current_request(datasette, request)
     names = [database] if database is not None else list(datasette.databases)

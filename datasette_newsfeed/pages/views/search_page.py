@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
 from ...full_text import query
 from ..access.archives import FULL_TEXT, view_archive
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..headers import security_policy
 from ..links import Links
 from ..pictures import Pictures
@@ -24,7 +23,7 @@ LONGEST = 300
 """Characters of what is looked for."""
 
 
-async def show_search(datasette: Any, request: Any) -> Response:
+async def show_search(datasette: DatasetteLike, request: RequestLike) -> Response:
     """Answer `/DB/-/newsfeed/search?q=`: 404 without an archive that the visitor may see."""
     try:
         database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name

@@ -6,11 +6,10 @@ pages name their canonical address.
 
 from __future__ import annotations
 
-from typing import Any
-
 from datasette.database import QueryInterrupted
 
 from ..access.archives import view_archive
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..links import Links
 from ..queries import stories
 from ..queries.cards import find_newest_ids
@@ -23,7 +22,7 @@ MOST_STORIES = 5_000
 """Of these, at most; the newest."""
 
 
-async def find_paths(datasette: Any, request: Any) -> list[str]:
+async def find_paths(datasette: DatasetteLike, request: RequestLike) -> list[str]:
     """Return the paths of the pages that the visitor, most likely a robot, may see."""
     paths = [str(datasette.urls.instance())]
     for database in list(datasette.databases):

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from ... import default_metadata
 from .. import compat, filter_description
 from ..access.archives import ArchiveView
+from ..compat.protocols import RequestLike
 from ..filters.query_string import STORIES_SORT, query_of
 from ..links import FeedLink, Links
 from ..models import Card, Enclosure, FullArticle, Story
@@ -69,7 +70,7 @@ class Preview:
 
 
 async def of_front(
-    archives: Sequence[tuple[ArchiveView, Sequence[Card]]], request: Any
+    archives: Sequence[tuple[ArchiveView, Sequence[Card]]], request: RequestLike
 ) -> Preview | None:
     """Return the preview of the front page, from its archives with their newest articles."""
     found = [await of_database(view, request, cards) for view, cards in archives]
@@ -85,7 +86,7 @@ async def of_front(
     )
 
 
-async def of_database(view: ArchiveView, request: Any, newest: Sequence[Card]) -> Preview:
+async def of_database(view: ArchiveView, request: RequestLike, newest: Sequence[Card]) -> Preview:
     """Return the preview of an archive's own page, from its newest articles."""
     here = _Here(view, request)
     site = await here.site()
@@ -150,7 +151,7 @@ async def of_stories(listing: Listing, rows: Iterable[Mapping[str, Any]]) -> Pre
     )
 
 
-async def of_story(view: ArchiveView, request: Any, story: Story) -> Preview:
+async def of_story(view: ArchiveView, request: RequestLike, story: Story) -> Preview:
     """Return the preview of a story's page: its headline, and what its articles are called."""
     here = _Here(view, request)
     title = _cut(story.headline.title, LONGEST_TITLE) or "Untitled"
@@ -194,7 +195,7 @@ async def of_story(view: ArchiveView, request: Any, story: Story) -> Preview:
 
 
 async def of_selection(
-    view: ArchiveView, request: Any, table: str, key: str, name: str, newest: Sequence[Card]
+    view: ArchiveView, request: RequestLike, table: str, key: str, name: str, newest: Sequence[Card]
 ) -> Preview:
     """Return the preview of a provider's, topic's, author's or image's page, from its newest."""
     here = _Here(view, request)
@@ -208,7 +209,7 @@ async def of_selection(
     )
 
 
-async def of_article(view: ArchiveView, request: Any, article: FullArticle) -> Preview:
+async def of_article(view: ArchiveView, request: RequestLike, article: FullArticle) -> Preview:
     """Return the preview of an article's page."""
     here = _Here(view, request)
     card = article.card
@@ -313,7 +314,7 @@ class _Here:
     """One archive as seen from one request: what becomes absolute here."""
 
     view: ArchiveView
-    request: Any
+    request: RequestLike
 
     @property
     def links(self) -> Links:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
 from ..access.archives import view_archive
+from ..compat.protocols import DatasetteLike, RequestLike
 from ..links import Links
 from ..models import Card, Story, Voice
 from ..queries.stories import find_place
@@ -56,7 +56,9 @@ def _time(card: Card) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-async def lead_to_story(datasette: Any, request: Any, exception: Exception) -> Response | None:
+async def lead_to_story(
+    datasette: DatasetteLike, request: RequestLike, exception: Exception
+) -> Response | None:
     """Return the way to the story of an article, where a page of that key was not found.
 
     An article that no story has, or has no longer, is shown itself.
