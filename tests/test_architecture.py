@@ -50,6 +50,7 @@ ARCHIVE = (
     "publish",
 )
 PAGES = (
+    "protocols",
     "models",
     "feed_formats",
     "links",

@@ -15,7 +15,7 @@ from datasette.plugins import pm
 from datasette.utils import StartupError
 
 from .. import hookspecs
-from .compat.protocols import DatasetteLike
+from .protocols import DatasetteLike
 
 EXTENSION = re.compile(r"[a-z][a-z0-9_]*")
 """What Datasette takes for a format in an address: `\\w+` after the dot."""

@@ -10,11 +10,11 @@ from datasette.filters import Filters
 
 from ..dimensions import BAND, BY_NAME, DIMENSIONS, HEADLINES, PERIOD, TOPICS, Dimension, of_pair
 from .access.archives import ArchiveView
-from .compat.protocols import RequestLike
 from .facets import bands, periods
 from .facets.ranges import Range
 from .filters.conditions import chosen
 from .filters.query_string import SORTS, query_of
+from .protocols import RequestLike
 from .queries.pictures import find_label
 from .queries.stories import find_title
 

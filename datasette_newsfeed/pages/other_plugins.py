@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from datasette.plugins import pm
 
-from .compat.protocols import DatasetteLike
+from .protocols import DatasetteLike
 
 FAILING_ON_HIDDEN_REFERENCES = frozenset({"datasette_graphql"})
 """Plugins by the name of their module.

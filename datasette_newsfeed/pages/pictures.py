@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from .access.archives import ArchiveView
-from .compat.protocols import RequestLike
 from .links import Links
 from .models import Enclosure, Picture
+from .protocols import RequestLike
 from .queries import pictures
 from .text.addresses import uri
 

@@ -9,8 +9,8 @@ from datasette.utils import StartupError
 
 from . import compat
 from .access import archives
-from .compat.protocols import DatasetteLike
 from .headers import frames
+from .protocols import DatasetteLike
 
 
 @contextmanager

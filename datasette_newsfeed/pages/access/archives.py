@@ -21,7 +21,7 @@ from datasette.utils import tilde_decode
 
 from ... import default_metadata, facet_index_schema, schema
 from .. import compat, other_plugins
-from ..compat.protocols import DatasetteLike, RequestLike
+from ..protocols import DatasetteLike, RequestLike
 from . import permissions
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ... import schema
 from .. import compat
-from ..compat.protocols import DatasetteLike, RequestLike
+from ..protocols import DatasetteLike, RequestLike
 
 QUERIES = {schema.DEAD_LINKS: schema.DEAD_LINKS_TABLES}
 """Our own queries, and the tables that each shows something of."""

@@ -19,8 +19,8 @@ from datasette.utils.sqlite import sqlite3
 
 from ... import facet_index_schema, schema
 from ..access.archives import find_archive
-from ..compat.protocols import DatasetteLike, RequestLike
 from ..filters.query_string import plain_key
+from ..protocols import DatasetteLike, RequestLike
 from .filter_sql import Rows, page_rows
 from .indexed_counts import find_tally
 

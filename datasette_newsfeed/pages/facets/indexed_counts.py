@@ -24,7 +24,7 @@ from pyroaring import BitMap
 from ... import facet_index
 from ...facet_index import FacetIndex
 from .. import compat
-from ..compat.protocols import DatasetteLike, RequestLike
+from ..protocols import DatasetteLike, RequestLike
 from .filter_sql import Rows
 from .where_clause import MOST_UNCERTAIN, Clock, Conditions, Known, split
 

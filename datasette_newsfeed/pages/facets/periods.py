@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 from ... import facet_index_schema
 from ...dimensions import Dimension
 from ..access.archives import ArchiveView
-from ..compat.protocols import RequestLike
 from ..filters.conditions import TOPIC, TOPIC_BIND
+from ..protocols import RequestLike
 from .base import quoted
 from .filter_sql import Rows
 from .indexed_counts import find_tally

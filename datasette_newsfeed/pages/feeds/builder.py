@@ -20,11 +20,11 @@ from ...languages import language_code
 from .. import compat, filter_description
 from ..access.archives import ArchiveView
 from ..access.permissions import actor_of
-from ..compat.protocols import RequestLike
 from ..filters.query_string import Query, query_of
 from ..links import Links
 from ..models import Enclosure, FullArticle
 from ..pictures import Pictures
+from ..protocols import RequestLike
 from ..queries.full_articles import find_bodies, find_full_articles
 from ..text.addresses import uri
 from ..text.markdown import MARKDOWN_LIMIT, html_of_markdown

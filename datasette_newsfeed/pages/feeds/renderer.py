@@ -14,10 +14,10 @@ from datasette.database import QueryInterrupted
 
 from ..access.archives import changed_at, view_archives
 from ..compat import Answer
-from ..compat.protocols import DatasetteLike, RequestLike
 from ..feed_formats import FeedFormat, feed_formats
 from ..headers import security_policy
 from ..headers.caching import fingerprint, http_time, is_known
+from ..protocols import DatasetteLike, RequestLike
 from . import atom, jsonfeed, rss
 from .builder import FeedBuilder, article_column
 

@@ -19,7 +19,7 @@ from ...dimensions import DEAD_IMAGE, DIMENSIONS, TOPICS, Dimension
 from .. import compat
 from ..access import permissions
 from ..access.archives import find_archive
-from ..compat.protocols import DatasetteLike, RequestLike
+from ..protocols import DatasetteLike, RequestLike
 from ..queries.topic_frequency import is_common_topic
 from . import table_order
 

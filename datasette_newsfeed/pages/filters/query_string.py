@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from ...dimensions import DIMENSIONS
-from ..compat.protocols import RequestLike
+from ..protocols import RequestLike
 
 SEARCH = "_search"
 SORTS = ("_sort", "_sort_desc")

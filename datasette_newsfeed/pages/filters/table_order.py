@@ -10,7 +10,7 @@ from datasette.utils.asgi import BadRequest
 
 from ... import schema
 from .. import compat
-from ..compat.protocols import DatasetteLike, RequestLike
+from ..protocols import DatasetteLike, RequestLike
 
 SCANNED = frozenset({"type", "provider_name", "story_id", "is_headline"})
 """Columns of articles with few different values, or with none in most rows.

@@ -20,7 +20,7 @@ from datasette.utils.asgi import Request
 
 from .. import compat, other_plugins
 from ..access.archives import find_archive, requested_databases
-from ..compat.protocols import DatasetteLike, RequestLike
+from ..protocols import DatasetteLike, RequestLike
 
 Header = tuple[bytes, bytes]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import compat
-from ..compat.protocols import DatasetteLike
+from ..protocols import DatasetteLike
 
 SETTING = "frames"
 WAYS = ("show", "shown_by")

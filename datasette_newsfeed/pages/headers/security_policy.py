@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from .. import compat
 from ..access.archives import find_archive, requested_databases
-from ..compat.protocols import DatasetteLike, RequestLike
+from ..protocols import DatasetteLike, RequestLike
 from ..text.players import EMBED_SITES
 from . import frames
 

@@ -11,7 +11,7 @@ from datasette.database import QueryInterrupted
 
 from ... import facet_index_schema
 from ..access.archives import Archive
-from ..compat.protocols import DatasetteLike
+from ..protocols import DatasetteLike
 
 # The highest rowid is near enough to the number of articles, and costs nothing to find.
 ENOUGH = "select 1 + coalesce(max(rowid), 0) * 8 / 100 as enough from articles"

@@ -15,7 +15,6 @@ from datasette.database import QueryInterrupted
 from ...dimensions import BY_NAME, DIMENSIONS, heading
 from .. import compat
 from ..access.archives import FULL_TEXT, ArchiveView, view_archive
-from ..compat.protocols import DatasetteLike, RequestLike
 from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
 from ..filter_description import conditions
@@ -24,6 +23,7 @@ from ..filters.query_string import Query, most_links, plain_key, query_of
 from ..links import HEADLINES_OF_STORIES, FeedLink, Links
 from ..models import Card, Story
 from ..pictures import Pictures
+from ..protocols import DatasetteLike, RequestLike
 from ..queries.cards import find_cards_by_id
 from ..queries.stories import find_stories
 from . import timeline

@@ -19,9 +19,9 @@ from ... import default_metadata, schema
 from ...image_urls import absolute_url, image_id, is_relative
 from .. import compat
 from ..access.archives import Archive, ArchiveView, find_archive, view_archive
-from ..compat.protocols import DatasetteLike, RequestLike
 from ..links import Links
 from ..pictures import Pictures
+from ..protocols import DatasetteLike, RequestLike
 from ..queries import pictures
 from ..text.addresses import web_url
 from ..text.plain import shorten

@@ -9,8 +9,8 @@ from datasette.database import QueryInterrupted
 from datasette.utils import urlsafe_components
 
 from ..access.archives import ArchiveView, view_archive
-from ..compat.protocols import DatasetteLike, RequestLike
 from ..links import Links
+from ..protocols import DatasetteLike, RequestLike
 from ..queries import cards, counts, full_articles, stories
 from . import social_preview
 from .articles_page import Listing

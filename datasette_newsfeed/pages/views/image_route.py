@@ -13,10 +13,10 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
 from ..access.archives import ArchiveView, view_tables
-from ..compat.protocols import DatasetteLike, RequestLike
 from ..headers import security_policy
 from ..headers.caching import is_known
 from ..links import VERSION
+from ..protocols import DatasetteLike, RequestLike
 from ..queries import pictures
 from ..text.addresses import uri
 

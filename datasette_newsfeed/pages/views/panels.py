@@ -19,11 +19,11 @@ from markupsafe import Markup
 from ...dimensions import DIMENSIONS
 from .. import compat
 from ..access.archives import ArchiveView, find_archive, view_archive
-from ..compat.protocols import DatasetteLike, RequestLike
 from ..facets.periods import DAY, Period, count_by_month
 from ..headers import caching
 from ..links import Links
 from ..pictures import Pictures
+from ..protocols import DatasetteLike, RequestLike
 from ..queries import cards, counts, full_articles, pictures, stories
 from ..queries.topic_frequency import is_common_topic
 from ..text.markdown import html_of_markdown

@@ -8,10 +8,10 @@ from datasette.utils.asgi import NotFound, Response
 
 from ...full_text import query
 from ..access.archives import FULL_TEXT, view_archive
-from ..compat.protocols import DatasetteLike, RequestLike
 from ..headers import security_policy
 from ..links import Links
 from ..pictures import Pictures
+from ..protocols import DatasetteLike, RequestLike
 from ..queries.search import Hits, find_hits, one_line
 
 VIEW = "newsfeed_search"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datasette.database import QueryInterrupted
 
 from ..access.archives import view_archive
-from ..compat.protocols import DatasetteLike, RequestLike
 from ..links import Links
+from ..protocols import DatasetteLike, RequestLike
 from ..queries import stories
 from ..queries.cards import find_newest_ids
 

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from ... import default_metadata
 from .. import compat, filter_description
 from ..access.archives import ArchiveView
-from ..compat.protocols import RequestLike
 from ..filters.query_string import STORIES_SORT, query_of
 from ..links import FeedLink, Links
 from ..models import Card, Enclosure, FullArticle, Story
 from ..pictures import Pictures
+from ..protocols import RequestLike
 from ..text.addresses import uri, web_url
 from ..text.plain import plain_text
 from .articles_page import Listing

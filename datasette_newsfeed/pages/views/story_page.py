@@ -13,9 +13,9 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
 from ..access.archives import view_archive
-from ..compat.protocols import DatasetteLike, RequestLike
 from ..links import Links
 from ..models import Card, Story, Voice
+from ..protocols import DatasetteLike, RequestLike
 from ..queries.stories import find_place
 
 

@@ -1,6 +1,6 @@
 """What our pages use of Datasette and of its requests, on both lines: types for signatures.
 
-What only one line has is used in this package alone, where these types do not apply.
+What only one line has is used in compat/ alone, where these types do not apply.
 """
 
 from __future__ import annotations
