@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from pathlib import PurePosixPath
+from posixpath import splitext
 
 from ...languages import language_code
 from ..dates import leading_date
@@ -81,8 +81,8 @@ def slug(path: str) -> str:
 
 def _parts(path: str) -> tuple[tuple[str, ...], str, str | None]:
     """Return folders, name and language suffix; of an index, the name is its folder's."""
-    pure = PurePosixPath(path)
-    folders, name = pure.parent.parts, pure.stem
+    *above, file = path.split("/")
+    folders, name = tuple(above), splitext(file)[0]
     language = None
     match = _SUFFIX.fullmatch(name)
     if match and language_code(match["code"]):

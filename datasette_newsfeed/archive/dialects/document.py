@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cached_property
-from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,17 +42,17 @@ class Document:
     @property
     def stem(self) -> str:
         """The name of the file without its suffix."""
-        return PurePosixPath(self.path).stem
+        return splitext(self.path.rpartition("/")[2])[0]
 
     @property
     def suffix(self) -> str:
         """The suffix of the file in lower case, with its dot."""
-        return PurePosixPath(self.path).suffix.lower()
+        return splitext(self.path)[1].lower()
 
     @property
     def folders(self) -> tuple[str, ...]:
         """The folders that the file lies in, the outermost first."""
-        return PurePosixPath(self.path).parent.parts
+        return tuple(self.path.split("/")[:-1])
 
 
 @dataclass(frozen=True)
