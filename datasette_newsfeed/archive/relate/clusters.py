@@ -75,7 +75,9 @@ class _Clustering:
         members = {each for one, other, _ in pairs for each in (one, other)}
         self._members = {each: [each] for each in members}
         self._unlike = {each: max(items.bars[each], 2 * items.evidence[each]) for each in members}
-        self._times, self._providers = items.times, items.providers
+        self._first = {each: items.times[each] for each in members}
+        self._last = dict(self._first)
+        self._provider = {each: items.providers[each] for each in members}
         self._sums: dict[int, dict[int, int]] = {each: {} for each in members}
         for one, other, sure in pairs:
             above = 2 * sure + self._unlike[one] + self._unlike[other]
@@ -104,15 +106,18 @@ class _Clustering:
         return (self._sums[one][other] - unlike) / (here * there)
 
     def _may_join(self, one: int, other: int) -> bool:
-        both = self._members[one] + self._members[other]
-        times = [self._times[each] for each in both]
-        providers = {self._providers[each] for each in both}
-        return max(times) - min(times) <= MOST_SPAN and (len(providers) > 1 or -1 in providers)
+        first = min(self._first[one], self._first[other])
+        last = max(self._last[one], self._last[other])
+        provider = self._provider[one]
+        return last - first <= MOST_SPAN and (provider < 0 or provider != self._provider[other])
 
     def _join(self, one: int, other: int) -> None:
         """Make two clusters one, called `one`."""
         self._members[one] += self._members.pop(other)
         self._unlike[one] += self._unlike.pop(other)
+        self._first[one] = min(self._first[one], self._first[other])
+        self._last[one] = max(self._last[one], self._last[other])
+        self._provider[one] = -1
         sums = self._sums[one]
         for third, above in self._sums.pop(other).items():
             del self._sums[third][other]
