@@ -114,11 +114,18 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if number % 3 == 1 or (number % 3 == 0 and key == last):
             row = _full(schema.STORIES, payload, id=story, headline_id=key, size=3)
             db.table("stories").insert(row)
-        for place, like in enumerate((key, f"00 {texts[0]}", f"07 {texts[7]}")):
+        # One of another story, and a topic that these two alone have: the reason to list it.
+        first = number - 3 if number % 6 > 2 else number
+        first -= 6 if first + 3 >= len(texts) else 0
+        other = first + 3 if first == number else first
+        for place, like in enumerate((key, f"{other:02} {texts[other]}")):
             row = _full(schema.SIMILAR_ARTICLES, payload, article_id=key, position=place)
             db.table("similar_articles").insert({**row, "similar_id": like, "score": 0.5})
         here = {"article_id": key, "position": 0}
         db.table("article_topics").insert({**here, "topic": payload})
+        shared = f"{texts[first]} and another"
+        db.table("topics").insert({"name": shared}, ignore=True)
+        db.table("article_topics").insert({**here, "position": 1, "topic": shared})
         db.table("article_authors").insert({**here, "author": payload})
         for place in (0, 1):
             row = _full(schema.ARTICLE_IMAGES, payload, article_id=key, position=place)
