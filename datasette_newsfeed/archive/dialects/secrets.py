@@ -28,7 +28,7 @@ def check_secrets(mapping: Mapping[str, Any], body: str = "") -> None:
 
     An alias of YAML is refused where it is read, however short the text is.
     """
-    if not _has_secret(mapping):
+    if SECRET not in mapping and not _has_secret(mapping):
         return
     secrets, texts = _secrets_and_texts(mapping)
     if not secrets:

@@ -99,11 +99,11 @@ def name(value: Any, place: str) -> str | None:
 
 def whole(value: Any, place: str) -> int | None:
     """Return a whole number, given as a number or as text, within 64 bits."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _in_64_bits(value, place)
     if not isinstance(value, str):
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return _in_64_bits(value, place)
         raise wrong(value, place, "a whole number")
     digits = value.strip()
     if not digits:
