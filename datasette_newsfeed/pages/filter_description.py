@@ -128,7 +128,8 @@ async def _dimension_in_words(
                 values = chosen(request, dimension.key)
             names = [await _name(view, dimension, each) for each in values]
             quoted = [f"“{each}”" for each in names] if dimension.name in QUOTED else names
-            words.append(dimension.phrase.format(_listed(quoted)))
+            if quoted:  # none where all are blanks
+                words.append(dimension.phrase.format(_listed(quoted)))
         for value in () if dimension.name in ONE_BY_ONE else left.take(f"{dimension.key}__in"):
             names = [await _name(view, dimension, each) for each in _one_of(value)]
             listed = str(len(names)) if dimension.name == "id" else _listed(names, "or")

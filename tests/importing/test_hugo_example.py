@@ -34,8 +34,11 @@ def test_the_example_is_read_as_its_site_means_it(tmp_path: Path) -> None:
     assert times["2024-06-01-lamp-out-for-summer"] == "2024-05-31T22:05:00Z"
     assert times["2024-04-28-paint"] == "2024-04-28T00:00:00Z"
     assert rows["2024-06-01-lamp-out-for-summer"].startswith(f"{ADDRESS}/2024/06/")
-    # The address of a translation depends on settings of its language.
-    assert rows["2024-06-21-midsummer.no"] is None
+    # A translation has its language before its section.
+    assert (
+        rows["2024-06-21-midsummer.no"]
+        == ADDRESS.replace("/log", "/no/log") + "/2024/06/midsummer/"
+    )
     assert languages["2024-06-21-midsummer.no"] == "no"
     assert "{{" not in bodies
     assert "The barometer had said so" in bodies

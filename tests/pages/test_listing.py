@@ -378,7 +378,7 @@ async def test_one_query_for_each_kind_of_thing(news: Path, tracer: Tracer) -> N
                 assert len(titles(page)) == size
                 ours = [text for text in heard if "as pictures" in text]
                 assert len(ours) == 1
-                of_topics = [text for text in heard if "select article_id, topic" in text]
+                of_topics = [text for text in heard if "as topic from article_topics" in text]
                 assert len(of_topics) == 1
     assert counts["cards", 1] == counts["cards", 2] == counts["cards", 50]
     assert counts["cards", 50] <= counts["table", 50] + 2

