@@ -702,7 +702,7 @@ async def test_a_configured_facet_is_shown_once_and_stays(news: Path) -> None:
     hide = parse_qsl(urlsplit(found["quality"]["toggle_url"]).query)
     assert hide == [pair for pair in OURS if pair != ("_facet_band", "quality")]
     again = await facets(site, [("_facet_band", "quality"), ("_facet_band", "quality")])
-    assert sorted(again) == sorted([*names, "quality"])
+    assert sorted(again) == sorted([*names, "language", "quality"])
     page = (await site.client.get("/news/articles")).text
     for name in names:
         assert page.count(f'id="facet-{name}"') == 1, name
