@@ -28,8 +28,6 @@ def check_secrets(mapping: Mapping[str, Any], body: str = "") -> None:
 
     An alias of YAML is refused where it is read, however short the text is.
     """
-    if SECRET not in mapping and not _has_secret(mapping):
-        return
     secrets, texts = _secrets_and_texts(mapping)
     if not secrets:
         return
@@ -44,19 +42,6 @@ def check_secrets(mapping: Mapping[str, Any], body: str = "") -> None:
     for key, said in texts:
         if len(said) >= shortest and any(text in said for text in secrets):
             raise RecordError(REPEATS, place=key)
-
-
-def _has_secret(mapping: Mapping[str, Any]) -> bool:
-    """Tell whether a mapping has the key `secured` at any depth: most records have none."""
-    left: list[Any] = [mapping]
-    for value in left:
-        if isinstance(value, dict):
-            if any(map(is_secret_key, value)):
-                return True
-            left.extend(item for item in value.values() if isinstance(item, dict | list))
-        else:
-            left.extend(item for item in value if isinstance(item, dict | list))
-    return False
 
 
 def _secrets_and_texts(mapping: Mapping[str, Any]) -> tuple[set[str], list[tuple[str, str]]]:
