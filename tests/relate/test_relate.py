@@ -305,7 +305,8 @@ def test_an_export_knows_nothing_of_them(folder: Path, db: Path, tmp_path: Path)
 REAL_STORIES = {
     # Each was read: what the articles report is said beside them.
     (
-        # One day's announcement: an app service leaves preview, as three sites tell it.
+        # An app service leaves preview, as its maker and three sites tell it within a day.
+        "2020-11-16-reshape-the-future-of-work-with-microsoft-dataverse-for-teamsnow-generally-available",
         "2020-11-17-microsoft-announces-general-availability-of-new-power-apps-and-dataverse-for-teams",
         "2020-11-17-microsoft-teams-enhances-users-productivity-with-power-apps-integration-and-more",
         "2020-11-17-microsoft-teams-power-apps-and-dataverse-integrations-leave-preview",
