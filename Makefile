@@ -99,19 +99,19 @@ shots: browser-$(LINE) ## take the pictures of the README again (needs Chrome or
 
 # The long forms of what `make test` tries a few times of: docs/trust.md.
 fuzz: browser-$(LINE) ## thousands of made-up and hostile records, every attack on every page, all permissions
-	@NEWSFEED_FUZZ=2000 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/importing/test_round_trip.py tests/security/test_hostile_records.py tests/pages/test_parameters.py tests/security/test_permissions.py tests/browser/test_hostile_browser.py tests/pages/test_feeds.py tests/security/test_hostile.py tests/pages/test_listing.py tests/pages/test_sight.py tests/browser/test_accessibility.py tests/pages/test_facets.py tests/pages/test_facet_numbers.py tests/security/test_cost.py $(PYTEST)
+	@$(VENVS)/$(LINE)/bin/python -m pytest --long -n 2 --dist loadfile tests/importing/test_round_trip.py tests/security/test_hostile_records.py tests/pages/test_parameters.py tests/security/test_permissions.py tests/browser/test_hostile_browser.py tests/pages/test_feeds.py tests/security/test_hostile.py tests/pages/test_listing.py tests/pages/test_sight.py tests/browser/test_accessibility.py tests/pages/test_facets.py tests/pages/test_facet_numbers.py tests/security/test_cost.py $(PYTEST)
 
 crash: $(VENVS)/$(LINE)/.tools ## kill each command hundreds of times, fill the disk, lock the database, read the site meanwhile
-	@NEWSFEED_RUNS=300 NEWSFEED_SEEDS=100 $(VENVS)/$(LINE)/bin/python -m pytest -n 2 --dist loadfile tests/security/test_crash.py tests/importing/test_import_series.py tests/images/test_fetch.py $(PYTEST)
+	@$(VENVS)/$(LINE)/bin/python -m pytest --long -n 2 --dist loadfile tests/security/test_crash.py tests/importing/test_import_series.py tests/images/test_fetch.py $(PYTEST)
 
 matrix: $(LINES:%=matrix-%) ## every page beside each of some fifteen other plugins and beside all, both orders of loading, both lines
 
 $(LINES:%=matrix-%): matrix-%: $(VENVS)/%/plugins/.ready browser-%
 	@printf '\n== Other plugins: Datasette %s\n' $*
-	@NEWSFEED_MATRIX=1 $(VENVS)/$*/bin/python -m pytest -n 2 tests/pages/test_other_plugins.py $(PYTEST)
+	@$(VENVS)/$*/bin/python -m pytest --long -n 2 tests/pages/test_other_plugins.py $(PYTEST)
 
 load: $(VENVS)/$(LINE)/.tools ## 50 readers for five minutes while an import runs, beside plain Datasette
-	@NEWSFEED_LOAD=300 $(VENVS)/$(LINE)/bin/python -m pytest tests/security/test_load.py -s $(PYTEST)
+	@$(VENVS)/$(LINE)/bin/python -m pytest --long tests/security/test_load.py -s $(PYTEST)
 
 bench: $(LINES:%=$(VENVS)/%/.ready) ## make an archive of ARTICLES=10000 records, measure its import, and its pages on both Datasette lines
 	@mkdir -p build/bench

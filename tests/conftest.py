@@ -1,7 +1,7 @@
 """What many tests share: the demo newsroom as a database, the real archive if there is one.
 
-Knows no page and no table. With NEWSFEED_NO_SKIP=1, as in .ci/run, a skipped
-test counts as failed, unless all it lacks is an archive and none was named.
+Two options: `--long` tries each list whole and each random test often. `--no-skip`, as in .ci/run,
+counts a skipped test as failed, unless all it lacks is an archive and none was named.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import share
 from browser import LAUNCH_OPTIONS, find_browser
 from click.testing import CliRunner
 from datasette import hookimpl
 from datasette.app import DatasetteClient
 from datasette.plugins import pm
+from hypothesis import HealthCheck, Phase, settings
 from jinja2 import Environment, FileSystemBytecodeCache
 from share import LINE, is_tried
 
@@ -26,9 +28,30 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
-NO_SKIP = os.environ.get("NEWSFEED_NO_SKIP") == "1"
 NO_BROWSER = "no Chrome or Chromium found, and Playwright could not get one"
 NO_ARCHIVE = "NEWSFEED_ARCHIVE names no folder of real records"
+
+# Without --long the same cases in every run; a failure of a long one names its case.
+_ALL = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "phases": (Phase.explicit, Phase.reuse, Phase.generate),
+}
+settings.register_profile("short", max_examples=20, derandomize=True, **_ALL)
+settings.register_profile("long", max_examples=2000, **_ALL)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of these tests."""
+    group = parser.getgroup("datasette-newsfeed")
+    group.addoption("--long", action="store_true", help="try whole lists, and random cases often")
+    group.addoption("--no-skip", action="store_true", help="a skipped test counts as failed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set how much is tried, before a test file is imported."""
+    share.IS_LONG = config.getoption("--long")
+    settings.load_profile("long" if share.IS_LONG else "short")
 
 
 @pytest.fixture(scope="session")
@@ -147,25 +170,27 @@ def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
     return str(report.longrepr)
 
 
-def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
-    if not NO_SKIP or not report.skipped or hasattr(report, "wasxfail"):
+def _fail_if_skipped(
+    report: pytest.TestReport | pytest.CollectReport, config: pytest.Config
+) -> None:
+    if not config.getoption("--no-skip") or not report.skipped or hasattr(report, "wasxfail"):
         return
     if NO_ARCHIVE not in _reason(report):
-        report.longrepr = f"{_reason(report)} (and NEWSFEED_NO_SKIP=1 lets nothing skip)"
+        report.longrepr = f"{_reason(report)} (and --no-skip lets nothing skip)"
         report.outcome = "failed"
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport():
+def pytest_runtest_makereport(item: pytest.Item):
     report = yield
-    _fail_if_skipped(report)
+    _fail_if_skipped(report, item.config)
     return report
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report():
+def pytest_make_collect_report(collector: pytest.Collector):
     report = yield
-    _fail_if_skipped(report)
+    _fail_if_skipped(report, collector.config)
     return report
 
 

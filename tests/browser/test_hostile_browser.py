@@ -2,7 +2,7 @@
 
 Nothing of theirs may run, be asked for, or change what a page is made of. The pages hold
 no element and no attribute that the same archive with harmless words does not show.
-NEWSFEED_FUZZ=1 gives each attack each column and opens every page, not some.
+`--long` gives each attack each column and opens every page, not some.
 
 Not one test here may be async: while Playwright runs, its own loop is the running one.
 """

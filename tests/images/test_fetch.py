@@ -24,6 +24,7 @@ import pytest
 from commands import PROGRAMS, assert_sound, newsfeed, program, record, rows, value, write
 from odd_images import FAULTY_EXIF
 from PIL import WebPImagePlugin
+from share import tries
 from small_web import Canary, SmallWeb, packed_bomb, picture, small_web
 
 from datasette_newsfeed.archive.images import fetch as fetch_module
@@ -574,7 +575,7 @@ def test_an_import_remembers_the_site_of_the_images(db: Path) -> None:
 
 # -- killed -------------------------------------------------------------------
 
-KILLS = int(os.environ.get("NEWSFEED_RUNS", "3"))
+KILLS = tries(3, 300)
 """`make crash` kills more often."""
 
 RUNNER = """

@@ -7,7 +7,6 @@ of each is counted by a second reading of the file.
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 from pathlib import Path
@@ -800,7 +799,7 @@ def test_too_large_an_answer(web: Any, tmp_path: Path) -> None:
 
 # -- feeds of others ----------------------------------------------------------
 
-SHARED = Path(os.environ.get("NEWSFEED_FEEDS", Path(__file__).parents[3] / "shared" / "feeds"))
+SHARED = Path(__file__).parents[3] / "shared" / "feeds"
 
 
 def entries_of(text: str) -> int:
@@ -820,7 +819,7 @@ def entries_of(text: str) -> int:
     return sum(p["type"] == "post" and p["status"] == "published" for p in data.get("posts", []))
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=f"{NO_ARCHIVE}, NEWSFEED_FEEDS none of feeds")
+@pytest.mark.skipif(not SHARED.is_dir(), reason=NO_ARCHIVE)
 def test_every_entry_of_the_feeds_of_others(tmp_path: Path) -> None:
     for path in sorted(SHARED.iterdir()):
         if path.suffix == ".md":

@@ -18,6 +18,7 @@ import yaml
 from commands import content, import_report, newsfeed, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from share import tries
 
 from datasette_newsfeed.archive import dialects
 from datasette_newsfeed.archive.dialects import DIALECTS, LeftOut, Site, dialect_of
@@ -264,7 +265,7 @@ def _in_rst(front_matter: dict[str, Any]) -> str:
         (_in_rst, "pier.rst"),
     ],
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100, 2000))
 @given(front_matter=st.dictionaries(st.sampled_from(MAPPED), ODD_VALUES, max_size=6))
 def test_no_value_of_any_type_is_a_fault_or_lost(
     write_front_matter: Callable[[dict[str, Any]], str], path: str, front_matter: dict[str, Any]
@@ -290,7 +291,7 @@ def test_no_value_of_any_type_is_a_fault_or_lost(
                 raise AssertionError((key, leaf, found))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tries(15, 2000))
 @given(
     front_matters=st.lists(
         st.dictionaries(st.sampled_from(MAPPED), ODD_VALUES, max_size=4), min_size=2, max_size=4
@@ -654,7 +655,7 @@ def test_the_first_heading(body: str, title: str | None) -> None:
     assert first_heading(body)[0] == title
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200, 2000))
 @given(st.text(alphabet="{}<>%[]()!`~:#.=-/\\\"' \nabc*_", max_size=300))
 def test_any_text_is_readable(body: str) -> None:
     readable(body)

@@ -2,7 +2,7 @@
 
 A small disk of records is written, edited, moved, broken and deleted at random; between
 that it is imported whole, in parts, in any order, and killed in the middle. The seed is
-in the name of the test; NEWSFEED_SEEDS=500 tries more of them.
+in the name of the test; `--long` tries more of them.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ from commands import (
     sources_of,
     write,
 )
+from share import tries
 
 from datasette_newsfeed.archive.importing import importer
 
-SEEDS = int(os.environ.get("NEWSFEED_SEEDS", "8"))
+SEEDS = tries(8, 100)
 STEPS = 12
 FOLDERS = ("", "a", "b", "a/deep", "b c", "site", "site/_posts", "2024/03")
 IDS = [f"2024-0{n}-01-piece-{n}" for n in range(1, 8)] + ["undated", "Ünïcode"]

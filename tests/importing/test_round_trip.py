@@ -2,13 +2,12 @@
 
 And what the rows say is what the file says, value by value, by a second way to read it
 (plain_reading.py). Over the real archive, the demo newsroom, the samples, and records
-made up by hypothesis; NEWSFEED_FUZZ=2000 tries so many of those instead of a few.
+made up by hypothesis; `--long` tries 2,000 of those instead of a few.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import string
 import tempfile
 import unicodedata
@@ -18,18 +17,9 @@ from typing import Any
 import pytest
 import yaml
 from commands import DEMO, SAMPLES, assert_sound, content, import_report, newsfeed, rows, write
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from plain_reading import Record, Stored, article_id, faults, json_leaves, shows
-
-EXAMPLES = int(os.environ.get("NEWSFEED_FUZZ", "20"))
-fuzz = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    derandomize="NEWSFEED_FUZZ" not in os.environ,
-)
 
 
 def round_trip(folder: Path, place: Path) -> dict[str, Any]:
@@ -283,7 +273,6 @@ def keep_whole(files: dict[str, bytes], place: Path) -> tuple[dict[str, Any], li
     return report, paths
 
 
-@fuzz
 @given(FOLDERS)
 def test_records_that_are_in_order(files: dict[str, bytes]) -> None:
     """Each is imported, and nothing of it is lost."""
@@ -331,7 +320,6 @@ WILD = st.builds(
 )
 
 
-@fuzz
 @given(st.dictionaries(NAMES, WILD, min_size=1, max_size=6))
 def test_records_that_hold_anything(files: dict[str, bytes]) -> None:
     """Each is imported as it is meant, or refused with its place and a reason."""

@@ -18,9 +18,10 @@ import sqlite_utils
 from commands import assert_sound, import_report, newsfeed, record, write
 from datasette.utils import escape_fts, tilde_decode
 from facet_archive import build
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pages_site import open_site
+from share import tries
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.full_text import index, porter, query, tables
@@ -264,7 +265,7 @@ def test_text_without_markdown(text: str, shown: str) -> None:
 
 
 @given(st.text(st.sampled_from("<>!-/ap\"'=`*_~[]()\\&;#|\n é地")))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300, 2000))
 def test_any_markup_is_read(text: str) -> None:
     for is_markdown in (False, True):
         assert isinstance(plain_text(text, is_markdown=is_markdown), str)
@@ -286,7 +287,7 @@ def test_terms() -> None:
 @given(st.text(max_size=60))
 @example("ｶﾞｶﾞ")
 @example("각ᆨ")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300, 2000))
 def test_places_of_terms_lie_within_the_text_in_order(text: str) -> None:
     places = [(start, end) for _, start, end in located_terms(text)]
     assert all(0 <= start < end <= len(text) for start, end in places)
@@ -358,7 +359,7 @@ TYPED = st.one_of(
 @example("a " * 5_000)
 @example("a OR " * 5_000)
 @example('-"a" ' * 5_000)
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(400, 2000))
 def test_any_input_is_a_valid_expression(archive: Path, typed: str) -> None:
     expression = query.to_fts5(typed)
     with closing(sqlite3.connect(archive)) as conn:
@@ -372,7 +373,7 @@ def test_any_input_is_a_valid_expression(archive: Path, typed: str) -> None:
 @example("ﬁne ǅ ŉ")
 @example("น้ำ กำ")
 @example("ᄀ각가")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(400, 2000))
 def test_every_word_of_a_title_finds_it(title: str) -> None:
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.execute(f'create virtual table t using fts5(x, tokenize="{tables.TOKENIZER}")')
@@ -526,7 +527,7 @@ CHANGES = st.lists(
 @given(CHANGES)
 @example([("ours", "a", "<b>x</b>", ""), ("delete", "a", "", ""), ("insert", "a", "地震", "")])
 @example([("ours", "a", "<b>", ""), ("update", "a", "<i>", ""), ("update", "a", "plain", "")])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150, 2000))
 def test_the_index_follows_whoever_writes(changes: list[tuple[str, str, str, str]]) -> None:
     db = sqlite_utils.Database(memory=True)
     schema.create(db)

@@ -3,13 +3,12 @@
 The plugins stand in an environment of their own that the Makefile makes from
 tests/support/other_plugins/LINE.txt, above the packages of this one. Which of two plugins is loaded
 first is chance for a user: here ours is the first, and the last. In the short form all are
-loaded together; `make matrix` (NEWSFEED_MATRIX=1) also loads each by itself.
+loaded together; `make matrix` (`--long`) also loads each by itself.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import sqlite3
 import subprocess
@@ -27,12 +26,11 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from browser import answers, free_port
 from playwright.sync_api import Browser
-from share import LINE
+from share import IS_LONG, LINE
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "tests" / "support" / "other_plugins"
-ENVIRONMENT = Path(os.environ.get("NEWSFEED_PLUGINS") or Path(sys.prefix) / "plugins")
-IS_WHOLE = os.environ.get("NEWSFEED_MATRIX") == "1"
+ENVIRONMENT = Path(sys.prefix) / "plugins"
 V1 = LINE == "1.0"
 OURS = "datasette-newsfeed"
 QUERY = "/demo/-/query" if V1 else "/demo"
@@ -285,13 +283,13 @@ def rows() -> list[list[str]]:
     """The plugins that are loaded together: in the long form all, and each alone."""
     names = plugins_of_line()
     some = [name for name in names if name != HASHED]
-    if not IS_WHOLE:
+    if not IS_LONG:
         return [some]
     return [names, some, HEADERS, *([each, *NEEDS.get(each, ())] for each in names)]
 
 
 CASES = [order for names in rows() for order in orders(names)]
-if not IS_WHOLE:
+if not IS_LONG:
     CASES.append([*HEADERS, OURS])
 
 
@@ -392,7 +390,7 @@ def themed_site(python: Path, databases: list[str], browser: Browser) -> Iterato
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", THEMES if IS_WHOLE else THEMES[:1])
+@pytest.mark.parametrize("theme", THEMES if IS_LONG else THEMES[:1])
 def test_our_text_is_read_in_every_theme(themed_site: str, browser: Browser, theme: str) -> None:
     """A contrast of 4.5 : 1, of 3 : 1 for large text (WCAG 2.2, 1.4.3)."""
     found: dict[str, list[str]] = {}
@@ -400,7 +398,7 @@ def test_our_text_is_read_in_every_theme(themed_site: str, browser: Browser, the
         context = browser.new_context(color_scheme=scheme)
         context.add_cookies([{"name": "ds_theme", "value": theme, "url": themed_site}])
         page = context.new_page()
-        for path in SEEN if IS_WHOLE else SEEN[1:3] if scheme == "light" else SEEN[-1:]:
+        for path in SEEN if IS_LONG else SEEN[1:3] if scheme == "light" else SEEN[-1:]:
             page.goto(themed_site + path, wait_until="load")
             page.evaluate(AXE_SCRIPT)
             if faults := page.evaluate(PALE):

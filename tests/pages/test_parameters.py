@@ -1,6 +1,6 @@
 """Every parameter that we read, given what it is not: 400 with words, or nothing; never 500.
 
-And SQL in each of them changes no answer but its own. NEWSFEED_FUZZ=1 tries every value
+And SQL in each of them changes no answer but its own. `--long` tries every value
 in every format.
 """
 

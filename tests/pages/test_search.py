@@ -14,9 +14,10 @@ import sqlite_utils
 from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode
 from facet_archive import build
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pages_site import ARTICLES, SCRIPT, STORY, build_archive, open_site, text_of
+from share import tries
 
 from datasette_newsfeed.full_text import index
 from datasette_newsfeed.pages.access.archives import FULL_TEXT, ArchiveView
@@ -289,7 +290,7 @@ SYNTAX = st.text(st.sampled_from("\"'()*^:-+{}|,. \n\t\0abANDORNEAR\x02\x03é新
 
 
 @given(words=st.one_of(SYNTAX, st.text(max_size=40)))
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(50, 2000))
 async def test_any_words_at_all(archive: Path, words: str) -> None:
     datasette = open_site(archive)
     await datasette.invoke_startup()

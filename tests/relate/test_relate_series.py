@@ -4,12 +4,11 @@ Articles come, change and go at random in batches, as an import writes them; aft
 batch the rows are compared with those of a fresh database into which the same articles
 were written in another order, and that were compared without numpy. Few words and topics,
 so that lists overflow, words turn from rare to common and back, and stories join and fall
-apart. NEWSFEED_SEEDS tries more.
+apart. `--long` tries more.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
+from share import tries
 from sqlite_utils import Database
 
 from datasette_newsfeed import schema
@@ -24,7 +24,7 @@ from datasette_newsfeed.archive.database import transaction
 from datasette_newsfeed.archive.relate import nearest, rows, rules, run
 from datasette_newsfeed.archive.relate.state import RelateState
 
-SEEDS = int(os.environ.get("NEWSFEED_SEEDS", "6"))
+SEEDS = tries(6, 100)
 STEPS = 8
 NAMES = [f"{a}{b}" for a in ("Corv", "Stern", "Ott", "Hjord", "Elsin") for b in ("ane", "um", "ik")]
 PLAIN = ["harbour", "museum", "opens", "announces", "report", "March", "2026", "new", "the"]

@@ -2,7 +2,7 @@
 
 Whatever happens: whole articles only, DB-sources never ahead of the database, a clear
 message, and the next run finishes. COMMANDS lists what is tried: a new command is one
-line. NEWSFEED_RUNS=300 kills each of them so often instead of a few times.
+line. `--long` kills each of them 300 times instead of a few.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from typing import Any
 import pytest
 from commands import assert_sound, content, import_report, newsfeed, rows, sources_of, write
 from pages_site import V1, open_site
-from share import share
+from share import share, tries
 from test_import_series import Disk, differences, pieces
 
-RUNS = int(os.environ.get("NEWSFEED_RUNS", "3"))
+RUNS = tries(3, 300)
 SHARES = (0.01, 0.9) if RUNS < 10 else (0.01, 0.3, 0.6, 0.9, 1.0, 1.02, 1.1)
 """Of the larger file's size: where the disk is full."""
 RECORDS = 60

@@ -1,14 +1,13 @@
 """Records that attack the reader: each is imported as it is meant or refused with a reason.
 
 In bounded time and memory: every case runs in a process of its own, with RLIMIT_CPU and
-RLIMIT_AS set. NEWSFEED_FUZZ=2000 also lets hypothesis damage so many good records.
+RLIMIT_AS set. `--long` also lets hypothesis damage 2,000 good records.
 """
 
 from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import resource
 import shutil
 import tempfile
@@ -18,13 +17,12 @@ from typing import Any
 
 import pytest
 from commands import DEMO, SAMPLES, assert_sound, import_report, record, rows, value, write
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from share import IS_LONG, share
 
 SECONDS, MEMORY = 20, 1 << 30
 """Of the processor's time and of addresses, for one record of at most 10 MB."""
-EXAMPLES = int(os.environ.get("NEWSFEED_FUZZ", "25"))
 LARGE = 9_900_000
 """Bytes: a little less than the limit for a record."""
 READ, REFUSED, SKIPPED = "added", "rejected", "skipped"
@@ -339,13 +337,6 @@ async def test_names_that_are_no_names(tmp_path: Path) -> None:
 
 # Good records, damaged
 
-fuzz = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    derandomize="NEWSFEED_FUZZ" not in os.environ,
-)
 GOOD = [
     path.read_bytes()
     for folder in (SAMPLES, DEMO / "articles")
@@ -403,7 +394,6 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@fuzz
 @given(st.lists(damaged(), min_size=10, max_size=10))
 def test_damaged_records(files: list[bytes]) -> None:
     """Neither an exception nor silence: read, refused with a reason, or no record at all."""

@@ -8,7 +8,6 @@ printed, never asserted: they say something of the machine.
 from __future__ import annotations
 
 import http.client
-import os
 import shutil
 import statistics
 import subprocess
@@ -24,11 +23,11 @@ from urllib.parse import urlsplit
 import pytest
 from browser import serve
 from commands import content, import_report, write
+from share import IS_LONG, tries
 from test_import_series import Disk, differences
 
-SECONDS = float(os.environ.get("NEWSFEED_LOAD", "3"))
-IS_LONG = "NEWSFEED_LOAD" in os.environ
-READERS = 50 if IS_LONG else 8
+SECONDS = tries(3, 300)
+READERS = tries(8, 50)
 RECORDS = 400
 OURS = (
     *("/", "/news", "/news/articles", "/news/articles?_topic=AI", "/news/articles?_layout=table"),

@@ -2,7 +2,7 @@
 
 Each table holds words and numbers of its own. Where one is denied they stand nowhere:
 on no page, in no count, facet, feed, search, suggestion or download. Who may see
-everything finds them all. NEWSFEED_FUZZ=1 tries all 511 combinations of the tables that hold
+everything finds them all. `--long` tries all 511 combinations of the tables that hold
 the records, and those of up to three tables with computed ones among them.
 """
 

@@ -1,16 +1,16 @@
 """Which cases of a long list are tried: `make test` tries each on one of the two Datasette lines.
 
-`make fuzz` and `make crash` try all of them on both. Knows no page and no case.
+The option `--long` (`make fuzz`, `crash`, `load`, `matrix`) tries all of them on both.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import TypeVar
 
-IS_LONG = bool(os.environ.keys() & {"NEWSFEED_FUZZ", "NEWSFEED_RUNS", "NEWSFEED_SEEDS"})
+IS_LONG = False
+"""Whether `--long` is given: conftest.py sets it before a test file is imported."""
 LINE = "0.65" if version("datasette").startswith("0.") else "1.0"
 WITHOUT_DATASETTE = frozenset(
     f"test_{name}"
@@ -29,6 +29,11 @@ Case = TypeVar("Case")
 def is_tried(file: str) -> bool:
     """Tell whether the tests of a file are tried on this line."""
     return IS_LONG or LINE == "0.65" or file not in WITHOUT_DATASETTE
+
+
+def tries(short: int, long: int) -> int:
+    """Return how often something is tried: `short`, with `--long` so often as `long`."""
+    return long if IS_LONG else short
 
 
 def share(cases: Iterable[Case], first: int = 0) -> list[Case]:
