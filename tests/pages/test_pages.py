@@ -674,3 +674,15 @@ async def test_what_no_excerpt_leads_its_first_words_do(tmp_path: Path) -> None:
     assert "newsfeed-lede" not in page
     feed = (await site.client.get("/news/articles.jsonfeed")).json()
     assert feed["items"][0]["summary"] == "The tide turns ."
+
+
+async def test_a_browser_may_keep_the_stylesheet(archive: Path, datasette_line: str) -> None:
+    """Its address changes with its content; Datasette 1.0 says so in the answer's headers."""
+    datasette = open_site(archive)
+    page = await get(datasette, "/news/articles")
+    (address,) = re.findall(r'href="([^"]*newsfeed\.css[^"]*)"', page)
+    answer = await datasette.client.get(address)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/css")
+    if datasette_line == "1.0":
+        assert "immutable" in answer.headers["cache-control"]

@@ -30,6 +30,7 @@ from .settings import (
     setting,
     sortable_columns,
 )
+from .static_files import static_url
 from .templates import add_templates, keeps_facet_order, needs_partial, render
 from .version import refuse_unsupported
 
@@ -62,5 +63,6 @@ __all__ = [
     "setting",
     "site_url",
     "sortable_columns",
+    "static_url",
     "viewable",
 ]

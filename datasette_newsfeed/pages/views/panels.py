@@ -6,10 +6,7 @@ Queries return models and templates draw them.
 from __future__ import annotations
 
 import asyncio
-import functools
 from datetime import datetime
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from datasette.database import QueryInterrupted
@@ -319,15 +316,5 @@ async def stylesheets(
     names = [database] if database is not None else list(datasette.databases)
     for name in names:
         if name in datasette.databases and await find_archive(datasette, request, name):
-            return [_STYLESHEET.format(_fingerprint())]
+            return [compat.static_url(datasette, "newsfeed.css")]
     return []
-
-
-_STYLESHEET = "/-/static-plugins/datasette_newsfeed/newsfeed.css?{}"
-
-
-@functools.cache
-def _fingerprint() -> str:
-    # In the address, so that a new version is not hidden by an old copy.
-    path = Path(__file__).resolve().parents[2] / "static" / "newsfeed.css"
-    return sha256(path.read_bytes()).hexdigest()[:8]
