@@ -1,1 +1,1 @@
-"""The archive wing: files and databases. Knows nothing of Datasette."""
+"""Files and databases: everything that works without Datasette."""

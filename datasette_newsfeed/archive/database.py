@@ -1,4 +1,4 @@
-"""Opening an archive's database to write to it. Knows tables, neither files nor records."""
+"""Opens an archive's database for writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as read go back into a folder. Knows DB-sources, neither records nor tables."""
+"""Writes the files of DB-sources back into a folder, byte for byte."""
 
 from __future__ import annotations
 

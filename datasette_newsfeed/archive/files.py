@@ -1,7 +1,7 @@
-"""Which files the paths given hold. Knows no file's content and no database.
+"""Lists the record files below the paths given.
 
-A folder is walked once, however many links lead to it; what cannot be walked is
-reported, so that nobody takes a folder that could not be read for an empty one.
+A folder is walked once, however many links lead to it. A folder that cannot be read is reported,
+so that its files are not taken for deleted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When two URLs mean the same page. Knows no records and no tables."""
+"""Decides whether two URLs are the same page."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""A mapping becomes an Article or an Organization: the one file that spells the archive's keys.
+"""The first format: one file maps the keys of docs/records.md to an Article or an Organization.
 
-Knows neither files nor tables. What a key holds is read as meant: a number given as
-text, one topic instead of a list, a date without time. What cannot be meant is a
-RecordError that names the key. `secured` is dropped here, at whatever depth: it
-goes no further than the file kept as read.
+Values are converted where their meaning is clear: a number given as text, one topic instead of a
+list, a date without a time. Any other value raises a RecordError that names the key. `secured` is
+dropped here, at whatever depth: only DB-sources keeps it.
 """
 
 from __future__ import annotations

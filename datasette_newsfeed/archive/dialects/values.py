@@ -1,7 +1,7 @@
-"""One value of a record, read as meant: a text, a number, a truth value, a time.
+"""Converts one value of a record: to text, a number, a truth value or a time.
 
-Knows no keys: each function is told the place of its value, and what cannot be meant
-is a RecordError that names it.
+Each function takes the name of the key, and raises a RecordError with that name if the value
+cannot be converted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The site to which image URLs without a host belong. Knows one row, no images.
+"""The site to which image URLs without a host belong.
 
-Given once with `import --base-url`, it stays with the database, so that pages and
-fetches find the images and the next import need not be told again.
+It is given once with `import --base-url` and kept in the database, so that pages, fetches and
+later imports need not be told.
 """
 
 from __future__ import annotations

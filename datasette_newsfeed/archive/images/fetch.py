@@ -1,7 +1,7 @@
-"""One run of `newsfeed images`: images are asked for, drawn anew and stored.
+"""One run of `newsfeed images`: images are fetched, re-encoded and stored.
 
-Several hosts at once, one image of a host at a time. Knows who does what and in which
-order; how to ask is for `web`, how to draw for `renditions`, how to store for `fetches`.
+Several hosts are asked at once, and one image of a host at a time. This module only sets the
+order: `http_client` fetches, `renditions` re-encodes, `fetch_queue` stores.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Which images a run is to ask for, and what became of each. Knows tables, no HTTP.
+"""The images that a run of `newsfeed images` fetches, and the outcome of each.
 
-The list of a run stands in a temporary table, so that a run over a million images takes
-no more memory than one over a thousand. What came of an image is written whole, its
-copies and its outcome in one transaction.
+The queue is a temporary table, so a run over a million images takes no more memory than one over
+a thousand. The copies of an image and its outcome are written in one transaction.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Asks the web for one image or feed, safely and within bounds. Knows neither pixels nor tables.
+"""Fetches one image or feed over HTTP, within bounds of time, memory and redirects.
 
-The only room that speaks HTTP. Whatever a server does ends as bytes, as "not
-changed", or as a FetchError with its reason: in bounded time, memory and redirects.
-No proxy, no cookies, no credentials: see docs/decisions.md.
+This is the only module that speaks HTTP. A request ends as bytes, as "not modified", or as a
+FetchError with its reason. No proxy, no cookies and no credentials are used: see
+docs/decisions.md.
 """
 
 from __future__ import annotations

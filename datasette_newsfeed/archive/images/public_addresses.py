@@ -1,7 +1,7 @@
-"""Which URLs and network addresses may be asked for an image. Knows no HTTP.
+"""Which URLs and network addresses may be fetched.
 
-An address is public only if nothing in it leads inside: to this machine, its own
-network, a cloud's metadata service, or through a tunnel to any of these.
+An address is public if no part of it leads to this machine, its network, the metadata service of
+a cloud, or to any of these through a tunnel.
 """
 
 from __future__ import annotations

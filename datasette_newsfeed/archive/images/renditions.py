@@ -1,7 +1,7 @@
-"""An image's bytes become copies in a few widths, and rows. Knows neither files nor the web.
+"""The bytes of an image become copies in several widths, as rows of image_renditions.
 
-What is stored is drawn anew, turned as EXIF says and without it, so that nothing
-else of the original comes along. Only the bytes themselves say what they are.
+Each copy is re-encoded, turned as EXIF says, and without metadata, so that nothing else of the
+original is published. The format is recognised by the bytes alone.
 """
 
 from __future__ import annotations

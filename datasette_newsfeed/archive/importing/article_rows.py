@@ -1,7 +1,7 @@
-"""Articles become rows. Knows records, facts and tables; neither files nor YAML.
+"""Writes articles as rows.
 
-One call writes one batch in the transaction of its caller, so that the database holds
-whole articles only; what they share with others is settled in the same transaction.
+One call writes one batch in the transaction of its caller. Rows that several articles share are
+written by `shared_rows` in the same transaction.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The files of one run: what was found, what is still to be read, what became of each.
+"""The files of one run: found, still to be read, and the outcome of each.
 
-Kept in a temporary table of DB-sources, so that a run over a million files takes no
-more memory than one over a thousand. Knows names and outcomes, no contents.
+They are kept in a temporary table of DB-sources, so that a run over a million files takes no more
+memory than one over a thousand.
 """
 
 from __future__ import annotations

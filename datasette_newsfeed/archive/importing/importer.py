@@ -1,9 +1,9 @@
-"""Files become rows: one run of `newsfeed import`. Knows neither YAML nor Datasette.
+"""One run of `newsfeed import`: files become rows.
 
-The files found are compared with DB-sources; those that changed are read in batches,
-by path. Each batch is committed as a whole: its files are distrusted, its rows and
-facts written, the rows committed, then the facts. Wherever a run is cut off, the
-database holds whole articles and the next run reads again what was under way.
+The files found are compared with DB-sources. Those that changed are read in batches, ordered by
+path. A batch is one transaction: the fingerprints of its files are deleted, its rows and facts
+written, the rows committed, then the facts. If a run is interrupted, the database holds whole
+articles only, and the next run reads the files of the unfinished batch again.
 """
 
 from __future__ import annotations

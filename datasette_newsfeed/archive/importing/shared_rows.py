@@ -1,8 +1,7 @@
-"""Rows that many records share, and the links between articles: settled anew, batch by batch.
+"""Rows that several records share, and links between articles: recomputed for each batch.
 
-Knows facts and tables, no records. A provider, a topic, an author, an image and
-`related_id` depend on all files and never on their order: each is worked out from the
-facts of the files that remain, and goes when nothing uses it any more.
+A provider, a topic, an author, an image and `related_id` depend on all files and never on their
+order. Each is computed from the facts of the files that remain, and deleted when no file uses it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Keys of records that no column is for: counted, to be told once a run.
+"""Counts the keys of records that no column holds, to report them once per run.
 
-They are kept in `extra`; but who writes `date` for a date should hear of it. Knows no files.
+Such keys are kept in `extra`. The report helps a user who misspelled one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The commands that publish a prepared database, for the Datasette that is installed here.
+"""The commands that publish a prepared database with the Datasette that is installed here.
 
-Knows `datasette publish cloudrun` and pip as a user types them, and runs neither.
+They are text for the user to run: this module runs nothing.
 """
 
 from __future__ import annotations

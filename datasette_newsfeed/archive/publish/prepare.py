@@ -1,6 +1,6 @@
-"""The database to publish: a compact copy that may be opened immutable.
+"""Makes the database to publish: a compact copy that can be opened as immutable.
 
-Knows tables, neither files nor Datasette. The original is only read.
+The original is only read.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""A part of an archive: from a copy of the whole goes all that no chosen article needs.
+"""Reduces a copy of an archive to chosen articles: deletes all that none of them needs.
 
-Knows tables by their schema, neither files nor who chose. A related article that was
-not chosen stays what its record says of it: title, excerpt and the way to it on the web.
-Stories and similar articles of the whole go, too.
+A related article that was not chosen keeps what its record says of it: title, excerpt and URL.
+Stories and similar articles were computed for the whole archive, and are deleted as well.
 """
 
 from __future__ import annotations

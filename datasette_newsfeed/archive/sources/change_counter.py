@@ -1,7 +1,6 @@
-"""The change counter by which DB-sources tells whether anybody else wrote to the database.
+"""The change counter by which DB-sources sees that another program wrote to the database.
 
-For commands that write, but nothing that DB-sources knows of: afterwards it knows the
-database as well as before. Knows no tables.
+A command that writes nothing that DB-sources depends on restores it afterwards.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which image files were taken, and how each was then. Knows no pixels and no records."""
+"""The image files that were stored, with size and time of each when it was read."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""What each file says of things that others speak of, too: URLs, images, organizations.
+"""What each file says about things that other files name too: URLs, images, organizations.
 
-Knows keys and the ids of sources, neither files nor the tables of the archive. A row
-that many files share (a provider, an image) and a link between two articles are
-settled from these facts when a file changes, without reading the others again.
+A row that many files share (a provider, an image) and a link between two articles are computed
+from these facts when a file changes, without reading the other files again.
 """
 
 from __future__ import annotations

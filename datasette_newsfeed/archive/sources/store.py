@@ -1,11 +1,10 @@
-"""DB-sources: which files were read, when, and the files themselves as read.
+"""DB-sources: the files as they were read, with the size, time and hash of each.
 
-Knows files by name, neither YAML nor the tables of the archive. `sources` fingerprints
-each file and keeps its text: it makes imports incremental and exports exact, and is
-the only place where `secured` stands. `found` is temporary: the files of this run.
+It makes imports incremental and exports exact, and is the only place that holds `secured`. The
+table `found` is temporary: the files of the current run.
 
-It may lag behind the archive after a crash, never lead: a file's fingerprint is
-taken away before its rows change and comes back after they are committed.
+After a crash it may lag behind the archive, but is never ahead of it: the fingerprint of a file
+is deleted before its rows change, and written after they are committed.
 """
 
 from __future__ import annotations
