@@ -182,6 +182,8 @@ def test_a_profile_in_pieces() -> None:
 @pytest.mark.parametrize(
     "profile",
     [b"no profile", _profile()[:200], _profile()[:130] + b"\xff" * 300, bytes(5_000_000)],
+    # The bytes hold the time at which they were made; all processes must collect the same names.
+    ids=["text", "cut off", "no tags", "zeros"],
 )
 def test_a_profile_that_cannot_be_applied_is_passed_over(profile: bytes) -> None:
     for mode in ("RGB", "L"):
