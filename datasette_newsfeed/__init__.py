@@ -89,9 +89,17 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> Any:
 @hookimpl
 def extra_css_urls(datasette: Any, request: Any, database: Any) -> Any:
     """Our stylesheet, on the pages of archives only."""
-    from .pages.views import panels
+    from .pages.views import assets
 
-    return panels.stylesheets(datasette, request, database)
+    return assets.stylesheets(datasette, request, database)
+
+
+@hookimpl
+def extra_js_urls(datasette: Any, request: Any, database: Any) -> Any:
+    """Our script, for keys, on the same pages."""
+    from .pages.views import assets
+
+    return assets.scripts(datasette, request, database)
 
 
 @hookimpl

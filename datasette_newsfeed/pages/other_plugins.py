@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from datasette.plugins import pm
 
-from .protocols import DatasetteLike
+from .protocols import DatasetteLike, RequestLike
 
 FAILING_ON_HIDDEN_REFERENCES = frozenset({"datasette_graphql"})
 """Plugins by the name of their module.
@@ -26,6 +26,21 @@ def fails_on_hidden_references() -> bool:
         getattr(plugin, "__name__", None) in FAILING_ON_HIDDEN_REFERENCES
         for plugin in pm.get_plugins()
     )
+
+
+THEMES = "datasette_themes"
+THEME_COOKIE = "ds_theme"
+THEME_PREVIEW = "_theme_preview"
+"""How datasette-themes (0.1) is told which theme a page has."""
+
+
+def has_theme(request: RequestLike | None) -> bool:
+    """Return whether datasette-themes gives this page its colours: chosen, or as a preview."""
+    if request is None or not any(
+        getattr(plugin, "__name__", None) == THEMES for plugin in pm.get_plugins()
+    ):
+        return False
+    return bool(request.args.get(THEME_PREVIEW) or request.cookies.get(THEME_COOKIE))
 
 
 OURS = __name__.partition(".")[0]

@@ -92,5 +92,9 @@ class RequestLike(Protocol):
         """The headers of the request, with names in lower case."""
 
     @property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies of the request."""
+
+    @property
     def actor(self) -> Mapping[str, Any] | None:
         """Who is signed in."""

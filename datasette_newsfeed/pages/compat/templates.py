@@ -20,6 +20,9 @@ DATASETTES = Path(datasette_package.__file__).resolve().parent / "templates"
 ORIGINAL = "datasette:"
 """The prefix under which our templates find the file of Datasette's that they extend."""
 
+BASE = "base.html"
+LANGUAGE = '<html lang="en">'
+
 Source = tuple[str, str | None, Callable[[], bool] | None]
 
 
@@ -51,6 +54,9 @@ class DefaultTemplates(ChoiceLoader):
         try:
             changed = path.stat().st_mtime
             text = path.read_text(encoding="utf-8")
+            if path == DATASETTES / BASE:
+                # 0.65 names no language, and has no block where one could be named.
+                text = text.replace("<html>", LANGUAGE, 1)
         except OSError:
             raise TemplateNotFound(template) from None
         return text, str(path), lambda: path.exists() and path.stat().st_mtime == changed

@@ -5,6 +5,7 @@ Counts of articles are shown only to visitors who may see articles.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..access.archives import ArchiveView
@@ -115,3 +116,16 @@ async def find_provider(view: ArchiveView, key: str) -> Tally | None:
     sql = PROVIDER_SQL.format(logo_stored=stored(view, "logos"))
     rows = await view.ask(sql, {"key": key})
     return _provider(view, rows[0]) if rows else None
+
+
+async def find_filled(view: ArchiveView, tables: Iterable[str]) -> tuple[str, ...]:
+    """Return those of these tables that the archive has, the visitor may see, and that have rows.
+
+    Raises QueryInterrupted past Datasette's time limit.
+    """
+    seen = [name for name in tables if view.sees(name)]
+    if not seen:
+        return ()
+    first = ", ".join(f"exists (select 1 from {name} limit 1)" for name in seen)
+    found = (await view.ask(f"select {first}"))[0]
+    return tuple(name for name, is_filled in zip(seen, found, strict=True) if is_filled)

@@ -33,7 +33,7 @@ async def variables(
     listing: Listing | None,
 ) -> dict[str, Any]:
     """Return the variables that the head of a page wants, none for a page that is not ours."""
-    kind = _kind(template)
+    kind = kind_of(template)
     if kind == "index":
         return {"newsfeed_front_preview": _unless_late(lambda _: _of_front(datasette, request))}
     view = await view_archive(datasette, request, database) if kind and database else None
@@ -61,10 +61,11 @@ def is_page_of(template: str | None, kind: str) -> bool:
 
     Its template tells: Datasette gives pages of SQL queries the view name of another kind.
     """
-    return _kind(template) == kind
+    return kind_of(template) == kind
 
 
-def _kind(template: str | None) -> str | None:
+def kind_of(template: str | None) -> str | None:
+    """Return the kind of Datasette's page that a template draws, None for another page."""
     # A user's own may be called `table-demo-articles.html`.
     name = (template or "").rpartition("/")[2].removesuffix(".html").partition("-")[0]
     return name if name in KINDS else None

@@ -26,9 +26,10 @@ from ..queries.topic_frequency import is_common_topic
 from ..text.markdown import html_of_markdown
 from ..text.players import find_player
 from ..text.sanitizer import NO_COPIES
-from . import head, timeline
+from . import assets, head, timeline
 from .articles_page import find_listing
-from .head import is_page_of
+from .head import is_page_of, kind_of
+from .masthead import find_masthead
 from .story_page import Course
 
 TOPIC_LIMIT = 60
@@ -302,19 +303,16 @@ async def template_variables(
     if request is not None:
         found |= await caching.variables(datasette, request)
         found |= await head.variables(datasette, request, template, database, table, listing)
+        found["newsfeed_dark"] = await assets.dark_stylesheet(datasette, request, database)
+        found["newsfeed_masthead"] = await find_masthead(
+            datasette,
+            request,
+            database,
+            table=table,
+            kind=kind_of(template),
+            has_cards=listing is not None and listing.is_cards,
+        )
     if listing:
         # 1.0 forgets the words in its own search box.
         found["search"] = listing.search_words
     return found
-
-
-async def stylesheets(
-    datasette: DatasetteLike, request: RequestLike, database: str | None
-) -> list[str]:
-    """Return our stylesheet for the pages of an archive and for the front page above one."""
-    request = await compat.current_request(datasette, request)
-    names = [database] if database is not None else list(datasette.databases)
-    for name in names:
-        if name in datasette.databases and await find_archive(datasette, request, name):
-            return [compat.static_url(datasette, "newsfeed.css")]
-    return []
