@@ -436,6 +436,14 @@ def test_what_is_no_article(path: str, text: str, tmp_path: Path) -> None:
     assert (report["added"], report["skipped"]) == (1, 1)
 
 
+def test_a_name_of_a_repository_s_file_is_one_without_front_matter(tmp_path: Path) -> None:
+    root = tmp_path / "archive"
+    for name in ("security", "history", "summary"):
+        write(root / "posts" / f"{name}.md", f"---\ntitle: On {name}\ndate: 2024-03-01\n---\n")
+        write(root / "2024" / "03" / f"{name}.md", f"# On {name}\n\nText")
+    assert import_report(tmp_path / "news.db", root)["added"] == 3
+
+
 # -- ids ------------------------------------------------------------------------------
 
 
@@ -456,6 +464,7 @@ def test_what_is_no_article(path: str, text: str, tmp_path: Path) -> None:
         ("docs/2019/03/29.md", (), "2019-03-29"),
         ("docs/2019/03/9.md", (), "2019-03-09"),
         ("index.md", (), "index"),
+        *(("...md", (), ".."), ("..md", (), "."), ("a/.md", (), ".md")),
         ("cafe\u0301.md", (), "café"),
     ],
 )

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from posixpath import splitext
 
 from ...languages import language_code
 from ..dates import leading_date
+from .document import stem_and_suffix
 
 # After a dot, these are as often the end of another name: `socket.io`, `parser.pl`.
 AMBIGUOUS = frozenset(("co", "cs", "ia", "ie", "io", "is", "ml", "my", "pl", "ps", "so", "vo"))
@@ -82,7 +82,7 @@ def slug(path: str) -> str:
 def _parts(path: str) -> tuple[tuple[str, ...], str, str | None]:
     """Return folders, name and language suffix; of an index, the name is its folder's."""
     *above, file = path.split("/")
-    folders, name = tuple(above), splitext(file)[0]
+    folders, name = tuple(above), stem_and_suffix(file)[0]
     language = None
     match = _SUFFIX.fullmatch(name)
     if match and language_code(match["code"]):

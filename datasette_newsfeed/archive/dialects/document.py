@@ -6,9 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cached_property
-from posixpath import splitext
 from typing import Any
 from zoneinfo import ZoneInfo
+
+
+def stem_and_suffix(path: str) -> tuple[str, str]:
+    """Return the name of a file, and its suffix with its dot: `..` and `.md` of `...md`.
+
+    `os.path.splitext` sees no suffix behind dots alone, and pathlib only since Python 3.14:
+    ids would depend on it. The one dot of `.md` begins its name.
+    """
+    name = path.rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    return (stem, dot + suffix) if stem else (name, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +52,12 @@ class Document:
     @property
     def stem(self) -> str:
         """The name of the file without its suffix."""
-        return splitext(self.path.rpartition("/")[2])[0]
+        return stem_and_suffix(self.path)[0]
 
     @property
     def suffix(self) -> str:
         """The suffix of the file in lower case, with its dot."""
-        return splitext(self.path)[1].lower()
+        return stem_and_suffix(self.path)[1].lower()
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -115,25 +125,14 @@ class LeftOut:
     repeated: tuple[Repetition, ...] = ()
 
 
-_NO_ARTICLES = frozenset(
+_NO_ARTICLES = frozenset(("readme", "changelog", "license", "licence", "404"))
+_OFTEN_NO_ARTICLES = frozenset(
     [
-        "readme",
-        "changelog",
-        "changes",
-        "history",
-        "license",
-        "licence",
-        "contributing",
-        "404",
-        "code_of_conduct",
-        "security",
-        "authors",
-        "copying",
-        "notice",
-        "support",
-        "summary",
+        *("authors", "changes", "code_of_conduct", "contributing", "copying", "history"),
+        *("notice", "security", "summary", "support"),
     ]
 )
+"""Files of a repository where they have no front matter; with it, posts have such names, too."""
 
 
 def reason_of_name(document: Document) -> str | None:
@@ -141,7 +140,8 @@ def reason_of_name(document: Document) -> str | None:
     name = document.stem.partition(".")[0].lower()
     if name == "_index":
         return SECTION
-    return NO_ARTICLE if name in _NO_ARTICLES else None
+    is_other = name in _OFTEN_NO_ARTICLES and document.syntax == "none"
+    return NO_ARTICLE if is_other or name in _NO_ARTICLES else None
 
 
 DRAFT = "draft"
