@@ -71,6 +71,11 @@ def _spare_query(datasette: Any, scope: Scope) -> bytes:
     return b"&".join(part for part in (query, b"_nofacet=1&_nosuggest=1&_nocount=1") if part)
 
 
+def asks_for_feed(datasette: Any, request: Any) -> bool:
+    """Return whether a request is for rows as a feed."""
+    return request.url_vars.get("format") in feed_formats(datasette)
+
+
 def forget_prefix(request: Any) -> None:
     """Take base_url off the path of a request for a table, as a proxy that strips it does.
 

@@ -18,6 +18,9 @@ SCANNED = frozenset({"type", "provider_name", "story_id", "is_headline"})
 Measured with 120,000 articles: sorted by `is_headline`, a page takes 193 ms of processor time by
 the index and 25 ms without."""
 
+ARTICLE_KEYS = ("article_id", "id")
+"""The columns that name the articles of a feed: see `pages.feeds.builder.article_column`."""
+
 _NO_NUMBER = re.compile("CHAR|CLOB|TEXT|BLOB")
 """Types without numeric affinity, https://sqlite.org/datatype3.html#determination_of_column_affinity"""
 
@@ -46,6 +49,9 @@ async def make_total(
         numbers=frozenset(each.name for each in columns if _is_number(each.type)),
         not_null=frozenset(each.name for each in columns if each.notnull),
         scanned=SCANNED if table == schema.ARTICLES.name else frozenset(),
+        read=frozenset((*keys, *ARTICLE_KEYS))
+        if compat.asks_for_feed(datasette, request)
+        else None,
     )
     compat.complete_next(db, order)
 
