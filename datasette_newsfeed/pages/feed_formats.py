@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,8 +19,11 @@ from .protocols import DatasetteLike
 
 EXTENSION = re.compile(r"[a-z][a-z0-9_]*")
 """What Datasette takes for a format in an address: `\\w+` after the dot."""
-DATASETTES_OWN = ("blob", "csv", "db", "html", "json")
-"""Extensions that mean something else in an address of Datasette."""
+PAGE = "feed"
+"""The extension of the page about a feed, which is for people."""
+
+RESERVED = ("blob", "csv", "db", PAGE, "html", "json")
+"""Extensions that mean something else in an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,17 @@ class FeedFormat:
     """What follows the dot in a feed's address, what pages call it, and what writes it.
 
     `write` takes a Feed (pages/feeds/feed.py) and returns the document as bytes, or as text
-    that becomes UTF-8.
+    that becomes UTF-8. sent_as: the media type of the answer, if that is another one than pages
+    name. whole: one document holds all of a selection, up to Datasette's max_returned_rows, and no
+    text of an article; such a format is no feed, and pages do not offer it as one.
     """
 
     extension: str
     name: str
     media_type: str
     write: Callable[[Any], bytes | str]
+    sent_as: str = ""
+    whole: bool = False
 
     def document(self, feed: Any) -> bytes:
         """Return a feed as a document."""
@@ -76,22 +83,31 @@ def _entries(registered: Any) -> Iterator[Any]:
 
 
 _HOOK = hookspecs.register_newsfeed_feed_formats.__name__
-_KEYS = tuple(field.name for field in fields(FeedFormat))
+_KEYS = tuple(field.name for field in fields(FeedFormat) if field.default is MISSING)
+_OPTIONAL = tuple(field.name for field in fields(FeedFormat) if field.default is not MISSING)
 
 
 def _checked(entry: Any) -> FeedFormat:
     """Return what a plugin registers as a format. Raises StartupError, saying what is wrong."""
-    if not isinstance(entry, Mapping) or set(entry) != set(_KEYS):
-        raise StartupError(f"{_HOOK}: a format is a dictionary of {', '.join(_KEYS)}: {entry!r}")
+    is_mapping = isinstance(entry, Mapping)
+    if not is_mapping or not set(_KEYS) <= set(entry) <= {*_KEYS, *_OPTIONAL}:
+        raise StartupError(
+            f"{_HOOK}: a format is a dictionary of {', '.join(_KEYS)}, and if it is wanted "
+            f"{', '.join(_OPTIONAL)}: {entry!r}"
+        )
     found = FeedFormat(**entry)
-    wrong = [key for key in ("extension", "name", "media_type") if not _is_text(entry[key])]
+    texts = {"sent_as": found.media_type, **entry}
+    keys = ("extension", "name", "media_type", "sent_as")
+    wrong = [key for key in keys if not _is_text(texts[key])]
     if wrong:
         raise StartupError(f"{_HOOK}: {wrong[0]} is no text: {entry!r}")
-    if not EXTENSION.fullmatch(found.extension) or found.extension in DATASETTES_OWN:
+    if not EXTENSION.fullmatch(found.extension) or found.extension in RESERVED:
         raise StartupError(
             f"{_HOOK}: {found.extension!r} cannot be an extension; it is one word of a-z, 0-9 and "
-            f"_, and none of {', '.join(DATASETTES_OWN)}"
+            f"_, and none of {', '.join(RESERVED)}"
         )
+    if not isinstance(found.whole, bool):
+        raise StartupError(f"{_HOOK}: whole of .{found.extension} is neither true nor false")
     if not callable(found.write):
         raise StartupError(f"{_HOOK}: write of .{found.extension} is no function")
     return found

@@ -5,14 +5,14 @@ All are paths of this Datasette, with its base_url and its encoding of keys, wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
 
 from ..dimensions import FILTERED_BY
-from .feed_formats import feed_formats
+from .feed_formats import PAGE, feed_formats
 from .protocols import DatasetteLike, RequestLike
 
 HEADLINES_OF_STORIES = (("is_headline", "1"), ("story_id__notblank", "1"))
@@ -24,12 +24,16 @@ VERSION = "v"
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """A feed as a page offers it: extension, name of the format, media type, address."""
+    """A feed as a page offers it: extension, name of the format, media type, address.
+
+    page: the address of the page about it, for people.
+    """
 
     extension: str
     name: str
     type: str
     url: str
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,10 @@ class Links:
         """A provider's page."""
         return self.row("providers", key)
 
+    def topic(self, key: str) -> str:
+        """A topic's page."""
+        return self.row("topics", key)
+
     def author(self, key: str) -> str:
         """An author's page."""
         return self.row("authors", key)
@@ -92,14 +100,18 @@ class Links:
     def feeds(self, pairs: Iterable[tuple[str, str]] = ()) -> list[FeedLink]:
         """The feeds of the articles that a query keeps, as a page offers them."""
         query = f"?{urlencode(tuple(pairs))}" if pairs else ""
-        urls = self.datasette.urls
+        table = self.datasette.urls.table
+
+        def address(extension: str) -> str:
+            return str(table(self.database_name, "articles", format=extension)) + query
+
+        return self._feeds(address)
+
+    def _feeds(self, address: Callable[[str], str]) -> list[FeedLink]:
+        """The feeds of a selection, by the function that gives its address in a format."""
+        page = address(PAGE)
         return [
-            FeedLink(
-                each.extension,
-                each.name,
-                each.media_type,
-                str(urls.table(self.database_name, "articles", format=each.extension)) + query,
-            )
+            FeedLink(each.extension, each.name, each.media_type, address(each.extension), page)
             for each in feed_formats(self.datasette).values()
         ]
 
@@ -113,15 +125,11 @@ class Links:
         # Datasette adds base_url, so the path must be without.
         path = request.scope.get("route_path") or request.path
         query = f"?{request.query_string}" if request.query_string else ""
-        return [
-            FeedLink(
-                each.extension,
-                each.name,
-                each.media_type,
-                str(self.datasette.urls.path(f"{path}.{each.extension}")) + query,
-            )
-            for each in feed_formats(self.datasette).values()
-        ]
+
+        def address(extension: str) -> str:
+            return str(self.datasette.urls.path(f"{path}.{extension}")) + query
+
+        return self._feeds(address)
 
     def image(self, key: str, width: int, fingerprint: str = "") -> str:
         """Our own address of an image, `width` pixels wide if there is a copy like that.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..languages import language_code
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -118,6 +120,11 @@ class Card:
         return max(self.topic_count - len(self.topics), 0)
 
     @property
+    def lang(self) -> str | None:
+        """The code of its language for `lang=` (RFC 5646); None where it is not known."""
+        return language_code(self.values.get("language", ""))
+
+    @property
     def is_video(self) -> bool:
         """Whether there is something to watch."""
         return self.type == "video"
@@ -201,7 +208,7 @@ class FullArticle:
     related: tuple[Card, ...] = ()
     related_count: int = 0
     fellows: tuple[Card, ...] = ()
-    """Others of the same story, without those among the related ones."""
+    """Others of the same story: they are shown first."""
     similar: tuple[Resemblance, ...] = ()
     """Those most like it, without those listed above."""
     mentions: tuple[Card, ...] = ()
@@ -210,7 +217,29 @@ class FullArticle:
     @property
     def _shown(self) -> set[str | None]:
         cards = (*self.related, *self.fellows, *(each.card for each in self.similar))
-        return {card.id for card in cards}
+        return {card.id for card in cards if card.id is not None}
+
+    @property
+    def new_related(self) -> tuple[Card, ...]:
+        """The related articles that are not among the others of the same story."""
+        fellows = {card.id for card in self.fellows}
+        return tuple(card for card in self.related if card.id is None or card.id not in fellows)
+
+    @property
+    def related_above(self) -> tuple[Card, ...]:
+        """The related articles that are listed with the story."""
+        fellows = {card.id for card in self.fellows}
+        return tuple(card for card in self.related if card.id is not None and card.id in fellows)
+
+    @property
+    def ties(self) -> Mapping[str, tuple[str, ...]]:
+        """What joins the articles listed beside this one to it, in words, by their keys."""
+        found: dict[str, tuple[str, ...]] = {}
+        for card in self.related_above:
+            found[str(card.id)] = ("Related",)
+        for card in self.mentions:
+            found[str(card.id)] = (*found.get(str(card.id), ()), "Mentions this")
+        return found
 
     @property
     def new_mentions(self) -> tuple[Card, ...]:

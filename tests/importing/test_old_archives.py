@@ -76,8 +76,8 @@ async def test_every_page_of_schema_2(archive: Path) -> None:
     assert "Tidewright starts first of six tidal turbines" in listing
     assert "Not the headline" in listing
     assert "Other reports" in listing
-    assert "More like this" in text_of(found[f"/news/articles/{LEAD}"])
-    assert "Others on this story" in text_of(found[f"/news/articles/{LEAD}"])
+    assert "Similar articles" in text_of(found[f"/news/articles/{LEAD}"])
+    assert "Other reports" in text_of(found[f"/news/articles/{LEAD}"])
     assert "/-/newsfeed/image/" in found["/news/articles"]
     for path in ("/news/stories", f"/news/stories/{STORY}", "/news/stories?_layout=table"):
         assert "sea switches on" in (await datasette.client.get(path)).text, path
@@ -106,13 +106,13 @@ async def test_any_later_column_may_be_missing(
     names = (await find_archive(datasette, None, "news")).tables
     if column.name == "story_id":
         assert "stories" not in names
-        assert "Others on this story" not in found[f"/news/articles/{LEAD}"]
+        assert "Other reports" not in found[f"/news/articles/{LEAD}"]
     else:
         assert "stories" in names
-        assert "Others on this story" in found[f"/news/articles/{LEAD}"]
+        assert "Other reports" in found[f"/news/articles/{LEAD}"]
         assert (await datasette.client.get(f"/news/stories/{STORY}")).status_code == 200
     # Which articles are alike needs none of them.
-    assert "More like this" in found[f"/news/articles/{LEAD}"]
+    assert "Similar articles" in found[f"/news/articles/{LEAD}"]
     assert ("Other reports" in found["/news/articles"]) == (column.name != "is_headline")
 
 

@@ -293,7 +293,7 @@ async def test_a_card_leads_to_its_article_whatever_its_key(tmp_path: Path, key:
     assert title == "An odd key"
     assert html.unescape(address) == f"/news/articles/{tilde_encode(key)}"
     story = await get(datasette, html.unescape(address))
-    assert '<h2 class="newsfeed-headline" id="newsfeed-headline">An odd key</h2>' in story
+    assert '<h1 class="newsfeed-headline" id="newsfeed-headline">An odd key</h1>' in story
     card = page.partition("An odd key")[2].partition("</article>")[0]
     assert ">Tidal power</a>" in card
 

@@ -25,7 +25,7 @@ from pages_site import STORY, build_archive, open_site, text_of
 from datasette_newsfeed import cli
 from datasette_newsfeed.archive.dialects import DIALECTS
 from datasette_newsfeed.errors import OptionError
-from datasette_newsfeed.pages.feed_formats import DATASETTES_OWN, feed_formats
+from datasette_newsfeed.pages.feed_formats import RESERVED, feed_formats
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "plugin-hooks.md"
@@ -96,10 +96,12 @@ async def test_the_example_of_the_document(archive: Path, example: Any) -> None:
     again = await datasette.client.get(f"{path}?_topic=Harbours", headers=known)
     assert again.status_code == 304
     page = (await datasette.client.get("/news/articles?_topic=Harbours")).text
-    assert f'<a href="{path}?_topic=Harbours" type="text/markdown">Reading list</a>' in page
     assert f'title="Articles about Harbours (Reading list)" href="{path}?_topic=Harbours"' in page
-    story = (await datasette.client.get("/news/topics/Harbours")).text
-    assert "Subscribe: Atom , RSS , JSON Feed , Reading list" in text_of(story)
+    topic = (await datasette.client.get("/news/topics/Harbours")).text
+    (people,) = re.findall(r'href="([^"]*)">Subscribe</a>', topic)
+    page = (await datasette.client.get(people)).text
+    assert "Atom Open Atom RSS Open RSS JSON Feed Open JSON Feed Reading list" in text_of(page)
+    assert f'readonly value="http://localhost{path}?_topic=Harbours"' in page
 
 
 async def test_built_in_formats_go_through_the_hook(archive: Path) -> None:
@@ -122,7 +124,7 @@ async def test_the_order_is_ours_then_by_extension(archive: Path) -> None:
     [
         ({**EXAMPLE, "extension": "atom"}, "two plugins register the extension 'atom'"),
         ([EXAMPLE, EXAMPLE], "two plugins register the extension 'plain'"),
-        *(({**EXAMPLE, "extension": each}, "cannot be an extension") for each in DATASETTES_OWN),
+        *(({**EXAMPLE, "extension": each}, "cannot be an extension") for each in RESERVED),
         *(
             ({**EXAMPLE, "extension": each}, "cannot be an extension")
             for each in ("a.b", "a/b", "a-b", "A", "1", "ä", "-a", "a b")

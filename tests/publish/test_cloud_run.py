@@ -128,8 +128,8 @@ PAGES = (
     "view",
 )
 FEEDS = {
-    "atom": "application/atom+xml",
-    "rss": "application/rss+xml",
+    "atom": "application/xml",
+    "rss": "application/xml",
     "jsonfeed": "application/feed+json",
 }
 DATA = {"json": "application/json", "csv": "text/"}

@@ -11,7 +11,7 @@ from datasette.plugins import pm
 from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request, Response
 
-from ..feed_formats import feed_formats
+from ..feed_formats import PAGE, feed_formats
 from . import site_url
 from .version import is_v1
 
@@ -66,7 +66,7 @@ def _spare_query(datasette: Any, scope: Scope) -> bytes:
     """The query of a request, for 0.65 without what feeds do not need and it counts for them."""
     query: bytes = scope.get("query_string") or b""
     extension = scope["path"].rpartition(".")[2]
-    if is_v1() or extension not in feed_formats(datasette):
+    if is_v1() or extension not in (PAGE, *feed_formats(datasette)):
         return query
     return b"&".join(part for part in (query, b"_nofacet=1&_nosuggest=1&_nocount=1") if part)
 

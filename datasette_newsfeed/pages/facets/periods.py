@@ -119,8 +119,8 @@ DAYS_OF_THREE_MONTHS = 63
 months; where four or more are in view, no day is shown."""
 
 
-def _first_of_month(day: str | None) -> str | None:
-    """The month of a full date, as its first day; an empty text as it is, else None."""
+def first_of_month(day: str | None) -> str | None:
+    """Return the month of a full date, as its first day; an empty text as it is, else None."""
     return f"{day[:7]}-01" if day and to_date(day) else day if day == "" else None
 
 
@@ -224,7 +224,7 @@ class PeriodFacet(RangeFacet):
             sql = COUNTS_SQL.format(column=f"rows_in_view.{quoted(name)}", rows=rows.sql)
             counted = {row["day"]: row["n"] for row in await self.count(sql, rows)}
             return counted, sum(counted.values())
-        months = tally.counts_by(facet_index_schema.DAY, "month", _first_of_month)
+        months = tally.counts_by(facet_index_schema.DAY, "month", first_of_month)
         firsts = sorted(first for first in map(to_date, months) if first is not None)
         if firsts and (firsts[-1] - firsts[0]).days < DAYS_OF_THREE_MONTHS:
             return tally.counts(facet_index_schema.DAY), len(tally.rows)
@@ -244,6 +244,14 @@ class PeriodFacet(RangeFacet):
         return bound
 
 
+def rows_of(dimension: Dimension, key: str) -> Rows:
+    """Return the articles of a provider or topic, as the facet index knows them."""
+    # The binds of Datasette's own filters and of ours: the index knows conditions by their text.
+    bind = f"{TOPIC_BIND}0" if dimension.key == TOPIC else "p0"
+    sql = f"select id from articles where {dimension.rows.condition.format(bind=bind)}"
+    return Rows(sql, {bind: key})
+
+
 async def count_by_month(
     view: ArchiveView, request: RequestLike, dimension: Dimension, key: str
 ) -> list[tuple[str, int]] | None:
@@ -253,12 +261,8 @@ async def count_by_month(
     """
     if not view.sees("articles", *dimension.tables):
         return None
-    # The binds of Datasette's own filters and of ours: the index knows conditions by their text.
-    bind = f"{TOPIC_BIND}0" if dimension.key == TOPIC else "p0"
-    sql = f"select id from articles where {dimension.rows.condition.format(bind=bind)}"
-    rows = Rows(sql, {bind: key})
-    tally = await find_tally(view.datasette, request, view.database, rows)
+    tally = await find_tally(view.datasette, request, view.database, rows_of(dimension, key))
     if tally is None or facet_index_schema.DAY not in tally.index.facets:
         return None
-    months = tally.counts_by(facet_index_schema.DAY, "month", _first_of_month)
+    months = tally.counts_by(facet_index_schema.DAY, "month", first_of_month)
     return sorted((first[:7], n) for first, n in months.items() if first)

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from ..models import Enclosure
 from .feed import UNKNOWN_TIME, Entry, Feed, xml_text
-from .xml_elements import GENERATOR, add, add_media
+from .xml_elements import GENERATOR, add, add_media, document
 
 NAMESPACES = {
     "xmlns": "http://www.w3.org/2005/Atom",
@@ -30,8 +30,7 @@ def write(feed: Feed) -> bytes:
     add(root, "generator", GENERATOR)
     for entry in feed.entries:
         _add_entry(root, entry)
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document
+    return document(root, feed.stylesheet)
 
 
 def _add_entry(root: ET.Element, entry: Entry) -> None:

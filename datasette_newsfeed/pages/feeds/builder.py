@@ -84,8 +84,13 @@ class FeedBuilder:
         table: str | None,
         query_name: str | None,
         next_place: str | None,
+        with_texts: bool = True,
     ) -> Feed:
-        """Return the feed of these rows. `next_place` is where Datasette's next page begins."""
+        """Return the feed of these rows.
+
+        next_place: where Datasette's next page begins. Without `with_texts` the entries have
+        their summary alone.
+        """
         column = article_column(columns, table)
         ids = _ids(rows, column) if column else []
         publisher = await self._publisher()
@@ -104,8 +109,13 @@ class FeedBuilder:
             next_url=self._address(here.plus(("_next", next_place)), self.extension)
             if next_place
             else None,
-            entries=await self._entries(await self._articles(ids)),
+            entries=await self._entries(await self._articles(ids), with_texts),
+            stylesheet=compat.static_url(self.datasette, "feed.css"),
         )
+
+    def address_in(self, extension: str) -> str:
+        """Return the address of this selection in another format."""
+        return self._address(query_of(self.request), extension)
 
     async def _text(self, database: str, key: str) -> str | None:
         return await compat.database_text(self.datasette, database, key)
@@ -153,14 +163,14 @@ class FeedBuilder:
         return [found[key] for key in ids if key in found]
 
     async def _entries(
-        self, articles: Sequence[tuple[ArchiveView, FullArticle]]
+        self, articles: Sequence[tuple[ArchiveView, FullArticle]], with_texts: bool
     ) -> tuple[Entry, ...]:
         images: dict[str, Mapping[str, Enclosure]] = {}
         for each in self.views:
             lead = [article.card.image for view, article in articles if view is each]
             drawn = Pictures(each, Links(self.datasette, each.database))
             images[each.database] = await drawn.enclosures(self.request, lead)
-        bodies = await self._bodies(articles)
+        bodies = await self._bodies(articles) if with_texts else {}
         return tuple(
             [
                 await self._entry(

@@ -51,7 +51,8 @@ class Feed:
     """Some articles, in the order of their page.
 
     url: that page. self_url: this feed; next_url: its older part; first_url: its
-    beginning, where this is a later part. publisher: the archive.
+    beginning, where this is a later part. publisher: the archive. stylesheet: a path on this
+    server; browsers show a feed by it, feed readers ignore it.
     """
 
     title: str
@@ -62,6 +63,7 @@ class Feed:
     first_url: str | None = None
     next_url: str | None = None
     entries: tuple[Entry, ...] = ()
+    stylesheet: str = ""
 
     @property
     def updated(self) -> str:

@@ -21,18 +21,23 @@ from ..protocols import DatasetteLike, RequestLike
 from . import atom, jsonfeed, rss
 from .builder import FeedBuilder, article_column
 
+SHOWN_AS = "application/xml"
+"""What browsers show by the style sheet of a feed. They show its own media type as plain text."""
+
 BUILT_IN: list[dict[str, Any]] = [
     {
         "extension": "atom",
         "name": "Atom",
         "media_type": "application/atom+xml",
         "write": atom.write,
+        "sent_as": SHOWN_AS,
     },
     {
         "extension": "rss",
         "name": "RSS",
         "media_type": "application/rss+xml",
         "write": rss.write,
+        "sent_as": SHOWN_AS,
     },
     {
         "extension": "jsonfeed",
@@ -80,9 +85,9 @@ def _renderer(feed_format: FeedFormat) -> Callable[..., Any]:
         if not views:
             return None  # 404, as for any other extension that is not known
         if not columns:  # an answer without rows has columns all the same
-            return _refusal(FAILED, 400)
+            return refusal(FAILED, 400)
         if rows and article_column(columns, table) is None:
-            return _refusal(WANTED, 400)
+            return refusal(WANTED, 400)
         try:
             feed = await FeedBuilder(views, request, database, feed_format.extension).feed(
                 rows,
@@ -92,7 +97,7 @@ def _renderer(feed_format: FeedFormat) -> Callable[..., Any]:
                 next_place=data.get("next"),
             )
         except QueryInterrupted:
-            return _refusal(LATE, 503)
+            return refusal(LATE, 503)
         # A feed may have megabytes: to write it must not hold up other visitors.
         document = await asyncio.to_thread(feed_format.document, feed)
         return _answer(datasette, request, database, feed_format, document)
@@ -100,7 +105,8 @@ def _renderer(feed_format: FeedFormat) -> Callable[..., Any]:
     return render
 
 
-def _refusal(words: str, status: int) -> Answer:
+def refusal(words: str, status: int) -> Answer:
+    """Return an answer in words instead of a feed."""
     headers = {"X-Content-Type-Options": "nosniff"}
     return Answer(words, status=status, headers=headers, content_type="text/plain; charset=utf-8")
 
@@ -113,11 +119,11 @@ def _answer(
     document: bytes,
 ) -> Answer:
     headers = {"ETag": fingerprint(document), "X-Content-Type-Options": "nosniff"}
-    headers[security_policy.HEADER] = security_policy.NOTHING
+    headers[security_policy.HEADER] = security_policy.FEED
     changed = changed_at(datasette, database)
     if changed is not None:
         headers["Last-Modified"] = http_time(changed)
-    kind = f"{feed_format.media_type}; charset=utf-8"
+    kind = f"{feed_format.sent_as or feed_format.media_type}; charset=utf-8"
     if is_known(request, headers["ETag"], changed):
         return Answer("", status=304, headers=headers, content_type=kind)
     return Answer(document, headers=headers, content_type=kind)

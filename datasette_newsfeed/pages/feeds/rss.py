@@ -12,7 +12,7 @@ from html import escape
 from xml.etree import ElementTree as ET
 
 from .feed import Entry, Feed, xml_text
-from .xml_elements import GENERATOR, add, add_media
+from .xml_elements import GENERATOR, add, add_media, document
 
 NAMESPACES = {
     "xmlns:atom": "http://www.w3.org/2005/Atom",
@@ -39,8 +39,7 @@ def write(feed: Feed) -> bytes:
     add(channel, "docs", DOCS)
     for entry in feed.entries:
         _add_item(channel, entry)
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document
+    return document(root, feed.stylesheet)
 
 
 def _add_item(channel: ET.Element, entry: Entry) -> None:

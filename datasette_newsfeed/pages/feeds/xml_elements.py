@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import quoteattr
 
 from ..models import Enclosure
 from .feed import xml_text
@@ -25,3 +26,13 @@ def add_media(element: ET.Element, image: Enclosure) -> None:
     )
     if image.title:
         add(media, "media:title", image.title)
+
+
+def document(root: ET.Element, stylesheet: str) -> bytes:
+    """Return an XML document in UTF-8, with the style sheet by which browsers show it.
+
+    See https://www.w3.org/TR/xml-stylesheet/.
+    """
+    given = f'<?xml-stylesheet type="text/css" href={quoteattr(xml_text(stylesheet))}?>\n'
+    parts = ["<?xml version='1.0' encoding='utf-8'?>\n", given if stylesheet else ""]
+    return "".join(parts).encode("utf-8") + bytes(ET.tostring(root, encoding="utf-8"))

@@ -23,7 +23,10 @@ from . import frames
 HEADER = "Content-Security-Policy"
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'; sandbox"
-"""For what is no page: images and feeds run and load nothing."""
+"""For what is no page: images run and load nothing."""
+
+FEED = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
+"""A feed loads its style sheet and nothing else."""
 
 
 def restrict_pages(datasette: DatasetteLike, app: compat.App) -> compat.App:

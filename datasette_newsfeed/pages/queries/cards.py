@@ -273,10 +273,11 @@ async def find_cards(
 
 
 async def find_newest(
-    view: ArchiveView, chosen: Selection = NEWEST, key: str = ""
+    view: ArchiveView, chosen: Selection = NEWEST, key: str = "", *, limit: int | None = None
 ) -> tuple[Card, ...]:
-    """Return the first Cards of a selection, as many as its page shows."""
-    return await find_cards(view, chosen, NEWEST_LIMIT if chosen is NEWEST else LIST_LIMIT, key)
+    """Return the first Cards of a selection, as many as its page shows if no limit is given."""
+    usual = NEWEST_LIMIT if chosen is NEWEST else LIST_LIMIT
+    return await find_cards(view, chosen, limit or usual, key)
 
 
 async def find_newest_ids(view: ArchiveView, limit: int) -> list[str]:

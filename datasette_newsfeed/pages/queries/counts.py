@@ -5,7 +5,7 @@ Counts of articles are shown only to visitors who may see articles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..access.archives import ArchiveView
@@ -64,6 +64,10 @@ select
 from providers left join images as logos on logos.id = providers.image_id
 where providers.domain = :key"""
 
+
+NAMES_SQL = f"""
+select domain, substr(name, 1, {LONGEST_NAME + 1}) as name from providers
+where name > '' and domain in ({{places}})"""
 
 STORIES_SQL = "select count(*) from stories"
 """Apart: an archive that an older version made has no stories."""
@@ -129,3 +133,11 @@ async def find_filled(view: ArchiveView, tables: Iterable[str]) -> tuple[str, ..
     first = ", ".join(f"exists (select 1 from {name} limit 1)" for name in seen)
     found = (await view.ask(f"select {first}"))[0]
     return tuple(name for name, is_filled in zip(seen, found, strict=True) if is_filled)
+
+
+async def find_provider_names(view: ArchiveView, keys: Sequence[str]) -> dict[str, str]:
+    """Return what these providers are called, as far as they have a name."""
+    if not keys or not view.sees("providers"):
+        return {}
+    sql = NAMES_SQL.format(places=", ".join("?" for _ in keys))
+    return {key: cut(name, LONGEST_NAME) or key for key, name in await view.ask(sql, keys)}

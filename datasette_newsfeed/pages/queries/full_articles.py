@@ -166,13 +166,11 @@ async def find_full_article(view: ArchiveView, key: str) -> FullArticle | None:
         return None
     bodies = await find_bodies(view, [key], LONGEST_PLAIN + 1)
     related, related_count = await _find_related(view, key)
-    above = {key, *(card.id for card in related)}
-    same_story: tuple[Card, ...] = ()
+    fellows: tuple[Card, ...] = ()
     if found[0].card.story_id is not None:
         # Where few articles have a story, SQLite looks for its others through all of them.
-        same_story = await find_cards(view, OF_SAME_STORY, FELLOW_LIMIT + len(related), key)
-    fellows = tuple(card for card in same_story if card.id not in above)[:FELLOW_LIMIT]
-    above |= {card.id for card in same_story}
+        fellows = await find_cards(view, OF_SAME_STORY, FELLOW_LIMIT, key)
+    above = {key, *(card.id for card in (*related, *fellows))}
     return replace(
         found[0],
         body=bodies.get(key),

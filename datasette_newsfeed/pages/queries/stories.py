@@ -90,14 +90,17 @@ async def _find_providers(view: ArchiveView, keys: Sequence[str]) -> dict[str, l
     return found
 
 
-async def find_story(view: ArchiveView, key: str) -> Story | None:
-    """Return a story with its articles, the earliest first; None if there is none such."""
+async def find_story(view: ArchiveView, key: str, *, most: int = 0) -> Story | None:
+    """Return a story with its articles, the earliest first; None if there is none such.
+
+    most: how many articles are read; 0 for as many as its own page shows.
+    """
     if not view.sees("articles", "stories"):
         return None
     rows = await view.ask(STORIES_SQL.format(places="?"), [key])
     if not rows:
         return None
-    members = await view.ask(MEMBERS_SQL, {"key": key, "limit": STORY_LIMIT})
+    members = await view.ask(MEMBERS_SQL, {"key": key, "limit": most or STORY_LIMIT})
     cards = await find_cards_by_id(view, [row["id"] for row in members])
     headline_id = rows[0]["headline_id"]
     headlines = [card for card in cards if card.id == headline_id]

@@ -6,7 +6,7 @@ Datasette selects the rows, filters and facets. This module only presents them d
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -18,7 +18,6 @@ from ..access.archives import FULL_TEXT, ArchiveView, view_archive
 from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
 from ..filter_description import conditions
-from ..filters.conditions import TOPIC
 from ..filters.query_string import Query, most_links, plain_key, query_of
 from ..links import HEADLINES_OF_STORIES, FeedLink, Links
 from ..models import Card, Story
@@ -49,29 +48,6 @@ class Chosen:
     url: str
 
 
-LONGEST_REPEATED = 1_000
-"""Characters of a query that each topic of each card repeats. With a longer one, a topic leads to
-all its articles."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardLinks(Links):
-    """The addresses on a list's own cards: a topic narrows this very list down."""
-
-    query: Query
-    # The cards of a page share their topics, and to encode an address takes long.
-    known: dict[str, str] = field(default_factory=dict, compare=False)
-
-    def articles_of_topic(self, key: str) -> str:
-        """The articles of this list about a topic as well."""
-        if key not in self.known:
-            topic = (TOPIC, key)
-            here = self.query if len(self.query) <= LONGEST_REPEATED else Query(())
-            query = here if topic in here.pairs else here.plus(topic)
-            self.known[key] = _address(self, query)
-        return self.known[key]
-
-
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One list's page as one visitor gets it: its layout, and what the layouts are made of."""
@@ -95,11 +71,6 @@ class Listing:
     def links(self) -> Links:
         """The addresses of this archive."""
         return Links(self.view.datasette, self.view.database)
-
-    @property
-    def card_links(self) -> CardLinks:
-        """The addresses on the cards of this page."""
-        return CardLinks(self.view.datasette, self.view.database, Query.of(self.request))
 
     @property
     def pictures(self) -> Pictures:

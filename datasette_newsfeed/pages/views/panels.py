@@ -13,23 +13,24 @@ from datasette.database import QueryInterrupted
 from datasette.utils import urlsafe_components
 from markupsafe import Markup
 
-from ...dimensions import DIMENSIONS
 from .. import compat
-from ..access.archives import ArchiveView, find_archive, view_archive
-from ..facets.periods import DAY, Period, count_by_month
+from ..access.archives import ArchiveView, view_archive
+from ..facets.periods import DAY, Period
 from ..headers import caching
 from ..links import Links
 from ..pictures import Pictures
 from ..protocols import DatasetteLike, RequestLike
-from ..queries import cards, counts, full_articles, pictures, stories
-from ..queries.topic_frequency import is_common_topic
+from ..queries import cards, counts, full_articles, stories
 from ..text.markdown import html_of_markdown
 from ..text.players import find_player
 from ..text.sanitizer import NO_COPIES
-from . import assets, head, timeline
+from . import assets, head
 from .articles_page import find_listing
+from .front_page import draw_front
 from .head import is_page_of, kind_of
 from .masthead import find_masthead
+from .rendering import draw, draw_late
+from .selection_page import draw_selection
 from .story_page import Course
 
 TOPIC_LIMIT = 60
@@ -85,45 +86,12 @@ def add_to_templates(env: Any, datasette: DatasetteLike) -> None:
 # -- panels -------------------------------------------------------------------
 
 
-async def _draw(view: ArchiveView, request: RequestLike, template: str, **context: Any) -> Markup:
-    links = Links(view.datasette, view.database)
-    return await compat.render(
-        view.datasette,
-        request,
-        template,
-        {"view": view, "links": links, "pictures": Pictures(view, links), **context},
-    )
-
-
-async def _draw_late(view: ArchiveView, request: RequestLike) -> Markup:
-    return await _draw(view, request, "_newsfeed_late.html")
-
-
-async def _front(view: ArchiveView, request: RequestLike, is_home: bool) -> Markup | None:
-    if not view.sees("articles"):
-        return None
-    try:
-        numbers = await counts.find_numbers(view)
-        newest = await cards.find_newest(view)
-    except QueryInterrupted:
-        return await _draw_late(view, request)
-    return await _draw(
-        view,
-        request,
-        "_newsfeed_front.html",
-        numbers=numbers,
-        cards=newest,
-        is_home=is_home,
-        title=await compat.database_text(view.datasette, view.database, "title") or view.database,
-    )
-
-
 async def draw_home(datasette: DatasetteLike, request: RequestLike) -> Markup | None:
     """Return the panel of the front page: each archive that the visitor may see."""
     panels = []
     for database in list(datasette.databases):
         view = await view_archive(datasette, request, database)
-        panels.append(await _front(view, request, is_home=True) if view else None)
+        panels.append(await draw_front(view, request, is_home=True) if view else None)
     return Markup("").join(panel for panel in panels if panel) or None
 
 
@@ -132,7 +100,7 @@ async def draw_database(
 ) -> Markup | None:
     """Return the panel of a database's page."""
     view = await view_archive(datasette, request, database)
-    return await _front(view, request, is_home=False) if view else None
+    return await draw_front(view, request, is_home=False) if view else None
 
 
 async def draw_table(
@@ -144,7 +112,7 @@ async def draw_table(
     """
     listing = await find_listing(datasette, request, database, table)
     if listing:
-        return await _draw(listing.view, request, "_newsfeed_layouts.html", listing=listing)
+        return await draw(listing.view, request, "_newsfeed_layouts.html", listing=listing)
     if table not in ("topics", "providers") or request.query_string:
         return None
     view = await view_archive(datasette, request, database)
@@ -156,10 +124,10 @@ async def draw_table(
         else:
             found, total = await counts.find_providers(view, PROVIDER_LIMIT)
     except QueryInterrupted:
-        return await _draw_late(view, request)
+        return await draw_late(view, request)
     if not found:
         return None
-    return await _draw(
+    return await draw(
         view,
         request,
         f"_newsfeed_{table}.html",
@@ -182,9 +150,9 @@ async def draw_row(
             return await _draw_article(view, request, key)
         if table == "stories":
             return await _draw_story(view, request, key)
-        return await _draw_newest(view, request, table, key)
+        return await draw_selection(view, request, table, key)
     except QueryInterrupted:
-        return await _draw_late(view, request)
+        return await draw_late(view, request)
 
 
 async def _draw_article(view: ArchiveView, request: RequestLike, key: str) -> Markup | None:
@@ -193,7 +161,7 @@ async def _draw_article(view: ArchiveView, request: RequestLike, key: str) -> Ma
         return None
     pictures = Pictures(view, Links(view.datasette, view.database))
     copies = await pictures.copies_in({key: article.body})
-    return await _draw(
+    return await draw(
         view,
         request,
         "_newsfeed_full.html",
@@ -214,7 +182,7 @@ async def _draw_story(view: ArchiveView, request: RequestLike, key: str) -> Mark
     story = await stories.find_story(view, key)
     if story is None:
         return None
-    return await _draw(
+    return await draw(
         view,
         request,
         "_newsfeed_story.html",
@@ -222,55 +190,6 @@ async def _draw_story(view: ArchiveView, request: RequestLike, key: str) -> Mark
         course=Course(story),
         feeds=Links(view.datasette, view.database).feeds_of("stories", key),
     )
-
-
-async def _draw_newest(
-    view: ArchiveView, request: RequestLike, table: str, key: str
-) -> Markup | None:
-    chosen = cards.SELECTIONS[table]
-    if table == "topics":
-        archive = await find_archive(view.datasette, request, view.database)
-        if archive and await is_common_topic(view.datasette, archive, key):
-            chosen = cards.OF_COMMON_TOPIC
-    if not view.sees("articles", *chosen.needs):
-        return None
-    return await _draw(
-        view,
-        request,
-        "_newsfeed_newest.html",
-        table=table,
-        key=key,
-        provider=await counts.find_provider(view, key) if table == "providers" else None,
-        picture=await pictures.find_image(view, key) if table == "images" else None,
-        cards=await cards.find_newest(view, chosen, key),
-        count=await cards.count_articles(view, chosen, key),
-        timeline=await _timeline_of(view, request, table, key),
-        feeds=Links(view.datasette, view.database).feeds_of(table, key),
-    )
-
-
-async def _timeline_of(
-    view: ArchiveView, request: RequestLike, table: str, key: str
-) -> timeline.Timeline | None:
-    """Return a provider's or topic's numbers over time; None if they take too long to count."""
-    dimension = next((each for each in DIMENSIONS if each.key and each.rows.table == table), None)
-    if dimension is None:
-        return None
-    key_of_filter = dimension.key
-    links = Links(view.datasette, view.database)
-
-    def link(period: Period) -> str:
-        bounds = {"published_at__gte": period.range.lower, "published_at__lt": period.range.upper}
-        filters = {name: bound for name, bound in bounds.items() if bound is not None}
-        return links.table("articles", **{key_of_filter: key}, **filters)
-
-    try:
-        counts = await count_by_month(view, request, dimension, key)
-        if counts is None:
-            counts = await cards.count_by_month(view, cards.SELECTIONS[table], key)
-    except QueryInterrupted:
-        return None
-    return timeline.of_months(counts, link)
 
 
 # -- where 0.65 has no hook for panels ----------------------------------------

@@ -76,6 +76,93 @@ class _Entry:
 _NOTHING = _Entry(0, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One of several things over time: its name, its link, its articles, its bars."""
+
+    name: str
+    url: str
+    count: int
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SmallMultiples:
+    """Rows of bars over one axis, so that they can be compared; `unit` is year, month or day."""
+
+    unit: str
+    periods: tuple[str, ...]
+    rows: tuple[Row, ...]
+    most: int
+    """The highest count of any row; 0 where each row has a scale of its own."""
+
+    @property
+    def width(self) -> int:
+        """Of the drawing of a row."""
+        return STEP * len(self.periods)
+
+    @property
+    def bar_width(self) -> int:
+        """Of one bar, without the gap."""
+        return BAR_WIDTH
+
+    @property
+    def height(self) -> int:
+        """Of the drawing of a row."""
+        return HEIGHT
+
+
+Months = Iterable[tuple[str, int]]
+"""How many articles each month has, as (`2021-04`, 12)."""
+
+
+def small_multiples(
+    rows: Iterable[tuple[str, str, int, Months]], *, has_one_scale: bool
+) -> SmallMultiples | None:
+    """Return bars over one axis, of rows of (name, link, count, months); None without two bars."""
+    given = [(name, url, count, tuple(months)) for name, url, count, months in rows]
+    unit, periods = _axis(month for _, _, _, months in given for month, _ in months)
+    if not 2 <= len(periods) <= MOST_BARS:
+        return None
+    summed = [_by_period(months, unit) for _, _, _, months in given]
+    highest = max((n for counts in summed for n in counts.values()), default=0)
+    drawn = []
+    for (name, url, count, _), counts in zip(given, summed, strict=True):
+        scale = highest if has_one_scale else max(counts.values(), default=0)
+        bars = tuple(
+            Bar(period.words, n, None, place * STEP, _height(n, scale))
+            for place, period in enumerate(periods)
+            for n in (counts.get(period, 0),)
+        )
+        drawn.append(Row(name, url, count, bars))
+    words = tuple(period.words for period in periods)
+    return SmallMultiples(unit, words, tuple(drawn), highest if has_one_scale else 0)
+
+
+def _axis(months: Iterable[str]) -> tuple[str, list[Period]]:
+    """All periods from the first to the last of some months, in the unit that suits them."""
+    found = [period for name in months if (period := parse(name)) and period.unit == MONTH]
+    if not found:
+        return MONTH, []
+    first, last = min(each.first for each in found), max(each.first for each in found)
+    unit = YEAR if unit_between(first, last) == YEAR else MONTH
+    ends = [Period.around(each, unit) for each in (first, last)]
+    return unit, _fill_gaps(list(dict.fromkeys(ends)))
+
+
+def _by_period(months: Months, unit: str) -> dict[Period, int]:
+    counts: dict[Period, int] = {}
+    for name, n in months:
+        if month := parse(name):
+            period = Period.around(month.first, unit)
+            counts[period] = counts.get(period, 0) + n
+    return counts
+
+
+def _height(count: int, most: int) -> float:
+    return max(LOWEST, round(HEIGHT * count / most, 2)) if count else 0.0
+
+
 def of_facet(facet: Mapping[str, Any]) -> Timeline | None:
     """Return the timeline of a period facet's result; None if there are too few bars or many."""
     entries = {
@@ -120,7 +207,7 @@ def _draw(entries: Mapping[Period, _Entry]) -> Timeline | None:
     bars = []
     for place, period in enumerate(periods):
         entry = entries.get(period, _NOTHING)
-        height = max(LOWEST, round(HEIGHT * entry.count / most, 2)) if entry.count else 0.0
+        height = _height(entry.count, most)
         bars.append(Bar(period.words, entry.count, entry.url, place * STEP, height))
     return Timeline(periods[0].unit, tuple(bars))
 

@@ -1,0 +1,113 @@
+"""The page of a topic, a provider, an author or an image: its articles over time, its newest."""
+
+from __future__ import annotations
+
+from datasette.database import QueryInterrupted
+from markupsafe import Markup
+
+from ...dimensions import BY_NAME, DIMENSIONS, FILTERED_BY, TOPICS, Dimension
+from ..access.archives import ArchiveView, find_archive
+from ..facets.breakdown import parts_by_month
+from ..facets.periods import Period, count_by_month
+from ..links import Links
+from ..protocols import RequestLike
+from ..queries import cards, counts, pictures
+from ..queries.topic_frequency import is_common_topic
+from . import timeline
+from .front_page import rows_of_parts
+from .rendering import draw
+
+PARTS = 8
+"""Providers of a topic, topics of a provider."""
+
+DIVIDED_BY = {
+    TOPICS.rows.table: (BY_NAME["provider_id"], "Providers by {}"),
+    BY_NAME["provider_id"].rows.table: (TOPICS, "Topics by {}"),
+}
+"""What the articles of a row are divided by, and how that is called."""
+
+
+async def draw_selection(
+    view: ArchiveView, request: RequestLike, table: str, key: str
+) -> Markup | None:
+    """Return the panel of a row; None for who may not see what it tells."""
+    chosen = cards.SELECTIONS[table]
+    if table == "topics":
+        archive = await find_archive(view.datasette, request, view.database)
+        if archive and await is_common_topic(view.datasette, archive, key):
+            chosen = cards.OF_COMMON_TOPIC
+    if not view.sees("articles", *chosen.needs):
+        return None
+    links = Links(view.datasette, view.database)
+    count = await cards.count_articles(view, chosen, key)
+    return await draw(
+        view,
+        request,
+        "_newsfeed_newest.html",
+        table=table,
+        key=key,
+        provider=await counts.find_provider(view, key) if table == "providers" else None,
+        picture=await pictures.find_image(view, key) if table == "images" else None,
+        cards=await cards.find_newest(view, chosen, key),
+        count=count,
+        timeline=await _timeline_of(view, request, table, key),
+        multiples=await _multiples_of(view, request, table, key, count),
+        title_of_multiples=DIVIDED_BY[table][1] if table in DIVIDED_BY else "",
+        all_url=_all(links, table, key),
+        feeds=links.feeds_of(table, key),
+    )
+
+
+def _all(links: Links, table: str, key: str) -> str | None:
+    if table in FILTERED_BY:
+        return links.table("articles", **{FILTERED_BY[table]: key})
+    return links.table("article_authors", author=key) if table == "authors" else None
+
+
+async def _timeline_of(
+    view: ArchiveView, request: RequestLike, table: str, key: str
+) -> timeline.Timeline | None:
+    """Return a provider's or topic's numbers over time; None if they take too long to count."""
+    dimension = _dimension(table)
+    if dimension is None:
+        return None
+    key_of_filter = dimension.key
+    links = Links(view.datasette, view.database)
+
+    def link(period: Period) -> str:
+        bounds = {"published_at__gte": period.range.lower, "published_at__lt": period.range.upper}
+        filters = {name: bound for name, bound in bounds.items() if bound is not None}
+        return links.table("articles", **{key_of_filter: key}, **filters)
+
+    try:
+        counts = await count_by_month(view, request, dimension, key)
+        if counts is None:
+            counts = await cards.count_by_month(view, cards.SELECTIONS[table], key)
+    except QueryInterrupted:
+        return None
+    return timeline.of_months(counts, link)
+
+
+def _dimension(table: str) -> Dimension | None:
+    return next((each for each in DIMENSIONS if each.key and each.rows.table == table), None)
+
+
+async def _multiples_of(
+    view: ArchiveView, request: RequestLike, table: str, key: str, count: int
+) -> timeline.SmallMultiples | None:
+    """Return a topic's providers over time, or a provider's topics; None for other rows."""
+    within = _dimension(table)
+    if within is None or table not in DIVIDED_BY:
+        return None
+    by, _ = DIVIDED_BY[table]
+    try:
+        parts = await parts_by_month(view, request, by, PARTS, within=within, key=key, total=count)
+        rows = await rows_of_parts(view, by, parts)
+    except QueryInterrupted:
+        return None
+    links = Links(view.datasette, view.database)
+    narrowed = [
+        (name, links.table("articles", **{within.key: key, by.key: part.key}), n, months)
+        for part, (name, _, n, months) in zip(parts, rows, strict=True)
+    ]
+    return timeline.small_multiples(narrowed, has_one_scale=True)
