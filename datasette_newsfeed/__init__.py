@@ -191,9 +191,9 @@ def register_output_renderer(datasette: Any) -> Any:
     """The feed formats; last, so that no renderer of another plugin takes their place."""
     from .pages.feeds import shared_extensions
     from .pages.feeds.renderer import renderers
-    from .pages.views import feed_page
+    from .pages.views import citation, feed_page
 
-    feeds = [*renderers(datasette), feed_page.renderer()]
+    feeds = [*renderers(datasette), feed_page.renderer(), citation.renderer()]
     outcome = yield
     others = outcome.get_result()
     ours = shared_extensions.beside_others(feeds, shared_extensions.flat(others))

@@ -22,7 +22,7 @@ EXTENSION = re.compile(r"[a-z][a-z0-9_]*")
 PAGE = "feed"
 """The extension of the page about a feed, which is for people."""
 
-RESERVED = ("blob", "csv", "db", PAGE, "html", "json")
+RESERVED = ("blob", "csv", "db", PAGE, "html", "json", "md")
 """Extensions that mean something else in an address."""
 
 

@@ -107,12 +107,26 @@ class Links:
 
         return self._feeds(address)
 
+    def citations_of(self, key: str) -> list[FeedLink]:
+        """The citations of an article."""
+        return [
+            FeedLink(
+                each.extension,
+                each.name,
+                each.media_type,
+                self.row("articles", key, extension=each.extension),
+            )
+            for each in feed_formats(self.datasette).values()
+            if each.whole
+        ]
+
     def _feeds(self, address: Callable[[str], str]) -> list[FeedLink]:
         """The feeds of a selection, by the function that gives its address in a format."""
         page = address(PAGE)
         return [
             FeedLink(each.extension, each.name, each.media_type, address(each.extension), page)
             for each in feed_formats(self.datasette).values()
+            if not each.whole
         ]
 
     def feeds_of(self, table: str, key: str) -> list[FeedLink]:

@@ -44,7 +44,7 @@ from datasette_newsfeed.pages.feeds.feed import UNKNOWN_TIME, entry_id
 from datasette_newsfeed.pages.feeds.renderer import BUILT_IN
 from datasette_newsfeed.pages.models import Picture
 
-MEDIA_TYPES = {each["extension"]: each["media_type"] for each in BUILT_IN}
+MEDIA_TYPES = {each["extension"]: each.get("sent_as", each["media_type"]) for each in BUILT_IN}
 COMBINATIONS = 200 if IS_LONG else 24
 
 

@@ -83,6 +83,8 @@ PAGES = {
             "/news/articles?_facet=provider_id&_facet=image_id&_facet_presence=related"
             "&_facet_size=max",
             *("/news/articles.csv", "/news/articles.atom", "/news/articles.rss"),
+            *("/news/articles.bib", "/news/articles.csljson", f"/news/articles/{KEY}.ris"),
+            f"/news/articles/{KEY}.md",
             *("/news/articles.feed", "/news/articles.feed?_topic=Ztopic+xaa"),
             *("/news/articles.jsonfeed", f"/news/articles/{KEY}", f"/news/articles/{KEY}.json"),
             f"/news/articles/{LIKE}",

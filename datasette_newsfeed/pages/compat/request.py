@@ -63,12 +63,17 @@ def _names_host(scope: Scope) -> bool:
 
 
 def _spare_query(datasette: Any, scope: Scope) -> bytes:
-    """The query of a request, for 0.65 without what feeds do not need and it counts for them."""
+    """The query of a request: for a format that holds a whole selection with the most rows there
+    are, for 0.65 without what feeds do not need and it counts for them."""
     query: bytes = scope.get("query_string") or b""
     extension = scope["path"].rpartition(".")[2]
-    if is_v1() or extension not in (PAGE, *feed_formats(datasette)):
-        return query
-    return b"&".join(part for part in (query, b"_nofacet=1&_nosuggest=1&_nocount=1") if part)
+    formats = feed_formats(datasette)
+    parts = [query]
+    if extension in formats and formats[extension].whole and b"_size=" not in query:
+        parts.append(b"_size=max")
+    if not is_v1() and (extension == PAGE or extension in formats):
+        parts.append(b"_nofacet=1&_nosuggest=1&_nocount=1")
+    return b"&".join(part for part in parts if part)
 
 
 def asks_for_feed(datasette: Any, request: Any) -> bool:

@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from ... import default_metadata, schema
-from ...languages import language_code
 from .. import compat, filter_description
 from ..access.archives import ArchiveView
 from ..access.permissions import actor_of
@@ -165,8 +164,8 @@ class FeedBuilder:
     async def _entries(
         self, articles: Sequence[tuple[ArchiveView, FullArticle]], with_texts: bool
     ) -> tuple[Entry, ...]:
-        images: dict[str, Mapping[str, Enclosure]] = {}
-        for each in self.views:
+        images: dict[str, Mapping[str, Enclosure]] = {each.database: {} for each in self.views}
+        for each in self.views if with_texts else ():
             lead = [article.card.image for view, article in articles if view is each]
             drawn = Pictures(each, Links(self.datasette, each.database))
             images[each.database] = await drawn.enclosures(self.request, lead)
@@ -178,6 +177,7 @@ class FeedBuilder:
                     article,
                     bodies.get((view.database, str(article.card.id))),
                     images[view.database],
+                    with_content=with_texts,
                 )
                 for view, article in articles
             ]
@@ -216,17 +216,21 @@ class FeedBuilder:
         article: FullArticle,
         body: Markup | None,
         images: Mapping[str, Enclosure],
+        *,
+        with_content: bool,
     ) -> Entry:
         card = article.card
         published, updated = rfc3339(card.published_at), rfc3339(article.updated_at)
         image = images.get(card.image.id) if card.image else None
         source_url = uri(card.url) if card.url else None
-        content = await compat.render(
-            self.datasette,
-            self.request,
-            "_newsfeed_entry.html",
-            {"body": body, "summary": card.excerpt, "image": image, "source_url": source_url},
-        )
+        content = Markup("")
+        if with_content:
+            content = await compat.render(
+                self.datasette,
+                self.request,
+                "_newsfeed_entry.html",
+                {"body": body, "summary": card.excerpt, "image": image, "source_url": source_url},
+            )
         return Entry(
             id=entry_id(str(card.id)),
             title=card.title,
@@ -242,7 +246,8 @@ class FeedBuilder:
                 dict.fromkeys([*([article.category] if article.category else []), *card.topics])
             ),
             image=image,
-            language=language_code(card.values.get("language", "")),
+            language=card.lang,
+            key=str(card.id),
         )
 
 

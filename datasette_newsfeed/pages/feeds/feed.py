@@ -44,6 +44,8 @@ class Entry:
     image: Enclosure | None = None
     language: str | None = None
     """A language code, RFC 5646."""
+    key: str = ""
+    """The article's key in its archive."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from ..feed_formats import FeedFormat, feed_formats
 from ..headers import security_policy
 from ..headers.caching import fingerprint, http_time, is_known
 from ..protocols import DatasetteLike, RequestLike
-from . import atom, jsonfeed, rss
+from ..text.addresses import uri
+from . import atom, citations, jsonfeed, rss
 from .builder import FeedBuilder, article_column
 
 SHOWN_AS = "application/xml"
@@ -45,6 +46,7 @@ BUILT_IN: list[dict[str, Any]] = [
         "media_type": "application/feed+json",
         "write": jsonfeed.write,
     },
+    *citations.FORMATS,
 ]
 """What this package registers by its own hook."""
 
@@ -95,12 +97,13 @@ def _renderer(feed_format: FeedFormat) -> Callable[..., Any]:
                 table=table,
                 query_name=query_name,
                 next_place=data.get("next"),
+                with_texts=not feed_format.whole,
             )
         except QueryInterrupted:
             return refusal(LATE, 503)
         # A feed may have megabytes: to write it must not hold up other visitors.
         document = await asyncio.to_thread(feed_format.document, feed)
-        return _answer(datasette, request, database, feed_format, document)
+        return _answer(datasette, request, database, feed_format, document, feed.next_url)
 
     return render
 
@@ -117,9 +120,12 @@ def _answer(
     database: str,
     feed_format: FeedFormat,
     document: bytes,
+    next_url: str | None,
 ) -> Answer:
     headers = {"ETag": fingerprint(document), "X-Content-Type-Options": "nosniff"}
     headers[security_policy.HEADER] = security_policy.FEED
+    if feed_format.whole and next_url:  # it is cut at max_returned_rows (RFC 8288)
+        headers["Link"] = f'<{uri(next_url)}>; rel="next"'
     changed = changed_at(datasette, database)
     if changed is not None:
         headers["Last-Modified"] = http_time(changed)

@@ -48,15 +48,22 @@ async def render(
         )
     except QueryInterrupted:
         return refusal(LATE, 503)
+
+    def addresses(*, is_whole: bool) -> list[tuple[str, str]]:
+        return [
+            (each.name, builder.address_in(each.extension))
+            for each in feed_formats(datasette).values()
+            if each.whole == is_whole
+        ]
+
     html = await datasette.render_template(
         "newsfeed_feed.html",
         {
             "database": database,
             "feed": feed,
-            "formats": [
-                (each.name, builder.address_in(each.extension))
-                for each in feed_formats(datasette).values()
-            ],
+            "formats": addresses(is_whole=False),
+            "citations": addresses(is_whole=True),
+            "most": datasette.setting("max_returned_rows"),
         },
         request=request,
         view_name=VIEW,

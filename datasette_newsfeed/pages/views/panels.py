@@ -26,6 +26,7 @@ from ..text.players import find_player
 from ..text.sanitizer import NO_COPIES
 from . import assets, head
 from .articles_page import find_listing
+from .citation import cite
 from .front_page import draw_front
 from .head import is_page_of, kind_of
 from .masthead import find_masthead
@@ -166,6 +167,7 @@ async def _draw_article(view: ArchiveView, request: RequestLike, key: str) -> Ma
         request,
         "_newsfeed_full.html",
         article=article,
+        cite=cite(view, request, article),
         # To read a long text takes long: it must not hold up other visitors.
         body=await asyncio.to_thread(
             html_of_markdown,

@@ -23,6 +23,7 @@ from ..protocols import RequestLike
 from ..text.addresses import uri, web_url
 from ..text.plain import plain_text
 from .articles_page import Listing
+from .citation import meta_of
 
 LONGEST_TITLE = 200
 LONGEST_DESCRIPTION = 300
@@ -57,6 +58,8 @@ class Preview:
     feeds: Sequence[FeedLink] = ()
     facts: Sequence[tuple[str, str]] = ()
     data: Mapping[str, Any] | None = None
+    citation: Sequence[tuple[str, str]] = ()
+    """The `<meta>` tags of an article that reference managers read: name and content."""
 
     @property
     def feed_title(self) -> str:
@@ -233,6 +236,7 @@ async def of_article(view: ArchiveView, request: RequestLike, article: FullArtic
         description=description,
         image=image,
         feeds=here.links.feeds(),
+        citation=meta_of(article, url),
         facts=[(name, value) for name in ARTICLE_WORDS for value in facts[name] if value],
         data=_given(
             {
