@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 
 import snowballstemmer
 import stop_words
@@ -58,13 +59,16 @@ _CALENDAR = frozenset(_DATES.split())
 """English words with a capital that name nothing; no more does a year."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
-_END, _NOTHING = -1, -2
+_END, _NOTHING = -4, -8
+_MOST_PIECES, _LONGEST_PIECE = 100_000, 30
+"""Pieces of text between blanks that are read only once, and their characters."""
 
 
 def plain(text: str) -> str:
     """Return the start of an excerpt or of Markdown without tags, entities and addresses."""
-    text = html.unescape(text[:MOST_TEXT])
-    return _ADDRESS.sub(" ", _TAG.sub(" ", text))
+    text = _TAG.sub(" ", html.unescape(text[:MOST_TEXT]))
+    # Asked first: the pattern begins with nothing that could be looked for fast.
+    return _ADDRESS.sub(" ", text) if "](" in text or "://" in text else text
 
 
 def tokens(text: str) -> list[str]:
@@ -72,6 +76,19 @@ def tokens(text: str) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return _TOKEN.findall(_APOSTROPHE.sub("", text))
+
+
+def _words(piece: str) -> Sequence[str]:
+    """Return the tokens of a text between blanks, of CJK words the pairs of characters."""
+    if piece.isascii() and piece.isalnum():
+        return (piece,)
+    found: list[str] = []
+    for word in tokens(piece):
+        if len(word) < 3 or not _IS_CJK.match(word):
+            found.append(word)
+        else:
+            found += [word[at : at + 2] for at in range(len(word) - 1)]
+    return found
 
 
 @cache
@@ -94,17 +111,19 @@ def _languages_of() -> Mapping[str, Sequence[str]]:
     return found
 
 
-def guess_language(words: Sequence[str]) -> str:
-    """Return the language with the most small words in a text; English where that is unsure."""
-    lower = [word.lower() for word in words]
-    english = small_words(ENGLISH)
-    known = sum(word in english for word in lower)
-    if known * 3 >= len(lower):
-        return ENGLISH
+@lru_cache(_MOST_PIECES)
+def _languages_in(piece: str) -> Sequence[str]:
     languages = _languages_of()
-    counts = Counter(each for word in lower for each in languages.get(word, ()))
-    best = min(counts, key=lambda each: (-counts[each], each), default=ENGLISH)
-    return best if counts[best] >= LEAST_SMALL and counts[best] > known else ENGLISH
+    return [each for word in _words(piece.lower()) for each in languages.get(word, ())]
+
+
+def guess_language(pieces: Sequence[str]) -> str:
+    """Return the language with the most small words in a text; English where that is unsure."""
+    counts = Counter(chain.from_iterable(map(_languages_in, pieces)))
+    most, english = max(counts.values(), default=0), counts[ENGLISH]
+    if most < LEAST_SMALL or most == english or english * 3 >= len(pieces):
+        return ENGLISH
+    return min(language for language, count in counts.items() if count == most)
 
 
 @cache
@@ -137,12 +156,47 @@ def is_everyday(word: str) -> bool:
     return stem(word) in _everyday()
 
 
+class _Pieces(dict[str, tuple[int, ...]]):
+    """What each piece of a text between blanks says in one language, a number for each word.
+
+    That of a term is four times its own, with 2 for a number that names, or 1 for a capital.
+    """
+
+    def __init__(self, number: Callable[[str], int], language: str) -> None:
+        self._number, self._language = number, language
+        self._small = small_words(language)
+
+    def __missing__(self, piece: str) -> tuple[int, ...]:
+        values = tuple([self._value(word) for word in _words(piece)])
+        if len(piece) <= _LONGEST_PIECE:
+            if len(self) >= _MOST_PIECES:
+                self.clear()
+            self[piece] = values
+        return values
+
+    def _value(self, word: str) -> int:
+        if not word[0].isalnum():
+            return _END
+        if not word.isascii() and _IS_CJK.match(word):
+            return self._number(word) * 4
+        lower = word.lower()
+        if lower in self._small:
+            return _NOTHING
+        if word.isdigit():
+            is_name = len(word) > 1 and not _YEAR.fullmatch(word)
+            return self._number(word) * 4 + 2 * is_name
+        term = stem(word, self._language)
+        if len(term) < 2:
+            return _NOTHING
+        return self._number(term) * 4 + (word[0].isupper() and lower not in _CALENDAR)
+
+
 class Vocabulary:
     """Numbers for terms: a term has the same number in each article."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
-        self._forms: dict[str, dict[str, int | tuple[int, ...]]] = {}
+        self._pieces: dict[str, _Pieces] = {}
 
     def number(self, term: str) -> int:
         """Return the number of a term, a new one if it has none yet."""
@@ -160,54 +214,30 @@ class Vocabulary:
         language: ISO 639-1, as `en` or `pt-BR`; None: guessed. written: takes how the article
         writes each term first.
         """
-        written = {} if written is None else written
-        headline, text = tokens(plain(title)), tokens(plain(lead))
-        if language is None:
-            language = guess_language([*headline, *text])
-        language = language.replace("_", "-").partition("-")[0].lower()
-        known = self._forms.setdefault(language, {})
-        found: dict[int, int] = {}
-        capitals = sum(word[0].isupper() for word in headline)
-        shows_names = capitals <= _MOST_CAPITALS * len(headline)
-        for words, mark, has_names in ((headline, IN_TITLE, shows_names), (text, 0, True)):
-            starts = True
-            for word in words:
-                value = known.get(word)
-                if value is None:
-                    value = known[word] = self._value(word, language)
-                if value == _END:
-                    starts = True
-                    continue
-                if isinstance(value, tuple):
-                    for at, number in enumerate(value):
-                        found[number] = found.get(number, 0) | mark
-                        written.setdefault(number, word[at : at + 2])
-                elif value >= 0:
-                    number, is_number, is_capital = value >> 2, value & 2, value & 1
-                    is_name = is_number or (is_capital and has_names and not starts)
-                    found[number] = found.get(number, 0) | mark | (IS_NAME if is_name else 0)
-                    written.setdefault(number, word)
-                starts = False
-            if len(found) >= MOST_TERMS:
-                break
+        words, lead_words = plain(title).split(), plain(lead).split()
+        code = language or guess_language(words + lead_words)
+        code = code.replace("_", "-").partition("-")[0].lower()
+        if code not in self._pieces:
+            self._pieces[code] = _Pieces(self.number, code)
+        pieces = self._pieces[code]
+        capitals = sum([word[0].isupper() for word in words])
+        shows_names = capitals <= _MOST_CAPITALS * len(words)
+        headline = list(chain.from_iterable(map(pieces.__getitem__, words)))
+        text = list(chain.from_iterable(map(pieces.__getitem__, lead_words)))
+        in_title = [value >> 2 for value in headline if value >= 0]
+        found = dict.fromkeys(in_title, IN_TITLE)
+        for value in text:
+            if value >= 0:
+                found.setdefault(value >> 2, 0)
+        for values, naming in ((headline, 3 if shows_names else 2), (text, 3)):
+            # The first word of a sentence has a capital in any case.
+            for before, value in zip(chain((_END,), values), values, strict=False):
+                if value & naming and (value & 2 or before != _END):
+                    found[value >> 2] |= IS_NAME
         while len(found) > MOST_TERMS:
             found.popitem()
+        if written is not None:
+            for word in chain.from_iterable(map(_words, words + lead_words)):
+                for value in pieces[word]:
+                    written.setdefault(value >> 2, word)
         return found
-
-    def _value(self, word: str, language: str) -> int | tuple[int, ...]:
-        """Return a word's term and whether it is a name, as one number; of CJK all terms."""
-        if _IS_CJK.match(word):
-            pairs = (word[at : at + 2] for at in range(max(len(word) - 1, 1)))
-            return tuple(self.number(pair) for pair in pairs)
-        if not word[0].isalnum():
-            return _END
-        lower = word.lower()
-        if lower in small_words(language):
-            return _NOTHING
-        if word.isdigit():
-            is_name = len(word) > 1 and not _YEAR.fullmatch(word)
-            return self.number(word) * 4 + 2 * is_name
-        term = stem(word, language)
-        if len(term) < 2:
-            return _NOTHING
-        return self.number(term) * 4 + (word[0].isupper() and lower not in _CALENDAR)

@@ -5,6 +5,7 @@ The parts of `newsfeed relate`, one by one: terms, vectors, copies, clusters, th
 
 from __future__ import annotations
 
+import importlib
 import random
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ from datasette_newsfeed.archive.relate import (
     stories,
     vectors,
 )
-from datasette_newsfeed.archive.relate.articles import Articles
+from datasette_newsfeed.archive.relate.articles import NO_HASH, Articles
 from datasette_newsfeed.archive.relate.clusters import Items
 from datasette_newsfeed.archive.relate.rules import DAY
 from datasette_newsfeed.archive.relate.vectors import Vectors
@@ -31,6 +32,7 @@ from datasette_newsfeed.terms import (
     IN_TITLE,
     IS_NAME,
     MOST_TERMS,
+    STEMMERS,
     Vocabulary,
     guess_language,
     is_everyday,
@@ -86,11 +88,23 @@ def test_forms_of_one_word_meet() -> None:
 def test_the_language_is_guessed_from_small_words(
     language: str, text: str, small: str, told: str
 ) -> None:
-    assert guess_language(tokens(text)) == language
+    assert guess_language(text.split()) == language
     assert small in small_words(language)
     assert stem(small, language) not in marks(text)
     assert told in marks(text)
     assert marks(text) == marks(text, language=language) == marks(text, language=f"{language}-XX")
+
+
+def test_stems_are_the_same_in_c_and_in_python() -> None:
+    compiled = pytest.importorskip("Stemmer")
+    words = {word for language in STEMMERS for word in small_words(language)}
+    words |= {"general", "Häfen", "лодками", "announcement", "marineros", "vergadering"}
+    for name in sorted(set(STEMMERS.values())):
+        module = importlib.import_module(f"snowballstemmer.{name}_stemmer")
+        in_python = getattr(module, f"{name.title()}Stemmer")()
+        some = sorted(words)[::23]
+        in_c = compiled.Stemmer(name)
+        assert in_c.stemWords(some) == [in_python.stemWord(word) for word in some], name
 
 
 def test_cjk_is_read_in_pairs_of_characters() -> None:
@@ -123,25 +137,29 @@ def test_the_logarithm_is_exact() -> None:
 
 
 def test_rare_terms_weigh_more_and_none_too_much() -> None:
-    weighed = Vectors()
+    marked = Vectors()
     for number in range(40):
-        weighed.append([(0, 0), (1 + number // 2, 0), *((30 + n, 0) for n in range(number, 50))])
-    vectors.weigh(weighed, holders_of(weighed))
+        put(marked, [0, 1 + number // 2, *(30 + n for n in range(number, 50))])
+    weighed = weighed_of(marked)
     first = dict(weighed.row(0))
-    assert first[30] == 0  # only one article holds it
+    assert 30 not in first  # only one article holds it
     assert 0 < first[0] < first[1] <= vectors.MOST_WEIGHT
     lone = Vectors()
-    lone.append([(0, 0)])
-    lone.append([(0, 0)])
-    vectors.weigh(lone, [2])
-    assert list(lone.weights) == [vectors.MOST_WEIGHT] * 2
+    put(lone, [0])
+    put(lone, [0])
+    assert list(weighed_of(lone).weights) == [vectors.MOST_WEIGHT] * 2
 
 
-def holders_of(rows: Vectors) -> list[int]:
+def put(rows: Vectors, terms: list[int]) -> None:
+    rows.append(terms, [0] * len(terms))
+
+
+def weighed_of(rows: Vectors) -> Vectors:
     holders = [0] * (max(rows.terms, default=0) + 1)
     for term in rows.terms:
         holders[term] += 1
-    return holders
+    sizes = [len(rows.terms_of(number)) for number in range(len(rows))]
+    return vectors.weigh(rows, holders, sizes)
 
 
 # -- copies ------------------------------------------------------------------------
@@ -158,12 +176,15 @@ def found_copies(
     """The copies among texts of terms, the last `topics` of each being topics."""
     articles = Articles(ids=[str(number) for number in range(len(texts))])
     for number, text in enumerate(texts):
-        articles.vectors.append((term, 1) for term in text)
+        put(articles.vectors, text)
         articles.sizes.append(len(text) - topics)
         articles.pages.extend([*(pages[number] if pages else []), 0, 0][:2])
         articles.times.append(times[number] if times else number)
         articles.providers.append(providers[number] if providers else number)
     articles.hashes.extend(range(2000))
+    articles.topics = {each for text in texts for each in text[len(text) - topics :]}
+    for topic in articles.topics:
+        articles.hashes[topic] = NO_HASH
     return stories.copies(articles)
 
 
@@ -243,9 +264,8 @@ def made_up(count: int, words: int, dice: random.Random) -> Vectors:
     found = Vectors()
     for _ in range(count):
         row = sorted({int(words * dice.random() ** 3) for _ in range(25)})
-        found.append((term, dice.randrange(4)) for term in row)
-    vectors.weigh(found, holders_of(found))
-    return found
+        found.append(row, [dice.randrange(4) for _ in row])
+    return weighed_of(found)
 
 
 def both_ways(

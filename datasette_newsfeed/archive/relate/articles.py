@@ -16,6 +16,7 @@ from .vectors import IS_TOPIC, Vectors, weigh
 
 TOPIC_SHARE = 3
 """A topic of more than one in three articles says nothing."""
+NO_HASH = (1 << 32) - 1
 _BREAK = "\x1f"
 _ARTICLES = """
 SELECT id, substr(title, 1, {most}),
@@ -45,14 +46,14 @@ class Articles:
     holders: array[int] = field(default_factory=lambda: array("i"))
     """How many articles hold each term."""
     hashes: array[int] = field(default_factory=lambda: array("I"))
-    """A hash of each term."""
+    """A hash of each term; NO_HASH, the greatest: a topic."""
     topics: set[int] = field(default_factory=set)
     """The terms that are topics: they make articles alike, but tell no news."""
 
 
 def read_articles(db: Database, on_progress: Progress) -> Articles:
     """Return the articles of a database."""
-    found, vocabulary = Articles(), Vocabulary()
+    found, vocabulary, marked = Articles(), Vocabulary(), Vectors(weights=array("B"))
     count = db.execute(COUNT_SQL).fetchone()[0]
     create_function(db)
     is_utf8 = db.execute("PRAGMA encoding").fetchone()[0] == "UTF-8"
@@ -75,7 +76,7 @@ def read_articles(db: Database, on_progress: Progress) -> Articles:
         found.ids.append(article_id)
         found.times.append(seconds(published_at))
         found.providers.append(numbers.setdefault(provider, len(numbers)))
-        found.vectors.append(marks.items())
+        marked.append(marks, marks.values())
         found.holders.extend([0] * (len(vocabulary.numbers) - len(found.holders)))
         for term in marks:
             found.holders[term] += 1
@@ -84,7 +85,9 @@ def read_articles(db: Database, on_progress: Progress) -> Articles:
         if len(found.ids) % 1000 == 0:
             on_progress(len(found.ids), 2 * count)
     found.hashes.extend(crc32(term.encode("utf-8", "replace")) for term in vocabulary.numbers)
-    weigh(found.vectors, found.holders)
+    for topic in found.topics:
+        found.hashes[topic] = NO_HASH
+    found.vectors = weigh(marked, found.holders, found.sizes)
     return found
 
 

@@ -76,7 +76,8 @@ def _by_loops(vectors: Vectors, items: Columns, score: Score, least: int, most: 
                 alike = score(product, abs(times[number] - times[other]))
                 if alike >= least:
                     near.append((-alike, other))
-        found.append((other, -alike) for alike, other in sorted(near)[:most])
+        near = sorted(near)[:most]
+        found.append([other for _, other in near], [-alike for alike, _ in near])
     return found
 
 
@@ -84,9 +85,9 @@ def _by_matrices(vectors: Vectors, items: Columns, score: Score, least: int, mos
     import numpy
     from scipy import sparse
 
-    starts, terms, weights = map(numpy.asarray, (vectors.starts, vectors.terms, vectors.weights))
+    terms, weights = numpy.asarray(vectors.terms), numpy.array(vectors.weights, numpy.int32)
     shape = (len(vectors), int(terms.max(initial=0)) + 1)
-    matrix = sparse.csr_matrix((weights, terms, starts), shape)
+    matrix = sparse.csr_matrix((weights, terms, vectors.starts), shape)
     at, group, low, high = (numpy.array(each, numpy.int64) for each in items)
     lows, highs = items[2:]
     found = Vectors()

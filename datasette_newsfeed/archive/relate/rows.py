@@ -56,11 +56,12 @@ WHERE articles.story_id IS NOT wanted.story_id
 _GONE = "DELETE FROM stories WHERE id NOT IN (SELECT story_id FROM wanted)"
 _LISTS = """
 SELECT article_id, position, similar_id, score FROM similar_articles
-WHERE article_id IN (SELECT value FROM json_each(?)) ORDER BY article_id, position
+WHERE article_id IN (SELECT value FROM json_each(?))
 """
 _SIMILAR = """
 INSERT INTO similar_articles (article_id, position, similar_id, score) VALUES (?, ?, ?, ?)
 """
+_GONE_SIMILAR = "DELETE FROM similar_articles WHERE article_id = ? AND position = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,44 +104,32 @@ def write_stories(db: Database, ids: Sequence[str], stories: Iterable[Collection
 
 def write_similar(db: Database, ids: Sequence[str], lists: Vectors, on_progress: Progress) -> None:
     """Write the list of each article, in order, into the open transaction."""
-    if not db.execute(
-        "SELECT 1 FROM similar_articles LIMIT 1"
-    ).fetchone():  # an index is made faster than it is kept
+    is_first = not db.execute("SELECT 1 FROM similar_articles LIMIT 1").fetchone()
+    if is_first:  # an index is made faster than it is kept
         db.execute("DROP INDEX IF EXISTS idx_similar_articles_similar_id")
     for start in range(0, len(ids), STEP):
         some = ids[start : start + STEP]
-        known: dict[str, list[tuple[int, str, float]]] = {}
-        for article_id, *listed in db.execute(_LISTS, [json.dumps(some)]):
-            known.setdefault(article_id, []).append(tuple(listed))
-        made = {
-            key: [
-                (at, ids[other], round(score / ONE, 4))
-                for at, (other, score) in enumerate(lists.row(start + number))
-            ]
-            for number, key in enumerate(some)
-        }
-        made = {key: listed for key, listed in made.items() if listed != known.get(key, [])}
-        _delete(db, "article_id", made.keys() & known.keys())
-        rows = ((key, *each) for key, listed in made.items() for each in listed)
-        db.conn.executemany(_SIMILAR, rows)
+        known = set() if is_first else set(db.execute(_LISTS, [json.dumps(some)]))
+        made = [
+            (key, at, ids[other], round(score / ONE, 4))
+            for number, key in enumerate(some, start)
+            for at, (other, score) in enumerate(lists.row(number))
+        ]
+        gone = (row[:2] for row in known.difference(made))
+        db.conn.executemany(_GONE_SIMILAR, gone)
+        db.conn.executemany(_SIMILAR, [row for row in made if row not in known])
         on_progress(len(ids) + start + len(some), 2 * len(ids))
     db.table("similar_articles").create_index(["similar_id"], if_not_exists=True)
 
 
-def _delete(db: Database, column: str, article_ids: Iterable[str]) -> None:
-    sql = f"DELETE FROM similar_articles WHERE {column} = ?"
-    db.conn.executemany(sql, ((each,) for each in article_ids))
-
-
 def remove(db: Database, article_ids: Collection[str]) -> None:
     """Take articles that are about to go out of lists, and their stories apart."""
+    keys = [(each,) for each in article_ids]
     for column in ("article_id", "similar_id"):
-        _delete(db, column, article_ids)
+        db.conn.executemany(f"DELETE FROM similar_articles WHERE {column} = ?", keys)
     broken = set()
-    for each in article_ids:
-        broken.update(db.execute("SELECT story_id FROM articles WHERE id = ?", [each]).fetchall())
-    for (story,) in broken - {(None,)}:
-        db.execute(
-            "UPDATE articles SET story_id = NULL, is_headline = 1 WHERE story_id = ?", [story]
-        )
-        db.execute("DELETE FROM stories WHERE id = ?", [story])
+    for key in keys:
+        broken.update(db.execute("SELECT story_id FROM articles WHERE id = ?", key).fetchall())
+    for story in broken - {(None,)}:
+        db.execute("UPDATE articles SET story_id = NULL, is_headline = 1 WHERE story_id = ?", story)
+        db.execute("DELETE FROM stories WHERE id = ?", story)

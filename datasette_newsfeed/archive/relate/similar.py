@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 from . import rules
 from .articles import Articles
 from .nearest import nearest
@@ -10,10 +12,9 @@ from .vectors import Vectors
 
 def similar(articles: Articles) -> Vectors:
     """Return for each article the numbers of those most like it with their scores."""
-    rare, holders = Vectors(), articles.holders
-    for number in range(len(articles.ids)):
-        row = articles.vectors.row(number)
-        rare.append((t, w) for t, w in row if w and holders[t] <= rules.MOST_HOLDERS)
+    rare = Vectors(weights=array("H"))
+    is_rare = bytearray(count <= rules.MOST_HOLDERS for count in articles.holders)
+    rare.take(articles.vectors, range(len(articles.ids)), is_rare)
     # Without a date, an article is far from all others.
     times = [-(n + 1) << 38 if time is None else time for n, time in enumerate(articles.times)]
     return nearest(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from heapq import nsmallest
-from itertools import combinations
+from itertools import chain, combinations
 from math import sqrt
 
 from . import rules
@@ -21,7 +21,8 @@ def stories(articles: Articles) -> Iterator[list[int]]:
     groups = copies(articles)
     items = _items(articles, groups)
     alone = set(range(len(groups)))
-    for cluster in clusters(same_news(_news(articles, groups, items), items), items):
+    news = _news(articles, groups, items.times)
+    for cluster in clusters(same_news(news, items), items):
         alone.difference_update(cluster)
         yield [number for item in cluster for number in groups[item]]
     yield from (groups[item] for item in sorted(alone) if len(groups[item]) > 1)
@@ -55,21 +56,17 @@ def copies(articles: Articles) -> list[list[int]]:
     return list(groups.values())
 
 
-def _text(articles: Articles, number: int) -> set[int]:
-    """Return the terms of an article without its topics, which come last."""
-    return set(articles.vectors.terms_of(number)[: articles.sizes[number]])
-
-
 def _text_keys(articles: Articles, number: int) -> Iterator[int]:
     if articles.sizes[number] >= rules.LEAST_TERMS:
-        hashes = nsmallest(3, (articles.hashes[term] for term in _text(articles, number)))
-        yield from (one << 32 | other for one, other in combinations(hashes, 2))
+        hashes = sorted([articles.hashes[term] for term in articles.vectors.terms_of(number)])
+        yield from (one << 32 | other for one, other in combinations(hashes[:3], 2))
 
 
 def _is_copy(articles: Articles, one: int, other: int) -> bool:
     if articles.providers[one] == articles.providers[other]:
         return False
-    both = len(_text(articles, one) & _text(articles, other))
+    terms = articles.vectors.terms_of
+    both = len(set(terms(one)).intersection(terms(other)) - articles.topics)
     every = articles.sizes[one] + articles.sizes[other] - both
     return rules.COPY * both >= (rules.COPY - 1) * every
 
@@ -89,25 +86,23 @@ def _items(articles: Articles, groups: Sequence[Sequence[int]]) -> Items:
     )
 
 
-def _news(articles: Articles, groups: Sequence[Sequence[int]], items: Items) -> Vectors:
+def _news(articles: Articles, groups: Sequence[Sequence[int]], times: Sequence[int]) -> Vectors:
     """Return the vector of each item without topics, and without what five days are full of."""
-    found, start = Vectors(), 0
+    found, start = Vectors(weights=array("H")), 0
+    is_text = bytearray(b"\1") * len(articles.holders)
+    for topic in articles.topics:
+        is_text[topic] = 0
     while start < len(groups):
-        period = items.times[start] // rules.MOST_APART
-        end = bisect_left(items.times, (period + 1) * rules.MOST_APART, start)
+        end = bisect_left(times, (times[start] // rules.MOST_APART + 1) * rules.MOST_APART, start)
         numbers = [group[0] for group in groups[start:end]]
-        counts: Counter[int] = Counter()
+        kept = is_text
         if len(numbers) > rules.MOST_CROWDED:
-            for number in numbers:
-                counts.update(articles.vectors.terms_of(number))
-        out = {term for term, count in counts.items() if count > rules.MOST_CROWDED}
-        for number in numbers:
-            row = articles.vectors.row(number)
-            found.append(
-                (term, weight)
-                for term, weight in row
-                if weight and term not in articles.topics and term not in out
-            )
+            counts = Counter(chain.from_iterable(map(articles.vectors.terms_of, numbers)))
+            kept = is_text.copy()
+            for term, count in counts.items():
+                if count > rules.MOST_CROWDED:
+                    kept[term] = 0
+        found.take(articles.vectors, numbers, kept)
         start = end
     return found
 
@@ -146,5 +141,5 @@ def _profiles(alike: Vectors) -> Vectors:
         kept = [each for each in listed if each[1] * 100 >= rules.NEAR_SHARE * most]
         kept.append((number, int(sqrt(most * ONE)) or 1))
         weights = unit([weight for _, weight in kept])
-        profiles.append((item, w) for (item, _), w in zip(kept, weights, strict=True))
+        profiles.append([item for item, _ in kept], weights)
     return profiles

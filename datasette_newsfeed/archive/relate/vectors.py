@@ -11,7 +11,8 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from math import sqrt
+from itertools import compress
+from math import isqrt, sqrt
 
 UNIT = 1000
 """The length of a vector; ONE is the product of two equal ones."""
@@ -37,21 +38,30 @@ class Vectors:
         """Return the number of vectors."""
         return len(self.starts) - 1
 
-    def row(self, number: int) -> Iterable[tuple[int, int]]:
-        """Return the terms of a vector with their weights."""
-        here = slice(self.starts[number], self.starts[number + 1])
-        return zip(self.terms[here], self.weights[here], strict=True)
-
     def terms_of(self, number: int) -> array[int]:
         """Return the terms of a vector."""
         return self.terms[self.starts[number] : self.starts[number + 1]]
 
-    def append(self, row: Iterable[tuple[int, int]]) -> None:
+    def weights_of(self, number: int) -> array[int]:
+        """Return the weights of a vector's terms."""
+        return self.weights[self.starts[number] : self.starts[number + 1]]
+
+    def row(self, number: int) -> Iterable[tuple[int, int]]:
+        """Return the terms of a vector with their weights."""
+        return zip(self.terms_of(number), self.weights_of(number), strict=True)
+
+    def append(self, terms: Iterable[int], weights: Iterable[int]) -> None:
         """Append a vector."""
-        for term, weight in row:
-            self.terms.append(term)
-            self.weights.append(weight)
+        self.terms.extend(terms)
+        self.weights.extend(weights)
         self.starts.append(len(self.terms))
+
+    def take(self, other: Vectors, numbers: Iterable[int], kept: Sequence[int]) -> None:
+        """Append vectors of another one, but of their terms only those that are `kept`."""
+        for number in numbers:
+            terms = other.terms_of(number)
+            chosen = [kept[term] for term in terms]
+            self.append(compress(terms, chosen), compress(other.weights_of(number), chosen))
 
 
 def log2(numerator: int, denominator: int = 1) -> int:
@@ -67,31 +77,33 @@ def unit(values: Sequence[int], counted: int | None = None) -> list[int]:
 
     counted: how many of the values, from the first on, make up its length; None: all.
     """
-    length = sqrt(sum([value * value for value in values[:counted]]))
-    return [round(UNIT * value / length) for value in values] if length else [0] * len(values)
+    length = isqrt(sum([value * value for value in values[:counted]])) or 1
+    half = length // 2
+    return [(UNIT * value + half) // length for value in values]
 
 
-def weigh(vectors: Vectors, holders: Sequence[int]) -> None:
-    """Replace marks by weights: 0 for terms of one article.
+def weigh(marked: Vectors, holders: Sequence[int], sizes: Sequence[int]) -> Vectors:
+    """Return vectors of weights for those of marks, without the terms of a single article.
 
-    Topics, which come last in a row, are beyond its length. holders: how many articles hold
-    each term.
+    holders: how many articles hold each term. sizes: how many terms of each vector, from the
+    first on, make up its length; those behind are topics.
     """
-    total = len(vectors) + PRIOR
+    total = len(marked) + PRIOR
+    found = Vectors(weights=array("H"))
 
     @cache
     def by_mark(count: int) -> tuple[int, ...]:
         rarity = log2(total, count) / 16
         return tuple(int(factor * rarity * sqrt(rarity)) for factor in FACTORS)
 
-    for number in range(len(vectors)):
-        row = list(vectors.row(number))
-        text = sum([mark != IS_TOPIC for _, mark in row])
-        weights = unit([by_mark(holders[term])[mark] for term, mark in row], text)
-        vectors.weights[vectors.starts[number] : vectors.starts[number + 1]] = array(
-            "i",
-            [
-                min(weight, MOST_WEIGHT) if holders[term] > 1 else 0
-                for (term, _), weight in zip(row, weights, strict=True)
-            ],
+    values = [by_mark(count) if count else () for count in holders]
+    shared = bytearray(count > 1 for count in holders)
+    for number, size in enumerate(sizes):
+        terms = marked.terms_of(number)
+        row = zip(terms, marked.weights_of(number), strict=True)
+        weights = unit([values[term][mark] for term, mark in row], size)
+        kept = [shared[term] for term in terms]
+        found.append(
+            compress(terms, kept), [min(each, MOST_WEIGHT) for each in compress(weights, kept)]
         )
+    return found
