@@ -62,6 +62,15 @@ class Links:
         path = f"{self.database()}/-/newsfeed/search"
         return f"{path}?{urlencode(words)}" if words else path
 
+    def days(self) -> str:
+        """Where a form leads to the articles of some days."""
+        return f"{self.database()}/-/newsfeed/days"
+
+    def articles_of(self, pairs: Iterable[tuple[str, str]]) -> str:
+        """The articles that a query keeps."""
+        query = urlencode(tuple(pairs))
+        return f"{self.table('articles')}?{query}" if query else self.table("articles")
+
     def row(self, table: str, *keys: object, extension: str | None = None) -> str:
         """A row's own page, or what it is in another format."""
         path = ",".join(tilde_encode(str(key)) for key in keys)

@@ -130,6 +130,7 @@ PAGES = {
     ),
     **dict.fromkeys(
         (
+            "/news/-/newsfeed/days?_from_day=2024-03-05",
             *("/news/-/newsfeed/search?q=Ztitle", "/news/-/newsfeed/search?q=Zbody"),
             f"/news/-/newsfeed/image/{image_id(PICTURE)}/320",
             f"/news/-/newsfeed/image/{image_id(PICTURE + '2')}/320",

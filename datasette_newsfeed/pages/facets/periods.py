@@ -190,6 +190,51 @@ def in_words(span: Range) -> str:
     return f"{Period.around(first, unit).words} to {Period.around(last, unit).words}"
 
 
+def _months_later(day: date, months: int) -> date:
+    """Return the day so many months later; the last of the month where there is no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = 31
+    while last:
+        try:
+            return date(year, month + 1, min(day.day, last))
+        except ValueError:
+            if not 1 <= year <= 9999:
+                raise
+            last -= 1
+    raise ValueError(day)
+
+
+def shifted(span: Range, steps: int) -> Range | None:
+    """Return the range of the same length before (-1) or after (1) a range of full days.
+
+    Of months it is as many months, else as many days. None where a bound is missing or no date.
+    """
+    first, end = _first_day(span.lower), _first_day(span.upper)
+    if first is None or end is None or first >= end:
+        return None
+    try:
+        if first.day == end.day == 1:
+            months = steps * ((end.year - first.year) * 12 + end.month - first.month)
+            found = _months_later(first, months), _months_later(end, months)
+        else:
+            found = first + steps * (end - first), end + steps * (end - first)
+    except (OverflowError, ValueError):  # beyond the years 1 and 9999
+        return None
+    return Range(found[0].isoformat(), found[1].isoformat())
+
+
+def a_year_before(span: Range) -> Range | None:
+    """Return the same days of the year before; None where a bound is missing or no date."""
+    first, end = _first_day(span.lower), _first_day(span.upper)
+    if first is None or end is None or first >= end:
+        return None
+    try:
+        found = _months_later(first, -12), _months_later(end - timedelta(days=1), -12)
+        return Range(found[0].isoformat(), (found[1] + timedelta(days=1)).isoformat())
+    except (OverflowError, ValueError):
+        return None
+
+
 class PeriodFacet(RangeFacet):
     """Years, months or days with their rows."""
 

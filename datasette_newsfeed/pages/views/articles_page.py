@@ -27,6 +27,7 @@ from ..queries.cards import find_cards_by_id
 from ..queries.stories import find_stories
 from . import timeline
 from .cells import REFERENCES
+from .days import Days, days_of
 
 LAYOUTS = ("cards", "table")
 """The first is the default, where no setting of the plugin says otherwise."""
@@ -139,6 +140,13 @@ class Listing:
         if self.is_of_stories:
             return self.links.feeds(HEADLINES_OF_STORIES)
         return self.links.feeds(query_of(self.request).pairs)
+
+    @property
+    def days(self) -> Days | None:
+        """The ways to other days than those shown; None on a list of stories."""
+        if self.is_of_stories:
+            return None
+        return days_of(Query.of(self.request), self.links, self.address)
 
     def timeline(self, facets: Iterable[Mapping[str, Any]]) -> timeline.Timeline | None:
         """Return the bars over the cards, from the period facet where the page has one."""

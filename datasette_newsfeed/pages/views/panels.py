@@ -18,9 +18,11 @@ from ..access.archives import ArchiveView, view_archive
 from ..facets.periods import DAY, Period
 from ..headers import caching
 from ..links import Links
+from ..models import FullArticle
 from ..pictures import Pictures
 from ..protocols import DatasetteLike, RequestLike
 from ..queries import cards, counts, full_articles, stories
+from ..queries.neighbours import Neighbours, find_neighbours
 from ..text.markdown import html_of_markdown
 from ..text.players import find_player
 from ..text.sanitizer import NO_COPIES
@@ -168,6 +170,7 @@ async def _draw_article(view: ArchiveView, request: RequestLike, key: str) -> Ma
         "_newsfeed_full.html",
         article=article,
         cite=cite(view, request, article),
+        neighbours=await _neighbours_of(view, article),
         # To read a long text takes long: it must not hold up other visitors.
         body=await asyncio.to_thread(
             html_of_markdown,
@@ -178,6 +181,14 @@ async def _draw_article(view: ArchiveView, request: RequestLike, key: str) -> Ma
         ),
         player=await asyncio.to_thread(find_player, article.featured_content),
     )
+
+
+async def _neighbours_of(view: ArchiveView, article: FullArticle) -> list[Neighbours]:
+    """What is before and after an article; nothing if it takes too long to find."""
+    try:
+        return await find_neighbours(view, article.card)
+    except QueryInterrupted:
+        return []
 
 
 async def _draw_story(view: ArchiveView, request: RequestLike, key: str) -> Markup | None:
