@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from importlib.metadata import entry_points
@@ -20,16 +19,19 @@ import sqlite_utils
 import yaml
 
 from . import default_metadata
-from .cli_options import Database, about_records, as_json, follow_links
+from .cli_options import (
+    Database,
+    about_records,
+    as_json,
+    complain,
+    follow_links,
+    printable,
+    progress,
+    reported,
+)
 from .errors import (
-    ArchiveError,
-    BusyError,
-    DiskError,
     OptionError,
     RecordError,
-    SelectionError,
-    SourceError,
-    WorkersError,
 )
 from .schema import OUTCOMES
 
@@ -84,6 +86,12 @@ def newsfeed() -> None:
     help="Find stories and similar articles at the end.",
     show_default=True,
 )
+@click.option(
+    "history",
+    "--history",
+    is_flag=True,
+    help="Read what changed over time from the git repository of PATH, as newsfeed history does.",
+)
 @follow_links
 @about_records
 @as_json
@@ -97,6 +105,7 @@ def import_(
     base_url: str | None,
     workers: int,
     relate: bool,
+    history: bool,
     follow_links: bool,
     as_json: bool,
     **about: Any,
@@ -113,12 +122,14 @@ def import_(
     from .archive.importing.options import ImportOptions
 
     missing = [path for path in paths if not Path(path).exists()]
+    if history and dry_run:
+        raise click.UsageError("--history writes rows, and --dry-run changes nothing")
     if missing and not (prune and knows_files_below(database, missing)):
         raise click.UsageError(f"{missing[0]}: no such file or folder")
     with (
-        _said(),
-        _progress("Importing") as on_progress,
-        _progress("Comparing") as on_compared,
+        reported(),
+        progress("Importing") as on_progress,
+        progress("Comparing") as on_compared,
     ):
         dialects = registered_dialects()
         options = ImportOptions(
@@ -134,14 +145,21 @@ def import_(
             dialects=dialects,
         )
         report = import_archive(database, paths, options, _Terminal(on_progress, on_compared))
-    _print_import(report, dry_run, as_json)
-    if not report.read and not report.removed and not prune:
-        from .archive.files import nothing_read
+    read = _read_history(database, None) if history and report.read else None
+    _print_import(report, dry_run, as_json, read.data() if read else None)
+    if read:
+        _print_history(read, as_json=None if as_json else False)
+    is_empty = not report.read and not report.removed and not prune
+    if is_empty:
+        _say_that_nothing_is_there(paths)
+    if report.errors or is_empty:
+        sys.exit(1)
 
-        click.echo(printable(nothing_read(paths)), err=True)
-        sys.exit(1)
-    if report.errors:
-        sys.exit(1)
+
+def _say_that_nothing_is_there(paths: Sequence[str]) -> None:
+    from .archive.files import nothing_read
+
+    click.echo(printable(nothing_read(paths)), err=True)
 
 
 class _Terminal:
@@ -154,10 +172,12 @@ class _Terminal:
         self.compared = compared
 
     def error(self, error: RecordError) -> None:
-        _complain(error)
+        complain(error)
 
 
-def _print_import(report: Any, dry_run: bool, as_json: bool) -> None:
+def _print_import(
+    report: Any, dry_run: bool, as_json: bool, history: dict[str, Any] | None = None
+) -> None:
     counts = {
         name: getattr(report, name)
         for name in (
@@ -176,6 +196,8 @@ def _print_import(report: Any, dry_run: bool, as_json: bool) -> None:
             "extra": report.unplaced.counts,
             "errors": errors,
         }
+        if history is not None:
+            found["history"] = history
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         click.echo(summary(counts, dry_run))
@@ -193,19 +215,6 @@ def summary(counts: dict[str, int], dry_run: bool = False) -> str:
     return f"{line} (dry run: nothing was changed)" if dry_run else line
 
 
-def _complain(error: RecordError | SourceError) -> None:
-    # On a terminal a progress bar may stand in this line.
-    start = "\r\x1b[2K" if sys.stderr.isatty() else ""
-    click.echo(start + printable(str(error)), err=True)
-
-
-def printable(text: str) -> str:
-    """Return text for a terminal: what would steer it is shown as an escape."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )
-
-
 @newsfeed.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True))
 @follow_links
@@ -221,7 +230,7 @@ def inspect(paths: tuple[str, ...], follow_links: bool, as_json: bool, **about: 
     from .archive.importing.given import site_options
     from .archive.importing.inspection import data_of, inspect_archive, lines_of
 
-    with _said():
+    with reported():
         dialects = registered_dialects()
         given = site_options(**about, dialects=dialects)
         found = inspect_archive(paths, given=given, follow_links=follow_links, dialects=dialects)
@@ -229,7 +238,7 @@ def inspect(paths: tuple[str, ...], follow_links: bool, as_json: bool, **about: 
         click.echo(json.dumps(data_of(found), ensure_ascii=False, indent=2))
     else:
         for error in found.errors:
-            _complain(error)
+            complain(error)
         for line in lines_of(found):
             click.echo(printable(line))
     if found.errors or not found.groups:
@@ -258,8 +267,8 @@ def collect(folder: str, sources: tuple[str, ...], as_json: bool, **options: Any
     for source in sources:
         if not is_there(source):
             raise click.UsageError(printable(f"{source}: no such file"))
-    with _said(), _progress("Collecting") as on_progress:
-        report = collect(folder, sources, on_error=_complain, on_progress=on_progress, **options)
+    with reported(), progress("Collecting") as on_progress:
+        report = collect(folder, sources, on_error=complain, on_progress=on_progress, **options)
     if as_json:
         click.echo(json.dumps(report.data(), ensure_ascii=False, indent=2))
     else:
@@ -284,7 +293,7 @@ def export(database: str, folder: str, force: bool, as_json: bool) -> None:
     """
     from .archive.exporter import export_archive
 
-    with _said():
+    with reported():
         report = export_archive(
             database,
             folder,
@@ -316,7 +325,7 @@ def relate(database: str, again: bool, as_json: bool) -> None:
     """
     from .archive.relate.run import relate_archive
 
-    with _said(), _progress("Comparing") as on_progress:
+    with reported(), progress("Comparing") as on_progress:
         related = relate_archive(database, again=again, on_progress=on_progress)
     if as_json:
         click.echo(json.dumps(asdict(related), indent=2))
@@ -326,6 +335,43 @@ def relate(database: str, again: bool, as_json: bool) -> None:
             f"{related.in_stories:,} of them in {related.stories:,} stories, "
             f"{related.similar:,} similar pairs"
         )
+
+
+@newsfeed.command()
+@Database
+@click.option(
+    "--repo",
+    metavar="REPO",
+    type=click.Path(exists=True, file_okay=False),
+    help="Read this repository, which may be bare, instead of those of the imported folders.",
+)
+@as_json
+def history(database: str, repo: str | None, as_json: bool) -> None:
+    """Find what changed in the articles of DB over time, in the git repository of their files.
+
+    Reads the commits along first parents, follows renamed files and notes removed ones. May be
+    repeated and interrupted: the next run reads only new commits. Nothing is fetched, and
+    nothing that the repository's configuration names is run.
+    """
+    report = _read_history(database, repo)
+    _print_history(report, as_json)
+
+
+def _read_history(database: str, repo: str | None) -> Any:
+    from .archive.history.run import read_history
+
+    with reported(), progress("Reading history") as on_progress:
+        return read_history(database, repo, registered_dialects(), on_progress)
+
+
+def _print_history(report: Any, as_json: bool | None) -> None:
+    """Print a report; `as_json` None: it is part of another one, and only notes are printed."""
+    for note in report.notes:
+        click.echo(printable(note), err=True)
+    if as_json:
+        click.echo(json.dumps(report.data(), ensure_ascii=False, indent=2))
+    elif as_json is not None:
+        click.echo(report.summary())
 
 
 @newsfeed.command()
@@ -349,6 +395,19 @@ def relate(database: str, again: bool, as_json: bool) -> None:
     is_flag=True,
     help="Accept stories and similar articles that are older than the articles.",
 )
+@click.option(
+    "with_history",
+    "--history/--no-history",
+    default=True,
+    show_default=True,
+    help="Keep what changed in the articles since they were published.",
+)
+@click.option(
+    "--with-removed",
+    is_flag=True,
+    help="Of the history, also keep removed articles, drafts, and versions that were replaced "
+    "before the article was published.",
+)
 @as_json
 def prepare(
     database: str,
@@ -357,6 +416,8 @@ def prepare(
     headlines_only: bool,
     query: str | None,
     allow_stale: bool,
+    with_history: bool,
+    with_removed: bool,
     as_json: bool,
 ) -> None:
     """Write OUT, the database to publish: compact, with statistics, no write-ahead log.
@@ -369,7 +430,7 @@ def prepare(
     from .archive.publish.commands import commands
     from .archive.publish.prepare import prepare_archive
 
-    with _said():
+    with reported():
         chosen = None
         if query is not None:
             served_name(database)
@@ -383,6 +444,8 @@ def prepare(
             chosen=chosen,
             headlines_only=headlines_only,
             allow_stale=allow_stale,
+            with_history=with_history,
+            with_removed=with_removed,
         )
     publish = commands(out, prepared.rows["articles"])
     if as_json:
@@ -414,7 +477,7 @@ def metadata(database: str, as_json: bool) -> None:
     """
     from .archive.database import served_name
 
-    with _said():
+    with reported():
         name = served_name(database)
     # Which tables are hidden depends on the plugins there; `datasette` sees to it by itself.
     found = {"databases": {name: default_metadata.of_database(name, hides_references=False)}}
@@ -462,7 +525,7 @@ def images(
     """
     from .archive.images.fetch import fetch_images
 
-    with _said(), _progress("Fetching") as on_progress:
+    with reported(), progress("Fetching") as on_progress:
         report = fetch_images(
             database,
             max_age=timedelta(days=max_age),
@@ -526,42 +589,6 @@ def _checked_dialect(each: Any, before: Sequence[Dialect]) -> Dialect:
         raise OptionError(DIALECTS_HOOK, f"two plugins register the dialect {name!r}")
     found: Dialect = each
     return found
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    """Say what went wrong with a database: exit 1 where trying again helps, else 2."""
-    try:
-        yield
-    except (BusyError, DiskError, WorkersError) as error:
-        raise click.ClickException(printable(str(error))) from error
-    except (ArchiveError, OptionError, SelectionError) as error:
-        raise click.UsageError(printable(str(error))) from error
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal, over what is to do."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    bar: Any = None
-
-    def show(done: int, total: int) -> None:
-        nonlocal bar
-        if total == 0:
-            return
-        if bar is None:
-            bar = click.progressbar(length=total, label=label, file=sys.stderr)
-            bar.__enter__()
-        bar.length = total
-        bar.update(done - bar.pos)
-
-    try:
-        yield show
-    finally:
-        if bar is not None:
-            bar.__exit__(None, None, None)
 
 
 @sqlite_utils.hookimpl

@@ -1,10 +1,25 @@
-"""Arguments and options that several commands have."""
+"""Arguments, options and output that several commands have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
+
+from .errors import (
+    ArchiveError,
+    BusyError,
+    DiskError,
+    OptionError,
+    RecordError,
+    RepositoryError,
+    SelectionError,
+    SourceError,
+    WorkersError,
+)
 
 Database = click.argument("database", metavar="DB", type=click.Path(dir_okay=False))
 as_json = click.option("as_json", "--json", is_flag=True, help="Print the result as JSON.")
@@ -52,3 +67,53 @@ def about_records(command: Callable[..., None]) -> Callable[..., None]:
 follow_links = click.option(
     "--follow-links", is_flag=True, help="Take files to which links lead out of PATH."
 )
+
+
+def printable(text: str) -> str:
+    """Return text for a terminal: what would steer it is shown as an escape."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
+def complain(error: RecordError | SourceError) -> None:
+    """Print an error as a line of standard error."""
+    # On a terminal a progress bar may stand in this line.
+    start = "\r\x1b[2K" if sys.stderr.isatty() else ""
+    click.echo(start + printable(str(error)), err=True)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Say what went wrong with a database: exit 1 where trying again helps, else 2."""
+    try:
+        yield
+    except (BusyError, DiskError, WorkersError) as error:
+        raise click.ClickException(printable(str(error))) from error
+    except (ArchiveError, OptionError, RepositoryError, SelectionError) as error:
+        raise click.UsageError(printable(str(error))) from error
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal, over what is to do."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    bar: Any = None
+
+    def show(done: int, total: int) -> None:
+        nonlocal bar
+        if total == 0:
+            return
+        if bar is None:
+            bar = click.progressbar(length=total, label=label, file=sys.stderr)
+            bar.__enter__()
+        bar.length = total
+        bar.update(done - bar.pos)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.__exit__(None, None, None)

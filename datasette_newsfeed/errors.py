@@ -7,6 +7,7 @@
     │   ├── BusyError      another program is writing to it
     │   ├── DiskError      the disk is full, or fails
     │   └── VersionError   a newer datasette-newsfeed made it
+    ├── RepositoryError    a git repository cannot be read
     ├── WorkersError       other processes cannot help
     ├── OptionError        an option of a command that cannot be meant
     ├── SelectionError     a filter that chooses no articles that could be meant
@@ -84,6 +85,15 @@ class DiskError(ArchiveError):
 
 class VersionError(ArchiveError):
     """A newer version of datasette-newsfeed made the database: upgrade."""
+
+
+class RepositoryError(NewsfeedError):
+    """A git repository that is not read; `folder` names it."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        self.folder = folder
+        self.reason = reason
+        super().__init__(f"{folder}: {reason}")
 
 
 class WorkersError(NewsfeedError):

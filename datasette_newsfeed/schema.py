@@ -15,7 +15,7 @@ from .full_text import index, tables
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Kept in `PRAGMA user_version`. A database of another version is read again."""
 
 
@@ -49,6 +49,8 @@ class Table:
     indexes: tuple[tuple[str, ...], ...] = ()
     rowid: bool = True
     full_text: tuple[str, ...] = ()
+    foreign_keys: tuple[tuple[tuple[str, ...], str], ...] = ()
+    """Foreign keys of several columns, and the table to whose columns of these names they lead."""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -311,6 +313,74 @@ IMAGE_BASE = Table(
     primary_key=("base_url",),
 )
 
+ARTICLE_VERSIONS = Table(
+    "article_versions",
+    "What the files of the articles said over time, one row per version that says something new",
+    (
+        # No foreign key: the article may be removed.
+        _text("article_id", "of an article, or of a removed one", not_null=True),
+        _integer("number", "from 1, in the order of the commits", not_null=True),
+        _text("committed_at", "UTC", not_null=True),
+        _text("commit_hash", "of git", not_null=True),
+        _text("kinds", "what changed: headline, text, ...; empty: the first", not_null=True),
+        _integer("size", "words that changed; heat and quality are not counted", not_null=True),
+        _integer("repeats", "later commits that say the same", not_null=True),
+        _text("last_committed_at", "UTC; of the last of those", not_null=True),
+        _integer("is_draft", "1: not published", not_null=True),
+        _text("title", not_null=True),
+        _text("provider_id", "the site that published it"),
+        _text("path", "of the file, below the folder of the archive", not_null=True),
+        _text("blob", "the file as git has it: git cat-file blob BLOB", not_null=True),
+    ),
+    primary_key=("article_id", "number"),
+    indexes=(("committed_at",),),
+    rowid=False,
+)
+
+ARTICLE_CHANGES = Table(
+    "article_changes",
+    "What changed in the articles, one row per column or topic, author, image, related article",
+    (
+        _text("article_id", not_null=True),
+        _integer("number", "of the version that the change leads to", not_null=True),
+        _integer("position", "from 0", not_null=True),
+        _text("committed_at", "UTC", not_null=True),
+        _text("kind", "headline, text, topics, images, ...", not_null=True),
+        _text("field", "a column of articles; topic, author, image, related", not_null=True),
+        _integer("size", "words that changed, at least 1", not_null=True),
+        _text("provider_id", "the site that published it"),
+        _text("before", "null: there was none"),
+        _text("after", "null: there is none"),
+    ),
+    primary_key=("article_id", "number", "position"),
+    indexes=(("committed_at",), ("kind", "committed_at"), ("provider_id", "committed_at")),
+    rowid=False,
+    foreign_keys=((("article_id", "number"), "article_versions"),),
+)
+
+REMOVED_ARTICLES = Table(
+    "removed_articles",
+    "Articles that once were in the archive, as their last version said, or the ids of moved ones",
+    (
+        _text("id", not_null=True),
+        _text("moved_to", "the id that the article has now"),
+        _text("title"),
+        _text("provider_id", "the site that published it"),
+        _text("provider_name"),
+        _text("published_at", "UTC"),
+        *map(_text, ("type", "category")),
+        *map(_integer, ("heat", "quality", "published")),
+        *map(_text, ("excerpt", "body", "url")),
+        _text("topics", "JSON"),
+        _text("first_seen_at", "UTC; the first commit that has it", not_null=True),
+        _text("last_seen_at", "UTC; the last commit that wrote it", not_null=True),
+        _text("removed_at", "UTC; the commit that removed or moved it", not_null=True),
+        _text("commit_hash", "of git", not_null=True),
+    ),
+    primary_key=("id",),
+    indexes=(("moved_to",), ("removed_at",)),
+)
+
 TABLES: tuple[Table, ...] = (
     # Parents before children, so that they can be created and filled in this order.
     IMAGES,
@@ -327,6 +397,9 @@ TABLES: tuple[Table, ...] = (
     IMAGE_RENDITIONS,
     IMAGE_FETCHES,
     IMAGE_BASE,
+    ARTICLE_VERSIONS,
+    ARTICLE_CHANGES,
+    REMOVED_ARTICLES,
 )
 
 COLUMNS: Mapping[str, frozenset[str]] = {
@@ -337,7 +410,13 @@ COLUMNS: Mapping[str, frozenset[str]] = {
 COMPUTED_TABLES = (STORIES, SIMILAR_ARTICLES)
 """What `newsfeed relate` makes of the others; it can always be made again."""
 
-_LATER_TABLES = (*COMPUTED_TABLES, IMAGE_RENDITIONS, IMAGE_FETCHES, IMAGE_BASE)
+HISTORY_TABLES = (ARTICLE_CHANGES, ARTICLE_VERSIONS, REMOVED_ARTICLES)
+"""What `newsfeed history` makes of a git repository, children before parents."""
+
+HISTORY_STATE = ("newsfeed_history", "newsfeed_history_files")
+"""Tables that remember how far a history is read, and what its files hold there."""
+
+_LATER_TABLES = (*COMPUTED_TABLES, IMAGE_RENDITIONS, IMAGE_FETCHES, IMAGE_BASE, *HISTORY_TABLES)
 CORE_TABLES: tuple[Table, ...] = tuple(table for table in TABLES if table not in _LATER_TABLES)
 """The tables by which a database is recognised as a news archive."""
 
@@ -450,6 +529,9 @@ def create_table_sql(table: Table) -> str:
     for column in table.columns:
         lines.append((column_sql(column), column.description))
     keys = [(f"PRIMARY KEY ({', '.join(table.primary_key)})", "")]
+    for columns, other in table.foreign_keys:
+        names = ", ".join(columns)
+        keys.append((f"FOREIGN KEY ({names}) REFERENCES {other}({names})", ""))
     body = ""
     rows = lines + keys
     for number, (line, description) in enumerate(rows, 1):

@@ -22,6 +22,7 @@ from ..database import as_archive_error, as_disk_error, require_archive
 from ..relate.run import cannot_relate, relate
 from ..relate.state import is_known_stale
 from ..sources.store import sources_path
+from .history import keep_history
 from .subset import headlines, keep_only
 
 _BESIDE = ("-journal", "-wal", "-shm")
@@ -56,12 +57,15 @@ def prepare_archive(
     chosen: Collection[str] | None = None,
     headlines_only: bool = False,
     allow_stale: bool = False,
+    with_history: bool = True,
+    with_removed: bool = False,
 ) -> Prepared:
     """Write the database to publish, prove that it opens immutable, and describe it.
 
     chosen: the ids of the articles to publish, None for all. headlines_only: of these,
     no article of which its record says that another one leads the story. allow_stale:
-    also where stories and similar articles are older than the articles.
+    also where stories and similar articles are older than the articles. with_history: also what
+    changed in the articles; with_removed: of that, also what was withdrawn or never published.
 
     Raises ArchiveError where DB is no news archive, nothing is left to publish, OUT
     is there already and `force` is not given, or stories are stale and `allow_stale` is not.
@@ -80,7 +84,8 @@ def prepare_archive(
     part = target.with_name(f"{target.name}{_PART}{os.getpid()}")
     try:
         _remove_parts(target)
-        _write(source, part, chosen, headlines_only, allow_stale)
+        histories = with_history, with_removed
+        _write(source, part, chosen, headlines_only, allow_stale, histories)
         rows, images_size = _prove(part)
         # What a killed server left beside the old OUT would be replayed over the new one.
         for suffix in _BESIDE:
@@ -159,6 +164,7 @@ def _write(
     chosen: Collection[str] | None,
     headlines_only: bool,
     allow_stale: bool,
+    histories: tuple[bool, bool],
 ) -> None:
     with closing(sqlite3.connect(source, timeout=30)) as connection:
         require_archive(source, Database(connection))
@@ -175,6 +181,9 @@ def _write(
                 raise ArchiveError(str(source), "has no such articles: nothing to publish")
             if keep_only(db, kept):
                 _relate(db, source, allow_stale)
+        with_history, with_removed = histories
+        is_part = chosen is not None or headlines_only
+        keep_history(db, with_history=with_history, with_removed=with_removed, is_part=is_part)
         # What readers see stays; when and how it was fetched is for who publishes.
         for name in {schema.IMAGE_FETCHES.name} & set(db.table_names()):
             db.execute(f"DELETE FROM {name}")

@@ -1,0 +1,1 @@
+"""`newsfeed history`: what changed in the files over time, from their git repository."""
