@@ -33,6 +33,9 @@ TITLES = {
     "image_renditions": "Stored images",
     "image_fetches": "Fetched images",
     "image_base": "Base URL of images",
+    "article_versions": "Versions of articles",
+    "article_changes": "Changes of articles",
+    "removed_articles": "Removed articles",
     schema.ARTICLE_LIST: "Article list",
 }
 
@@ -47,7 +50,18 @@ LABELS = {
 
 FACETS: dict[str, list[Any]] = {
     "articles": [each.configured for each in DIMENSIONS if each.is_default],
+    "article_changes": ["kind", "provider_id", {"period": "committed_at"}, {"band": "size"}],
 }
+
+NEWEST_FIRST = {
+    "articles": "published_at",
+    schema.ARTICLE_LIST: "published_at",
+    "stories": "last_published_at",
+    "article_versions": "committed_at",
+    "article_changes": "committed_at",
+    "removed_articles": "removed_at",
+}
+"""The column that the rows of a table are sorted by, the latest first."""
 
 SIZES = {"articles": 50, "images": 50, "article_images": 50, "related_articles": 50}
 """Rows a page, where rows show pictures."""
@@ -56,6 +70,8 @@ LONG_TEXTS = {
     "articles": ("excerpt", "body", "featured_content", "extra"),
     "related_articles": ("excerpt", "extra"),
     "image_renditions": ("content",),
+    "article_changes": ("before", "after"),
+    "removed_articles": ("excerpt", "body", "topics"),
     schema.ARTICLE_LIST: ("excerpt",),
 }
 """Columns that no list may be sorted by: the address of its next page would hold a whole text."""
@@ -68,6 +84,9 @@ HIDDEN = (
     "image_renditions",
     "image_fetches",
     "image_base",
+    "article_versions",
+    "article_changes",
+    "removed_articles",
 )
 """What the pages of articles, topics and images show better. Still there to be queried."""
 
@@ -94,10 +113,8 @@ def of_table(name: str, *, hides_references: bool = True) -> dict[str, Any]:
             found["description"] = table.description
         described = {column.name: column.description for column in table.columns}
         found["columns"] = {column: text for column, text in described.items() if text}
-    if name in ("articles", schema.ARTICLE_LIST):
-        found["sort_desc"] = "published_at"
-    if name == "stories":
-        found["sort_desc"] = "last_published_at"
+    if name in NEWEST_FIRST:
+        found["sort_desc"] = NEWEST_FIRST[name]
     if name in LABELS:
         found["label_column"] = LABELS[name]
     if name in FACETS:
@@ -106,7 +123,9 @@ def of_table(name: str, *, hides_references: bool = True) -> dict[str, Any]:
         found["sortable_columns"] = sortable_columns(name, table.column_names)
     if name in SIZES:
         found["size"] = SIZES[name]
-    refers = table is not None and any(column.references for column in table.columns)
+    refers = table is not None and (
+        bool(table.foreign_keys) or any(column.references for column in table.columns)
+    )
     if name in HIDDEN and (hides_references or not refers):
         found["hidden"] = True
     return found

@@ -22,9 +22,9 @@ import yaml
 START = 1_600_000_000
 STEP = 3_600
 WORDS = (
-    "harbour lantern ferry council bridge winter market signal orchard engine harvest museum "
-    "railway storm archive violin pilot meadow copper festival"
-).split()
+    *("harbour", "lantern", "ferry", "council", "bridge", "winter", "market", "signal"),
+    *("orchard", "engine", "harvest", "museum", "railway", "storm", "archive", "violin"),
+)
 TOPICS = ("Harbour", "Trains", "Weather", "Music", "Boats")
 
 
@@ -50,7 +50,7 @@ class GitArchive:
         self.time = START
         self._stream: list[bytes] = []
         self._written: dict[str, bytes | tuple[str, str]] = {}
-        self._is_new = True
+        self.is_empty = True
 
     def commit(self, *, merge: str | None = None, branch: str | None = None, at: int = 0) -> None:
         """Note what changed in `files` as a commit; `merge` is a branch to merge."""
@@ -58,13 +58,11 @@ class GitArchive:
         ref = f"refs/heads/{branch or self.branch}"
         who = f"Test <test@example.test> {at or self.time} +0000"
         lines = [f"commit {ref}\ncommitter {who}\ndata 1\nx\n".encode()]
-        if not self._is_new and not self._stream:
+        if not self.is_empty and not self._stream:
             lines.append(f"from {ref}^0\n".encode())
         if merge:
             lines.append(f"merge refs/heads/{merge}\n".encode())
-        lines += [
-            b"D " + _quoted(path) + b"\n" for path in self._written if path not in self.files
-        ]
+        lines += [b"D " + _quoted(path) + b"\n" for path in self._written if path not in self.files]
         for path, content in self.files.items():
             if self._written.get(path) != content:
                 if isinstance(content, tuple):
@@ -74,7 +72,11 @@ class GitArchive:
                     lines.append(b"data %d\n" % len(content) + content + b"\n")
         self._written = dict(self.files)
         self._stream.append(b"".join(lines))
-        self._is_new = False
+        self.is_empty = False
+
+    def forget(self) -> None:
+        """Write all files again in the next commit."""
+        self._written = {}
 
     def fork(self, branch: str) -> None:
         """Begin another branch where this one stands."""
@@ -135,17 +137,17 @@ class RandomNews:
         for _ in range(count):
             for _ in range(self.rng.randrange(1, 4)):
                 self._change()
-            if self.rng.random() < 0.15 and self.number:
+            if self.rng.random() < 0.15 and not self.archive.is_empty:
                 self.number += 1
                 self.archive.fork(f"side-{self.number}")
                 self.archive.commit(branch=f"side-{self.number}")
                 # The merge brings it to the first parent, which has none of it yet.
-                self.archive._written = {}
+                self.archive.forget()
                 self.archive.commit(merge=f"side-{self.number}")
             else:
                 self.archive.commit()
 
-    def _change(self) -> None:
+    def _change(self) -> None:  # noqa: C901 one case after the other
         rng, records = self.rng, self.records
         if len(records) < 8 or rng.random() < 0.1:
             self.number += 1
@@ -281,7 +283,9 @@ def _time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def second_reading(folder: Path, below: str = "news/") -> tuple[list[Any], list[Any]]:
+def second_reading(  # noqa: C901 the whole of a plain reading, from top to bottom
+    folder: Path, below: str = "news/"
+) -> tuple[list[Any], list[Any]]:
     """Return the versions and the removed articles of a history, read a second way."""
     lines = git(folder, "log", "--first-parent", "--format=%H %ct", "--reverse").decode().split()
     blobs: dict[str, bytes] = {}
@@ -350,14 +354,16 @@ def _tree(folder: Path, commit: str, below: str) -> dict[str, str]:
     for line in git(folder, "ls-tree", "-r", "-z", commit).decode().split("\0")[:-1]:
         described, _, path = line.partition("\t")
         mode, kind, blob = described.split()
-        if kind == "blob" and mode.startswith("100") and path.startswith(below):
-            if path.endswith(".md"):
-                found[path] = blob
+        is_file = kind == "blob" and mode.startswith("100")
+        if is_file and path.startswith(below) and path.endswith(".md"):
+            found[path] = blob
     return found
 
 
 def _renamed(folder: Path, old: str, new: str) -> dict[str, str]:
-    said = git(folder, "diff", "--name-status", "-z", "-M50%", "-l1000", "--diff-filter=R", old, new)
+    said = git(
+        folder, "diff", "--name-status", "-z", "-M50%", "-l1000", "--diff-filter=R", old, new
+    )
     parts = said.decode().split("\0")[:-1]
     return {parts[at + 2]: parts[at + 1] for at in range(0, len(parts), 3)}
 

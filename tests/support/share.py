@@ -15,7 +15,15 @@ LINE = "0.65" if version("datasette").startswith("0.") else "1.0"
 WITHOUT_DATASETTE = frozenset(
     f"test_{name}"
     for name in (
-        *("archive_counts", "export", "fetch", "import_effort", "import_recovery", "import_series"),
+        *(
+            "archive_counts",
+            "export",
+            "fetch",
+            "history",
+            "import_effort",
+            "import_recovery",
+            "import_series",
+        ),
         *("reject", "relate", "relate_series", "related", "round_trip", "secrets", "workers"),
     )
 )

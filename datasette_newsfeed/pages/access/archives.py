@@ -306,12 +306,16 @@ def images_from(datasette: DatasetteLike, database: str) -> str:
     return wanted if wanted in IMAGES else IMAGES[0]
 
 
+_CORE = tuple(table.name for table in schema.CORE_TABLES)
+
 REPEATED: Mapping[str, Sequence[str]] = {
     schema.ARTICLE_LIST: ("articles", "providers", "article_topics", "topics", "images"),
     "stories": ("articles",),
     "similar_articles": ("articles", "article_topics", "topics"),
     "image_fetches": ("images",),
     "image_renditions": ("images",),
+    # The records as they were, with all that they name.
+    **{table.name: _CORE for table in schema.HISTORY_TABLES},
 }
 """Tables and views with data of other tables: seeing them needs permission for all of those."""
 

@@ -1,0 +1,427 @@
+"""`newsfeed history`: versions, changes and removed articles, beside a second reading of git."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from commands import import_report, newsfeed, rows, value
+from git_archive import (
+    START,
+    STEP,
+    GitArchive,
+    RandomNews,
+    as_file,
+    first_reading,
+    git,
+    record,
+    second_reading,
+    whole_history,
+)
+
+RNG = random.Random(7)
+NO_BUNDLE = "NEWSFEED_ARCHIVE names no folder of real records"
+KEYS = {
+    "heat": "heat",
+    "quality": "quality",
+    "published": "published",
+    "topic": "topics",
+    "topic order": "topics",
+    "featured_content": "featuredContent",
+}
+
+
+@pytest.fixture(scope="session")
+def news_bundle(archive_folders: list[Path]) -> Path:
+    """The history of real records, beside the archive that NEWSFEED_ARCHIVE names."""
+    for folder in archive_folders:
+        bundle = folder.parent / "history" / "news.bundle"
+        if bundle.exists():
+            return bundle
+    pytest.skip(NO_BUNDLE)
+
+
+def history(db: Path, *arguments: object, status: int = 0) -> dict[str, object]:
+    """Run the command, and return its report."""
+    outcome = newsfeed("history", db, *arguments, "--json")
+    assert outcome.status == status, outcome
+    return outcome.report
+
+
+def small(folder: Path, **files: bytes) -> GitArchive:
+    """Return a repository with one commit."""
+    archive = GitArchive(folder)
+    archive.files = {f"{name}.md": content for name, content in files.items()}
+    archive.commit()
+    return archive
+
+
+def test_the_real_history_is_as_another_reading_has_it(tmp_path: Path, news_bundle: Path) -> None:
+    expected = json.loads(news_bundle.with_name("news.expected.json").read_text())
+    git(tmp_path, "clone", "-q", str(news_bundle), "news")
+    db = tmp_path / "news.db"
+    import_report(db, tmp_path / "news")
+    commits = git(tmp_path / "news", "rev-list", "--reverse", "HEAD").decode().split()
+    for at in [*sorted(RNG.sample(range(len(commits)), 3)), -1]:
+        git(tmp_path / "news", "update-ref", "--no-deref", "HEAD", commits[at])
+        history(db)
+    found: dict[str, dict[str, object]] = {}
+    for article, versions, first in rows(
+        db, "select article_id, sum(1 + repeats), unixepoch(min(committed_at)) "
+        "from article_versions group by 1"
+    ):  # fmt: skip
+        changes: dict[str, dict[str, object]] = {}
+        for commit, at, field in rows(
+            db,
+            "select commit_hash, unixepoch(c.committed_at), field from article_changes c join "
+            "article_versions using (article_id, number) where article_id = ? order by number",
+            [article],
+        ):
+            seen = changes.setdefault(commit, {"commit": commit, "time": at, "keys": []})
+            seen["keys"] = sorted({*seen["keys"], KEYS[field]})
+        found[article] = {
+            "versions": versions,
+            "first_commit_time": first,
+            "changes": list(changes.values()),
+        }
+    assert found == expected
+    assert not rows(db, "select * from removed_articles")
+
+
+def test_random_histories_equal_a_second_reading(tmp_path: Path) -> None:
+    rng = random.Random(2023)
+    archive = GitArchive(tmp_path / "repo")
+    RandomNews(archive, rng).commits(200)
+    archive.finish()
+    db = tmp_path / "a.db"
+    import_report(db, tmp_path / "repo" / "news", status=None)
+    report = history(db)
+    assert min(report["moved"], report["removed"], report["unreadable"]) > 5
+    assert first_reading(db) == second_reading(tmp_path / "repo")
+    # The same in any split of the commits into runs, of a bare repository too.
+    commits = git(tmp_path / "repo", "rev-list", "--first-parent", "--reverse", "HEAD").split()
+    git(tmp_path, "clone", "-q", "--bare", "repo", "bare")
+    other = tmp_path / "b.db"
+    shutil.copy(db, other)
+    shutil.copy(f"{db}-sources", f"{other}-sources")
+    for at in [*sorted(rng.sample(range(len(commits)), 5)), -1]:
+        git(tmp_path / "bare", "update-ref", "refs/heads/main", commits[at].decode())
+        history(other, "--repo", tmp_path / "bare")
+    assert whole_history(other) == whole_history(db)
+    assert history(db)["commits"] == 0
+
+
+def test_a_killed_run_is_continued(tmp_path: Path) -> None:
+    archive = GitArchive(tmp_path / "repo")
+    RandomNews(archive, random.Random(3)).commits(120)
+    archive.finish()
+    db = tmp_path / "a.db"
+    import_report(db, tmp_path / "repo" / "news", status=None)
+    whole = tmp_path / "whole.db"
+    shutil.copy(db, whole)
+    shutil.copy(f"{db}-sources", f"{whole}-sources")
+    history(whole)
+    # Ten versions a transaction: a run that is killed has some of them.
+    program = (
+        "import sys; from datasette_newsfeed.archive.history import run; run.BATCH = 10; "
+        "run.read_history(sys.argv[1], on_progress=lambda *_: print(flush=True))"
+    )
+    kills = 0
+    for _ in range(100):
+        process = subprocess.Popen([sys.executable, "-c", program, str(db)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        for _ in range(RNG.randrange(3, 25)):
+            process.stdout.readline()
+        time.sleep(RNG.random() / 100)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.stdout.close()
+        if process.wait() == 0:
+            break
+        kills += 1
+        assert value(db, "pragma integrity_check") == "ok"
+        assert not rows(db, "pragma foreign_key_check")
+        assert rows(Path(f"{db}-sources"), "select * from unfinished_histories")
+    history(db)
+    assert kills > 2
+    assert whole_history(db) == whole_history(whole)
+    assert not rows(Path(f"{db}-sources"), "select * from unfinished_histories")
+
+
+def test_a_rewritten_history_is_read_again(tmp_path: Path) -> None:
+    archive = small(tmp_path / "repo", a=as_file(record(RNG, title="First")))
+    archive.files["a.md"] = as_file(record(RNG, title="Second"))
+    archive.commit()
+    archive.finish()
+    db = tmp_path / "a.db"
+    import_report(db, tmp_path / "repo")
+    history(db)
+    before = whole_history(db)
+    git(tmp_path / "repo", "reset", "-q", "--hard", "HEAD~1")
+    (tmp_path / "repo" / "a.md").write_bytes(as_file(record(RNG, title="Another")))
+    git(tmp_path / "repo", "commit", "-q", "-a", "-m", "other")
+    report = history(db)
+    assert "was rewritten" in str(report["notes"])
+    fresh = tmp_path / "fresh.db"
+    import_report(fresh, tmp_path / "repo")
+    history(fresh)
+    assert whole_history(db) == whole_history(fresh) != before
+    # HEAD is a second parent of the merge that follows it: another chain of first parents.
+    git(tmp_path / "repo", "checkout", "-q", "-b", "other", "HEAD~1")
+    git(tmp_path / "repo", "commit", "-q", "--allow-empty", "-m", "x")
+    git(tmp_path / "repo", "merge", "-q", "-m", "merge", "main")
+    assert "was rewritten" in str(history(db)["notes"])
+
+
+def test_drafts_removals_and_moves_in_another_dialect(tmp_path: Path) -> None:
+    def post(title: str, draft: bool = False, date: str = "2020-09-20") -> bytes:
+        return (
+            f"+++\ntitle = '{title}'\ndate = {date}\ndraft = {str(draft).lower()}\n"
+            f"tags = ['a']\n+++\nSome words stand here, and stay as they are.\n"
+        ).encode()
+
+    archive = GitArchive(tmp_path / "repo")
+    archive.files["hugo.toml"] = b"baseURL = 'https://hugo.example.test/'\n"
+    archive.files["content/posts/2020-09-20-a.md"] = post("Secret plan", draft=True)
+    archive.files["content/posts/2020-09-20-b.md"] = post("B")
+    archive.commit(at=START)
+    archive.files["content/posts/2020-09-20-a.md"] = post("A")
+    archive.commit(at=START + 20 * 86_400)
+    archive.files["content/posts/2020-09-20-c.md"] = archive.files.pop(
+        "content/posts/2020-09-20-b.md"
+    )
+    archive.commit(at=START + 21 * 86_400)
+    archive.files["content/posts/2020-09-20-a.md"] = post("A, corrected")
+    del archive.files["content/posts/2020-09-20-c.md"]
+    archive.commit(at=START + 22 * 86_400)
+    archive.finish()
+    db = tmp_path / "a.db"
+    outcome = newsfeed("import", db, tmp_path / "repo", "--history", "--json")
+    assert outcome.status == 0
+    assert outcome.report["history"]["totals"]["article_versions"] == 5
+    assert rows(db, "select article_id, number, kinds, is_draft from article_versions") == [
+        ("2020-09-20-a", 1, "", 1),
+        ("2020-09-20-a", 2, "headline, state", 0),
+        ("2020-09-20-a", 3, "headline", 0),
+        ("2020-09-20-c", 1, "", 0),
+        ("2020-09-20-c", 2, "links, renamed", 0),
+    ]
+    removed = "select id, moved_to, title from removed_articles order by 1"
+    assert rows(db, removed) == [
+        ("2020-09-20-b", "2020-09-20-c", None),
+        ("2020-09-20-c", None, "B"),
+    ]
+    # What was withdrawn is not published by accident.
+    out = tmp_path / "out.db"
+    assert newsfeed("prepare", db, out).status == 0
+    assert rows(out, "select number, kinds, size from article_versions") == [
+        (2, "", 0),
+        (3, "headline", 1),
+    ]
+    assert not rows(out, removed)
+    assert b"Secret" not in out.read_bytes()
+    assert not rows(out, "select 1 from sqlite_master where name like 'newsfeed_history%'")
+    newsfeed("prepare", db, out, "--force", "--with-removed")
+    assert rows(out, removed) == rows(db, removed)
+    assert whole_history(out) == whole_history(db)
+    newsfeed("prepare", db, out, "--force", "--no-history", "--with-removed")
+    assert whole_history(out) == {name: [] for name in whole_history(db)}
+
+
+def test_prepare_tells_changes_from_the_version_before_a_hidden_one(tmp_path: Path) -> None:
+    archive = GitArchive(tmp_path / "repo")
+    archive.files["hugo.toml"] = b"baseURL = 'https://hugo.example.test/'\n"
+    for title, draft in (("One", 0), ("Hidden", 1), ("Two", 0), ("Hidden", 1), ("Two", 0)):
+        archive.files["content/posts/2020-01-01-a.md"] = (
+            f"+++\ntitle = '{title}'\ndraft = {'true' if draft else 'false'}\n+++\n".encode()
+        )
+        archive.commit()
+    archive.finish()
+    db, out = tmp_path / "a.db", tmp_path / "out.db"
+    newsfeed("import", db, tmp_path / "repo", "--history")
+    assert value(db, "select count(*) from article_versions") == 5
+    newsfeed("prepare", db, out)
+    assert rows(out, "select number, kinds, repeats from article_versions") == [
+        (1, "", 0),
+        (3, "headline", 1),
+    ]
+    assert rows(out, "select number, field, before, after from article_changes") == [
+        (3, "title", "One", "Two")
+    ]
+    assert b"Hidden" not in out.read_bytes()
+
+
+def test_of_files_with_one_id_the_smallest_path_is_the_article(tmp_path: Path) -> None:
+    archive = GitArchive(tmp_path / "repo")
+    archive.files["b/x.md"] = as_file(record(RNG, title="Of b"))
+    archive.commit()
+    archive.files["a/x.md"] = as_file(record(RNG, title="Of a"))
+    archive.commit()
+    archive.files["b/x.md"] = as_file(record(RNG, title="Of b, unseen"))
+    archive.commit()
+    del archive.files["a/x.md"]
+    archive.commit()
+    archive.finish()
+    db = tmp_path / "a.db"
+    import_report(db, tmp_path / "repo")
+    history(db)
+    titles = "select title from article_versions order by number"
+    assert [title for (title,) in rows(db, titles)] == ["Of b", "Of a", "Of b, unseen"]
+    assert not rows(db, "select * from removed_articles")
+
+
+def test_odd_entries_of_a_tree_do_no_harm(tmp_path: Path) -> None:
+    archive = small(
+        tmp_path / "repo",
+        **{
+            "a\nb": as_file(record(RNG, title="Line end")),
+            "-n --output=x": as_file(record(RNG, title="Option")),
+            ":(top)": as_file(record(RNG, title="Magic")),
+            "\udcff": as_file(record(RNG, title="No UTF-8")),
+            "%5cx": as_file(record(RNG, title="<script>alert(1)</script> \x1b[31m")),
+            "large": b"x" * 10_000_001,
+            "binary": bytes(range(256)),
+        },
+    )
+    archive.files["a.txt"] = as_file(record(RNG))
+    archive.files["README.md"] = as_file(record(RNG))
+    archive.commit()
+    del archive.files["large.md"]
+    archive.commit()
+    archive.finish()
+    # Links and submodules, which fast-import takes by their objects.
+    target = git(tmp_path / "repo", "hash-object", "-w", "--stdin", data=b"/etc/passwd")
+    commit = git(tmp_path / "repo", "rev-parse", "HEAD").decode().strip()
+    for mode, each, name in (
+        ("120000", target.decode().strip(), "l.md"),
+        ("160000", commit, "s.md"),
+    ):
+        git(tmp_path / "repo", "update-index", "--add", "--cacheinfo", f"{mode},{each},{name}")
+    git(tmp_path / "repo", "commit", "-q", "-m", "links")
+    db = tmp_path / "a.db"
+    import_report(db, tmp_path / "repo", status=None)
+    report = history(db)
+    assert report["unreadable"] == 2
+    titles = [title for (title,) in rows(db, "select title from article_versions order by 1")]
+    assert [title.split(" ")[0] for title in titles] == ["<script>alert(1)</script>", "Line",
+                                                        "Magic", "Option"]  # fmt: skip
+    assert not rows(db, "select * from removed_articles")
+    assert "secured" not in str(whole_history(db))
+
+
+def test_nothing_that_a_repository_configures_is_run(tmp_path: Path) -> None:
+    marker = tmp_path / "was-run"
+    script = tmp_path / "evil.sh"
+    script.write_text(f"#!/bin/sh\necho \"$0 $@\" >> '{marker}'\nexit 1\n")
+    script.chmod(0o755)
+    archive = small(tmp_path / "repo", a=as_file(record(RNG)))
+    archive.files[".gitattributes"] = b"*.md diff=evil filter=evil\n"
+    archive.files["a.md"] = as_file(record(RNG))
+    archive.commit()
+    archive.files["b.md"] = archive.files.pop("a.md")
+    archive.commit()
+    archive.finish()
+    db = tmp_path / "a.db"
+    import_report(db, tmp_path / "repo")
+    hooks = tmp_path / "repo" / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("post-index-change", "reference-transaction", "post-checkout", "pre-auto-gc"):
+        shutil.copy(script, hooks / name)
+    for key in (
+        *("core.fsmonitor", "core.pager", "core.sshCommand", "core.gitProxy", "core.askPass"),
+        *("core.editor", "core.alternateRefsCommand", "diff.external", "diff.evil.textconv"),
+        *("diff.evil.command", "filter.evil.clean", "filter.evil.smudge", "filter.evil.process"),
+        *("gpg.program", "credential.helper", "uploadpack.packObjectsHook", "pager.rev-list"),
+        *("alias.rev-list", "alias.log"),
+    ):
+        git(tmp_path / "repo", "config", key, ("!" if "alias" in key else "") + str(script))
+    git(tmp_path / "repo", "config", "log.showSignature", "true")
+    git(tmp_path / "repo", "config", "diff.orderFile", str(tmp_path / "nowhere"))
+    (tmp_path / "repo" / "a.md").write_text("touched")
+    report = history(db)
+    assert (report["commits"], report["moved"]) == (3, 1)
+    assert not marker.exists(), marker.read_text()
+    # Missing objects would be fetched by a program of the repository's choice.
+    git(tmp_path / "repo", "config", "remote.origin.url", f"ext::{script} %S")
+    git(tmp_path / "repo", "config", "remote.origin.promisor", "true")
+    outcome = newsfeed("history", db)
+    assert outcome.status == 2
+    assert "partial clone" in outcome.stderr
+    assert not marker.exists(), marker.read_text()
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said(*arguments: object) -> str:
+        outcome = newsfeed("history", *arguments)
+        assert outcome.status == 2, outcome
+        return outcome.stderr
+
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    (folder / "a.md").write_bytes(as_file(record(RNG)))
+    db = tmp_path / "a.db"
+    import_report(db, folder)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    assert "lies in no git repository" in said(db)
+    assert newsfeed("import", db, folder, "--history").status == 2
+    git(folder, "init", "-q")
+    assert "has no commit yet" in newsfeed("history", db).stderr
+    assert "no such database" in said(tmp_path / "nowhere.db")
+    (tmp_path / "other.db").touch()
+    assert "is no news archive" in said(tmp_path / "other.db")
+    if os.geteuid() == 0:
+        os.chown(folder / ".git", 65534, 65534)
+        os.chown(folder, 65534, 65534)
+        assert "belongs to another user" in said(db)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "git is not installed" in said(db)
+
+
+def test_a_shallow_clone_says_what_it_lacks(tmp_path: Path) -> None:
+    archive = small(tmp_path / "repo", a=as_file(record(RNG)))
+    for _ in range(3):
+        archive.files["a.md"] = as_file(record(RNG))
+        archive.commit()
+    archive.finish()
+    git(tmp_path, "clone", "-q", "--depth", "2", f"file://{tmp_path}/repo", "shallow")
+    db = tmp_path / "a.db"
+    import_report(db, tmp_path / "shallow")
+    assert "is a shallow clone" in str(history(db)["notes"])
+    assert value(db, "select count(*) from article_versions") == 2
+    git(tmp_path / "shallow", "fetch", "-q", "--unshallow")
+    history(db)
+    assert value(db, "select count(*) from article_versions") == 4
+    assert value(db, "select min(committed_at) from article_versions") == time.strftime(
+        "%Y-%m-%dT%H:%M:%SZ", time.gmtime(START + STEP)
+    )
+
+
+def test_a_bare_repository_is_read_by_the_site_that_it_holds(tmp_path: Path) -> None:
+    archive = GitArchive(tmp_path / "repo")
+    archive.files["site/hugo.toml"] = (
+        b"baseURL = 'https://hugo.example.test/'\n[permalinks]\nposts = '/:year/:slug/'\n"
+    )
+    for title in ("One", "Two"):
+        archive.files["site/content/posts/2020-01-01-a.md"] = (
+            f"+++\ntitle = '{title}'\ndate = 2020-01-01\n+++\n".encode()
+        )
+        archive.commit()
+    archive.finish()
+    db, other = tmp_path / "a.db", tmp_path / "b.db"
+    import_report(db, tmp_path / "repo" / "site")
+    git(tmp_path, "clone", "-q", "--bare", "repo", "bare")
+    shutil.copy(db, other)
+    history(db)
+    # Without DB-sources, and without the folder: by the files of the commit.
+    history(other, "--repo", tmp_path / "bare")
+    changes = "select article_id, number, field, after from article_changes"
+    assert rows(db, changes) == rows(other, changes)
+    assert ("2020-01-01-a", 2, "title", "Two") in rows(db, changes)
