@@ -34,15 +34,22 @@ _EARLIEST_OFFSET = timedelta(hours=-12)
 _LATEST_OFFSET = timedelta(hours=14)
 
 # Parts of the patterns.
-_CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
+_CLOCK = (
+    r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
+    r"(?:[ ]?(?P<half>[AP]M))?"
+)
 _OFFSET = r"[+-][0-9]{1,2}(?::?[0-9]{2})?"
 # Go writes `+0200 CEST`; the offset says it all.
-_ISO_ZONE = rf"(?:(?P<zone>Z|UTC|GMT|{_OFFSET})(?:(?<=[0-9])[ ](?-i:[A-Z]{{3,5}}))?)"
+_ZONE_NAMES = "|".join(name.upper() for name in (*_UTC_NAMES[1:], *_RFC_822_HOURS))
+_ISO_ZONE = (
+    rf"(?:(?P<zone>Z|(?:UTC|GMT)?{_OFFSET}|{_ZONE_NAMES})(?:(?<=[0-9])[ ](?-i:[A-Z]{{3,5}}))?)"
+)
 _FEED_ZONE = (
-    rf"(?P<zone>Z|{'|'.join(name.upper() for name in (*_UTC_NAMES[1:], *_RFC_822_HOURS))}"
+    rf"(?P<zone>Z|{_ZONE_NAMES}"
     r"|(?:GMT|UTC)?[+-][0-9]{2}:?[0-9]{2})(?:[ ]+\([^()]*\))?"
 )
 _MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+_DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
 _WEEKDAY = r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 
 _compile = partial(re.compile, flags=re.IGNORECASE | re.ASCII)
@@ -61,12 +68,12 @@ FORMS = (
     Form(
         "ISO 8601 and YAML: year, month, day; then hours and minutes, seconds, an offset",
         (
-            *("2021-04-21", "2021-4-1", "2021/04/21 9:15"),
+            *("2021-04-21", "2021-4-1", "2021.04.21", "2021/04/21 9:15", "2021-04-21 9:15 PM"),
             *("2021-04-21T19:15:00.5Z", "2021-04-21 19:15:00 +0200"),
         ),
         _compile(
-            r"(?P<year>[0-9]{4})(?P<mark>[-/])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})"
-            rf"(?:(?:T|[ \t]+){_CLOCK}[ \t]*{_ISO_ZONE}?)?"
+            r"(?P<year>[0-9]{4})(?P<mark>[-/.])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})"
+            rf"(?:(?:T|,?[ \t]+){_CLOCK}[ \t]*{_ISO_ZONE}?)?"
         ),
     ),
     Form(
@@ -82,16 +89,16 @@ FORMS = (
         "RFC 822 and HTTP, as in feeds: day, month in English, year",
         ("Wed, 21 Apr 2021 19:15:00 GMT", "21 Apr 21 19:15 -0500", "21 April 2021"),
         _compile(
-            rf"(?:{_WEEKDAY},?[ ]+)?(?P<day>[0-9]{{1,2}})(?P<mark>[ -])[ ]*{_MONTH}\.?(?P=mark)[ ]*"
+            rf"(?:{_WEEKDAY},?[ ]+)?{_DAY}(?P<mark>[ -])[ ]*{_MONTH}\.?(?P=mark)[ ]*"
             rf"(?P<year>[0-9]{{4}}|[0-9]{{2}}(?=[ ]+[0-9]))"
             rf"(?:[ ]+{_CLOCK}(?:[ ]*{_FEED_ZONE})?)?"
         ),
     ),
     Form(
         "month in English, day, year",
-        ("April 21, 2021", "Apr 21 2021 19:15", "Wed Apr 21 2021 19:15:00 GMT+0200"),
+        ("April 21, 2021", "April 21st, 2021 7:15 PM", "Wed Apr 21 2021 19:15:00 GMT+0200"),
         _compile(
-            rf"(?:{_WEEKDAY},?[ ]+)?{_MONTH}\.?[ ]+(?P<day>[0-9]{{1,2}})(?:[ ]*,)?[ ]+"
+            rf"(?:{_WEEKDAY},?[ ]+)?{_MONTH}\.?[ ]+{_DAY}(?:[ ]*,)?[ ]+"
             rf"(?P<year>[0-9]{{4}})(?:,?[ ]+{_CLOCK}(?:[ ]*{_FEED_ZONE})?)?"
         ),
     ),
@@ -199,10 +206,15 @@ def _date_of(match: re.Match[str], zone: tzinfo) -> WrittenDate:
     if parts["hour"] is None:
         return _day(day)
     written = parts["zone"]
+    hour = int(parts["hour"])
+    if half := parts.get("half"):
+        if not 1 <= hour <= 12:
+            raise ValueError(f"{hour} {half} is no hour")
+        hour = hour % 12 + 12 * (half.lower() == "pm")
     return WrittenDate(
         datetime(
             *(day.year, day.month, day.day),
-            *(int(parts["hour"]), int(parts["minute"]), int(parts["second"] or 0)),
+            *(hour, int(parts["minute"]), int(parts["second"] or 0)),
             tzinfo=_zone(written.lower()) if written else zone,
         )
     )

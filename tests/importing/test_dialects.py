@@ -714,6 +714,7 @@ def test_the_time_that_a_text_takes_grows_with_its_length_alone() -> None:
 
 
 def test_the_last_dialect_claims_everything() -> None:
-    for syntax in ("yaml", "toml", "json", "lines", "rst", "none"):
+    for syntax in ("yaml", "toml", "json", "lines", "rst", "comment", "none"):
         document = dialects.Document({}, "", "a.md", syntax)
-        assert DIALECTS[-1].claims(document, Site())
+        for site in (Site(), Site(generator="mkdocs"), Site(generator="hugo")):
+            assert DIALECTS[-1].claims(document, site)

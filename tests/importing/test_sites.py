@@ -37,6 +37,25 @@ def dated(*lines: str) -> str:
 
 # The files of a site, and the address of its one article.
 ADDRESSES: dict[str, tuple[dict[str, str], str | None]] = {
+    "docusaurus, a translation": (
+        {
+            "docusaurus.config.js": DOCUSAURUS + "i18n: { locales: ['en', 'fr'] } };",
+            "i18n/fr/docusaurus-plugin-content-blog/2024-03-01-a.md": dated(),
+        },
+        "https://pier.press/fr/blog/2024/03/01/a",
+    ),
+    "eleventy, data that is a program": (
+        {
+            "eleventy.config.js": 'export let config = {dir: {input: "in", data: "../_data"}};',
+            "_data/metadata.js": 'export default { title: "Pier", url: "https://pier.press/" };',
+            "in/blog/a.md": dated(),
+        },
+        "https://pier.press/blog/a/",
+    ),
+    "hugo, a language that the site has not": (
+        {"hugo.toml": HUGO, "content/blog/a.de.md": dated()},
+        "https://pier.press/blog/a.de/",
+    ),
     "hugo, the path": (
         {"hugo.toml": HUGO, "content/Blog/My Pier.md": dated()},
         "https://pier.press/blog/my-pier/",
@@ -321,6 +340,10 @@ AUTHORS = {
         "hugo.toml": HUGO,
         "content/authors/ann/_index.md": "---\ndisplay_name: Ann Pier\nfirst_name: Ann\n---\n",
     },
+    "blog/.authors.yml": {
+        "mkdocs.yml": "site_name: Pier\nextra: !!python/name:a.b\n",
+        "blog/.authors.yml": "authors:\n  ann: {name: Ann Pier, avatar: x}\n",
+    },
     "blog/authors.yml": {
         "docusaurus.config.js": DOCUSAURUS + "};",
         "blog/authors.yml": "ann: {name: Ann Pier, title: Harbour master}\n",
@@ -392,6 +415,52 @@ def test_what_a_site_does_not_list_is_no_article(case: str, tmp_path: Path) -> N
     config, path, text = NO_ARTICLES[case]
     files = {"docusaurus.config.js": config + "};", path: text, "blog/2024-03-01-b.md": dated()}
     assert stored(imported(files, tmp_path), "select id from articles") == [("2024-03-01-b",)]
+
+
+def test_what_is_no_post_of_a_repository(tmp_path: Path) -> None:
+    files = {
+        "_config.yml": HEXO,
+        "scaffolds/post.md": "---\ntitle: {{ title }}\ndate: {{ date }}\n---\n",
+        "source/about/index.md": "---\ntitle: About\ndate: 2013-01-01\n---\n",
+        ".github/ISSUE_TEMPLATE/bug.md": "---\nname: A bug\nabout: Of the site\n---\n",
+        "podcast.html": "---\ntitle: {{ site.title }}\n---\n",
+        "source/_posts/b.md": dated(),
+    }
+    assert stored(imported(files, tmp_path), "select id from articles") == [("b",)]
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "text"),
+    [
+        (
+            {"conf.py": "BLOG_TITLE = 'Pier'\nSITE_URL = 'https://pier.press/'\n"},
+            "posts/a.rst",
+            ".. title: Noon\n.. slug: a\n.. date: 2024-03-01 11:00:00 UTC+01:00\n.. tags: x, y\n\n"
+            "Text",
+        ),
+        (
+            {"conf.py": "BLOG_TITLE = 'Pier'\nSITE_URL = 'https://pier.press/'\n"},
+            "posts/a.md",
+            "<!--\n.. title: Noon\n.. date: 2024-03-01 10:00\n.. tags: x, y\n.. link:\n-->\n\nText",
+        ),
+        (
+            {"mkdocs.yml": "site_name: Pier\nsite_url: https://pier.press/\n"},
+            "docs/blog/posts/a.md",
+            "---\ndate:\n  created: 2024-03-01T10:00:00Z\ntags: [x, y]\n---\n\n# Noon\n\nText",
+        ),
+        (
+            {"_config.yml": JEKYLL},
+            "_posts/2024-03-01-a.md",
+            "---\ntitle: Noon\ndate: 2024-03-01 10:00\ntags: [x, y]\n...\nText",
+        ),
+    ],
+    ids=["Nikola", "Nikola, Markdown", "MkDocs", "a line ..."],
+)
+def test_other_generators(config: dict[str, str], path: str, text: str, tmp_path: Path) -> None:
+    db = imported({**config, path: text}, tmp_path)
+    sql = "select title, published_at, provider_id, body like '%Text%' from articles"
+    assert stored(db, sql) == [("Noon", "2024-03-01T10:00:00Z", "pier.press", 1)]
+    assert stored(db, "select topic from article_topics") == [("x",), ("y",)]
 
 
 @pytest.mark.parametrize(

@@ -92,12 +92,14 @@ class Generic:
     titles_from_name: ClassVar[bool] = False
     """Its sites take the words of a file's name where a record has no title."""
     generators: ClassVar[frozenset[str]] = frozenset()
-    """The generators whose sites are written so."""
+    """The generators whose sites are written so; without any, it is the dialect of all others."""
     default_permalink: ClassVar[str | None] = None
     """How its sites build addresses where the configuration has no pattern."""
 
     def claims(self, document: Document, site: Site) -> bool:
         """Tell whether a file is written so, by the site's generator or by its own syntax."""
+        if not self.generators:
+            return True
         return site.generator in self.generators if site.generator else self.speaks(document)
 
     def speaks(self, document: Document) -> bool:

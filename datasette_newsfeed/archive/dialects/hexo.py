@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 
 from .article_ids import slug
-from .document import Document
+from .document import Document, Site
 from .fields import Fields, names
 from .generic import Generic, Reading
 from .keys import COLUMNS, UPDATED_AT
@@ -28,6 +28,13 @@ class Hexo(Generic):
         folders = document.folders
         in_source = any(pair == ("source", "_posts") for pair in itertools.pairwise(folders))
         return in_source or document.is_open or document.fence == ";;;"
+
+    def is_page(self, document: Document, site: Site) -> bool:
+        """Also a file of the site's source outside of its posts, whatever date it has."""
+        source = next((each.partition("/")[0] for each in site.content), None)
+        is_post = not {"_posts", "_drafts"}.isdisjoint(document.folders)
+        is_beside = not is_post and document.folders[:1] == (source,)
+        return is_beside or super().is_page(document, site)
 
     def columns(self) -> dict[str, tuple[str, ...]]:
         """`updated` is Hexo's own name."""

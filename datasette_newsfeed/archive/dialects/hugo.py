@@ -63,8 +63,8 @@ class Hugo(Generic):
         name = document.stem
         if _is_index(document) and document.folders:
             return urlize(document.folders[-1])
-        name = name.rpartition(".")[0] if language_code(name.rpartition(".")[2]) else name
-        return urlize(name or document.stem)
+        base, _, suffix = name.rpartition(".")
+        return urlize(base if base and _is_language(suffix, reading.site) else name)
 
     def sections(self, reading: Reading) -> tuple[str, ...]:
         """The folders below `content`, without that of a page bundle and of a language."""
@@ -82,6 +82,9 @@ class Hugo(Generic):
         """
         site, language = reading.site, reading.language or reading.site.language
         address = site.address
+        suffix = reading.document.stem.partition(".")[2]
+        if suffix and _is_index(reading.document) and not _is_language(suffix, site):
+            return None  # A file of the bundle, not its page.
         code = _code(language, site)
         if not (address and code):
             return address
@@ -97,6 +100,13 @@ class Hugo(Generic):
 
 def _is_index(document: Document) -> bool:
     return document.stem.split(".")[0].lower() == "index"
+
+
+def _is_language(suffix: str, site: Site) -> bool:
+    """Tell whether Hugo takes the end of a file's name for a language: the site names it."""
+    code = language_code(suffix)
+    main = site.language or "en"
+    return code is not None and (_code(code, site) is not None or code == main)
 
 
 def _code(language: str | None, site: Site) -> str | None:

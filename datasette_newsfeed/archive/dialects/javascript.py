@@ -33,6 +33,7 @@ _JS_KEYS = frozenset(
 _DATED_POST = re.compile(
     r"(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?"
 )
+_TRANSLATED = "docusaurus-plugin-content-blog"
 _FILE_SLUG = re.compile(r"\{\{-?\s*(?:page\.fileSlug|fileSlug)(?:\s*\|\s*slug(?:ify)?)?\s*-?\}\}")
 _TITLE_SLUG = re.compile(r"\{\{-?\s*title\s*\|\s*slug(?:ify)?\s*-?\}\}")
 
@@ -84,7 +85,11 @@ class JavaScript(Generic):
         site, document = reading.site, reading.document
         blogs = [PurePosixPath(each).parts for each in (*site.content, "blog")]
         folders = document.folders
-        start = next((len(each) for each in blogs if folders[: len(each)] == each), None)
+        # https://docusaurus.io/docs/i18n/introduction#translation-files-location
+        is_translated = folders[:1] == ("i18n",) and folders[2:3] == (_TRANSLATED,)
+        locale = folders[1] if is_translated else ""
+        found_blog = (len(each) for each in blogs if folders[: len(each)] == each)
+        start = 3 if is_translated else next(found_blog, None)
         if start is None:
             return None
         given = reading.fields.peek(("slug",), path)
@@ -96,7 +101,7 @@ class JavaScript(Generic):
         else:
             found = below.removesuffix("/index")
         route = site.blog_route.strip("/")
-        whole = "/".join(filter(None, (route, found.strip("/"))))
+        whole = "/".join(filter(None, (locale, route, found.strip("/"))))
         return resolve(site.address or "", f"{whole}/" if site.ends_with_slash else whole)
 
     def _of_eleventy(self, reading: Reading, given: str | None) -> str | None:

@@ -12,12 +12,15 @@ TITLE = ("title", "name", "headline", "seo_title")
 PUBLISHED_AT = (
     *("date", "publishDate", "pubDate", "published_at", "published", "published_on"),
     *("datePublished", "published_date", "post_date", "posted", "created", "createdAt"),
-    *("created_on", "dateCreated", "creation_date", "first_published"),
+    *("created_on", "dateCreated", "creation_date", "first_published", "pubDatetime"),
+    *("publication_date", "published_time", "publish_time", "posted_on", "date_posted"),
+    *("created_date", "create_date", "create_time", "datetime", "timestamp", "date.created"),
 )
 UPDATED_AT = (
     *("updated", "lastmod", "modified", "updated_at", "updated_on", "updatedDate", "date_updated"),
     *("last_modified_at", "last_modified", "dateModified", "modified_at", "date_modified"),
-    *("last_update.date", "last_updated", "revised"),
+    *("last_update.date", "last_updated", "revised", "modDatetime", "mod_date", "update_date"),
+    *("updated_time", "update_time", "modified_date", "edited", "date.updated"),
 )
 TOPICS = (
     *("tags", "topics", "categories", "category", "series", "tag", "topic", "subjects"),
@@ -44,7 +47,12 @@ IMAGE = (
     *("header.overlay_image", "header.teaser", "photo", "picture", "teaser_image", "card_image"),
     *("og_image", "ogImage", "social_image", "socialImage", "share_image", "twitter_image"),
     *("twitterImg", "images", "extra.image", "extra.cover", "extra.cover_image"),
-    *("params.image", "params.cover", "preview_image", "img"),
+    *("params.image", "params.cover", "preview_image", "img", "header_img", "cover_img"),
+    *("thumbnail_img", "feature_img", "featured_img", "main_image", "title_image", "post_image"),
+    *("index_img", "banner_img", "top_img", "share_img", "meta_image", "image_url", "hero_img"),
+    *("thumbnail_image", "thumb_image", "poster", "eyecatch", "background", "bigimg", "photos"),
+    *("og.image", "seo.image", "social.image", "meta.image", "extra.og_preview_img"),
+    *("extra.thumbnail", "extra.featured_image", "params.featured_image", "params.thumbnail"),
 )
 LANGUAGE = ("lang", "language", "locale", "language_code", "languageCode")
 CANONICAL = ("canonical_url", "canonical", "canonicalUrl")

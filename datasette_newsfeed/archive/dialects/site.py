@@ -39,7 +39,9 @@ def author_names(data: Any) -> dict[str, str]:
                 if key and (name := _author_name(item)):
                     found[key] = name
     elif isinstance(data, dict):
-        for key, item in data.items():
+        # `authors:` alone at the top, as in MkDocs.
+        inner = data.get("authors")
+        for key, item in (inner if isinstance(inner, dict) else data).items():
             if isinstance(item, dict):
                 if name := _author_name(item):
                     found[str(key)] = name
@@ -219,6 +221,23 @@ def _pelican(configuration: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _nikola(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": words(configuration.get("BLOG_TITLE")),
+        "address": address(configuration.get("SITE_URL")),
+        "timezone": timezone(configuration.get("TIMEZONE")),
+        "language": language(configuration.get("DEFAULT_LANG")),
+        "content": ("posts",),
+    }
+
+
+def _mkdocs(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": words(configuration.get("site_name")),
+        "address": address(configuration.get("site_url")),
+    }
+
+
 def _javascript(configuration: Mapping[str, Any]) -> dict[str, Any]:
     host = address(configuration.get("url")) or address(configuration.get("site"))
     host = host or address(configuration.get("siteUrl"))
@@ -231,7 +250,9 @@ def _javascript(configuration: Mapping[str, Any]) -> dict[str, Any]:
         "content": _texts(configuration.get("blogPath")),
         "blog_route": words(configuration.get("blogRoute")) or "blog",
         "ends_with_slash": configuration.get("trailingSlash") == "true",
-        "language": language(configuration.get("language")),
+        "language": language(configuration.get("defaultLocale"))
+        or language(configuration.get("language")),
+        "languages": frozenset(_texts(configuration.get("locales"))),
         "input_folder": words(configuration.get("input")),
         "permalinks": {"": pattern}
         if isinstance(pattern := configuration.get("permalink"), str)
@@ -245,4 +266,6 @@ _READERS = {
     "jekyll": _jekyll,
     "hexo": _hexo,
     "pelican": _pelican,
+    "nikola": _nikola,
+    "mkdocs": _mkdocs,
 }

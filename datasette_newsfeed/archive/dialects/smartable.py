@@ -69,7 +69,7 @@ KEYS = {
 """The column or the table that each key is for."""
 
 SUFFIXES = (".md", ".markdown")
-FOREIGN_FOLDERS = frozenset(("_posts", "_drafts"))
+FOREIGN_FOLDERS = frozenset(("_posts", "_drafts", "drafts"))
 
 
 class Smartable:

@@ -20,7 +20,7 @@ from ..dialects.document import Document, Repetition
 from ..dialects.secrets import REPEATS, SECRET, is_secret_key
 from ..dialects.values import Plain
 from ..files import MAX_BYTES
-from .syntaxes import Json, Lines, RestructuredText, Syntax, Toml, closing_of_open_yaml
+from .syntaxes import Comment, Json, Lines, RestructuredText, Syntax, Toml, closing_of_open_yaml
 
 try:
     from yaml import CSafeLoader as Loader
@@ -67,7 +67,7 @@ def read(data: bytes, path: str = "") -> Document:
         return _yaml(handler, text, path)
     if closing_of_open_yaml(begun):
         return _yaml(_OpenHandler(text), text, path)
-    for syntax in (Toml(), Json(), Lines()):
+    for syntax in (Toml(), Json(), Lines(), Comment()):
         if syntax.detect(begun):
             return _parsed(syntax, begun, path, text)
     return Document({}, begun.rstrip(), path, "none", fence="")
@@ -122,7 +122,12 @@ def line_at(text: str, position: int) -> str:
 
 
 class _Handler(YAMLHandler):
-    """python-frontmatter's YAML handler, with our bounds and places."""
+    """python-frontmatter's YAML handler, with our bounds and places.
+
+    A line `...`, the end of a document of YAML, closes the front matter as in Jekyll.
+    """
+
+    FM_BOUNDARY = re.compile(r"^(?:-{3,}|\.\.\.)\s*$", re.M)
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -131,6 +136,9 @@ class _Handler(YAMLHandler):
         self._start = len(self.text) - len(self.text.lstrip())
         self.body = ""
         self.repeated: list[Repetition] = []
+
+    def detect(self, text: str) -> bool:
+        return text.startswith("---") and bool(super().detect(text))
 
     def split(self, text: str) -> tuple[str, str]:
         try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ...errors import RecordError
 from ..dialects import Dialect, LeftOut, dialect_of, reason_of_name
-from ..dialects.document import Document
+from ..dialects.document import TEMPLATE, Document, is_template
 from ..files import MAX_BYTES, File
 from ..records import Article, Image, Organization, with_image_paths
 from ..sources.references import Facts, ImageUse
@@ -46,6 +46,8 @@ def parse(
         dialect = dialect_of(document, request.site.site, dialects)
         record = dialect.read(document, request.site.site)
     except RecordError as error:
+        if document is None and is_template(file.path, _beginning(data)):
+            return replace(unparsed, left_out=TEMPLATE)
         return replace(unparsed, error=error, is_parsed=_has_front_matter(document))
     parsed = replace(
         unparsed,
@@ -57,6 +59,10 @@ def parse(
         return replace(parsed, left_out=record.reason)
     record = with_image_paths(record, file.path)
     return replace(parsed, record=record, references=facts_of(record))
+
+
+def _beginning(data: bytes) -> str:
+    return data[:4000].decode("utf-8", "replace")
 
 
 def _has_front_matter(document: Document | None) -> bool:

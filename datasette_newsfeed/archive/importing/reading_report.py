@@ -26,7 +26,7 @@ from ..sources.source_file import ParsedFile
 _WORDS = {
     DRAFT: ("draft", "drafts", "; --drafts imports them"),
     SECTION: ("section page", "section pages", ""),
-    PAGE: ("page without a date", "pages without a date", ""),
+    PAGE: ("page", "pages", ""),
     TEMPLATE: ("template", "templates", ""),
     NO_ARTICLE: ("README or its like", "README files and their like", ""),
     EXCLUDED: ("file that its site excludes", "files that their site excludes", ""),

@@ -7,7 +7,6 @@ changes, the records below it are read again.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
@@ -23,12 +22,19 @@ from ...errors import RecordError
 from ..dialects.document import NO_SITE, Site
 from ..dialects.site import author_names, site_of
 from ..files import LEADS_OUT, leads_out, relative
-from . import front_matter
+from . import front_matter, programs
 
 try:
     from yaml import CSafeLoader as Loader
 except ImportError:
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
+
+class _TolerantLoader(Loader):  # type: ignore[misc,valid-type,unused-ignore]
+    """Reads a value of an unknown tag, such as `!!python/name:…` of MkDocs, as None."""
+
+
+_TolerantLoader.add_constructor(None, lambda loader, node: None)
 
 MAX_BYTES = 1_000_000
 MAX_ALIASES = 100
@@ -51,29 +57,22 @@ _PROGRAMS = {
     "gatsby": re.compile(r"gatsby-config\.[cm]?[jt]s"),
     "nuxt": re.compile(r"nuxt\.config\.[cm]?[jt]s"),
 }
-_LITERAL = re.compile(
-    r"""(?:^|[\s{,])(title|url|baseUrl|site|base|siteUrl|input|pathPrefix|permalink)\s*:\s*"""
-    r"""(?:"([^"\n]*)"|'([^'\n]*)'|`([^`\n$]*)`)"""
+_SITE_DATA = tuple(
+    f"{stem}{suffix}"
+    for stem in ("site", "metadata", "meta")
+    for suffix in (*SUFFIXES, ".js", ".cjs", ".mjs", ".ts")
 )
-_TRAILING_SLASH = re.compile(r"\btrailingSlash\s*:\s*(true|false)")
-_BLOG = re.compile(r"\bblog\s*:\s*\{((?:[^{}]|\{[^{}]*\}){0,4000})\}")
-_PLACE = re.compile(r"""\b(path|routeBasePath)\s*:\s*(?:"([^"\n]*)"|'([^'\n]*)')""")
-_AUTHORS = re.compile(r"\bauthors\s*:\s*\{")
-_AUTHOR = re.compile(
-    r"""(?:^|[\s{,])(?:([\w-]+)|"([^"\n]+)"|'([^'\n]+)')\s*:\s*\{[^{}]{0,400}?"""
-    r"""\bname\s*:\s*(?:"([^"\n]*)"|'([^'\n]*)')"""
-)
-_SITE_DATA = ("site", "metadata", "meta")
 _OF_SITE_DATA = ("title", "name", "url", "language")
 _AUTHOR_FILES = tuple(
     f"{place}{name}{suffix}"
     for place in ("", "_data/", "data/", "src/_data/", "source/_data/", "src/data/", "blog/")
-    for name in ("authors", "people", "members")
+    for name in ("authors", ".authors", "people", "members")
     for suffix in SUFFIXES
 )
 _AUTHOR_FOLDERS = (
     *("_data/authors", "data/authors", "src/data/authors", "src/content/authors", "_authors"),
-    *("content/authors", "content/people", "authors"),
+    *("content/authors", "content/author", "content/people", "authors", "_data/people"),
+    *("data/people", "src/data/people", "src/content/people", "_people"),
 )
 _PAGES = (".md", ".mdx", ".markdown")
 
@@ -162,7 +161,7 @@ class Sites:
                     if stem.partition(".")[0] in ("_index", "index"):
                         stem = os.path.basename(folder)
                     data: Any = {stem: page}
-                elif os.path.basename(folder) == "authors":
+                elif os.path.basename(folder) in ("authors", "people"):
                     data = {stem: self._data(file)}
                 else:
                     data = self._data(file)
@@ -194,7 +193,7 @@ class Sites:
                 text = self._text(file)
                 if "permalink" in text:
                     # A program makes them, unless it is a plain text.
-                    pattern = _literals(text).get("permalink", "{{ unknown }}")
+                    pattern = programs.literals(text).get("permalink", "{{ unknown }}")
                     found.append((file, {"permalink": pattern}))
         return found
 
@@ -272,7 +271,7 @@ class Sites:
             found: dict[str, Any] = {}
             paths = [os.path.join(place, each) for each in files]
             for each in paths:
-                found |= _assignments(self._text(each))
+                found |= programs.assignments(self._text(each))
             return "pelican", found, paths
         for name in sorted(names & _JEKYLL_NAMES):
             file = os.path.join(place, name)
@@ -281,6 +280,8 @@ class Sites:
                 return _jekyll_or_hexo(data, names), data, [file]
         if found_hugo := self._hugo_or_zola(place, names):
             return found_hugo
+        if found_other := self._nikola_or_mkdocs(place, names):
+            return found_other
         for generator, pattern in _PROGRAMS.items():
             for name in sorted(names):
                 if pattern.fullmatch(name):
@@ -293,28 +294,39 @@ class Sites:
 
     def _program(self, generator: str, place: str, file: str) -> tuple[dict[str, Any], list[str]]:
         """Return the plain texts of a configuration that is a program, and the files read."""
-        text = _without_comments(self._text(file))
-        found: dict[str, Any] = dict(_literals(text))
-        if generator != "eleventy":
-            found.pop("permalink", None)
-            found.pop("input", None)
-        if blog := _BLOG.search(text):
-            for key, *values in _PLACE.findall(blog[1]):
-                found["blogPath" if key == "path" else "blogRoute"] = "".join(values)
-        if slash := _TRAILING_SLASH.search(text):
-            found["trailingSlash"] = slash[1]
-        found["authors of the program"] = _authors_in(text)
+        found = programs.settings(self._text(file), generator)
         files = [file]
         if generator == "eleventy":
-            folder = os.path.join(place, found.setdefault("input", "").strip("./"), "_data")
-            found["input"] = found["input"].strip("./") or "."
-            for name in (f"{stem}{suffix}" for stem in _SITE_DATA for suffix in SUFFIXES):
-                if name in self._names(folder) and isinstance(
-                    data := self._data(os.path.join(folder, name)), dict
-                ):
-                    files.append(os.path.join(folder, name))
-                    found = {**found, **{k: data[k] for k in _OF_SITE_DATA if k in data}}
+            found["input"] = found.setdefault("input", "").strip("./") or "."
+            folder = os.path.normpath(
+                os.path.join(place, found["input"], found.get("data") or "_data")
+            )
+            for name in _SITE_DATA if _is_below(folder, place) else ():
+                if name in self._names(folder):
+                    each = os.path.join(folder, name)
+                    data = (
+                        self._data(each)
+                        if name.endswith(SUFFIXES)
+                        else programs.literals(self._text(each), _OF_SITE_DATA)
+                    )
+                    files.append(each)
+                    if isinstance(data, dict):
+                        found |= {key: data[key] for key in _OF_SITE_DATA if key in data}
         return found, files
+
+    def _nikola_or_mkdocs(
+        self, place: str, names: frozenset[str]
+    ) -> tuple[str, Mapping[str, Any], list[str]] | None:
+        if "conf.py" in names:
+            file = os.path.join(place, "conf.py")
+            found = programs.assignments(self._text(file))
+            if "BLOG_TITLE" in found:  # Sphinx has a file of this name, too.
+                return "nikola", found, [file]
+        for name in sorted(names & {"mkdocs.yml", "mkdocs.yaml"}):
+            file = os.path.join(place, name)
+            if isinstance(data := self._data(file), dict):
+                return "mkdocs", data, [file]
+        return None
 
     def _hugo_or_zola(
         self, place: str, names: frozenset[str]
@@ -384,7 +396,7 @@ class Sites:
                 return json.loads(text or "null")
             if len(re.findall(r"(?:^|[\s\[{,])\*\w", text)) > MAX_ALIASES:
                 raise ValueError("too many aliases")
-            return yaml.load(text, Loader)
+            return yaml.load(text, _TolerantLoader)
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             self.report(RecordError(f"broken, so nothing of it is used: {reason}", path=file))
@@ -394,24 +406,6 @@ class Sites:
 def _jekyll_or_hexo(data: Mapping[str, Any], names: frozenset[str]) -> str:
     own = ("source_dir", "public_dir", "new_post_name", "skip_render", "tag_dir", "render_drafts")
     return "hexo" if any(key in data for key in own) or "scaffolds" in names else "jekyll"
-
-
-def _assignments(text: str) -> dict[str, Any]:
-    """Return the constants that a Python file assigns to names; nothing is run."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-    found = {}
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            target = node.targets[0]
-            if isinstance(target, ast.Name):
-                try:
-                    found[target.id] = ast.literal_eval(node.value)
-                except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-                    continue
-    return {key: list(v) if isinstance(v, tuple) else v for key, v in found.items()}
 
 
 def _placed(stem: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -436,34 +430,6 @@ def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
             found[key] = {**before, **value}
         else:
             found[key] = value
-    return found
-
-
-def _without_comments(text: str) -> str:
-    return re.sub(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", "", text, flags=re.S)
-
-
-def _literals(text: str) -> dict[str, str]:
-    """Return the first plain text given for each of a few keys in a JavaScript file."""
-    found: dict[str, str] = {}
-    for key, *values in _LITERAL.findall(_without_comments(text)):
-        found.setdefault(key, "".join(values))
-    return found
-
-
-def _authors_in(text: str) -> dict[str, str]:
-    """Return the authors that a JavaScript file names by ids: `authors: {ann: {name: 'Ann'}}`."""
-    start = _AUTHORS.search(text)
-    if start is None:
-        return {}
-    depth, end = 1, start.end()
-    for end in range(start.end(), min(len(text), start.end() + 20_000)):
-        depth += (text[end] == "{") - (text[end] == "}")
-        if not depth:
-            break
-    found: dict[str, str] = {}
-    for plain, double, single, name, quoted in _AUTHOR.findall(text[start.end() : end]):
-        found.setdefault(plain or double or single, name or quoted)
     return found
 
 

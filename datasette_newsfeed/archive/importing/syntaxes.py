@@ -195,6 +195,37 @@ class Lines(Syntax):
         return bounded(found)
 
 
+class Comment(Syntax):
+    """`.. key: value` lines in a comment, as Nikola writes them above Markdown.
+
+    https://getnikola.com/handbook.html#metadata-fields
+    """
+
+    name = "comment"
+    _BLOCK = re.compile(r"<!--[ \t]*\n((?:[ \t]*\.\.[ \t][\w-]+:[^\n]*\n)+)\s*-->[ \t]*\n?")
+
+    def detect(self, text: str) -> bool:
+        """Tell whether a text begins so."""
+        return self._BLOCK.match(text) is not None
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Return the lines and the body."""
+        block = self._BLOCK.match(text)
+        fields, self.body = (block[1], text[block.end() :]) if block else ("", text)
+        return fields, self.body
+
+    def load(self, fm: str) -> dict[str, Any]:
+        """Return the fields."""
+        return bounded(_fields_of_comment(fm))
+
+
+_FIELD_OF_COMMENT = re.compile(r"^[ \t]*\.\.[ \t]+([\w-]+):(?:[ \t]+(.*)|[ \t]*)$", re.M)
+
+
+def _fields_of_comment(text: str) -> dict[str, Any]:
+    return {key: _scalar(value) for key, value in _FIELD_OF_COMMENT.findall(text)}
+
+
 def _keys_of_lines(lines: Sequence[str]) -> list[str]:
     """Return the keys of the lines up to the first blank one; none where a line is no such."""
     keys: list[str] = []
@@ -230,6 +261,11 @@ class RestructuredText(Syntax):
         r"\.\.(?:[ \t](?![^\n]*::)[^\n]*)?\n(?:[ \t]+[^\n]*\n|[ \t]*\n(?=[ \t]))*"
     )
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._above: dict[str, Any] = {}
+        """The fields that Nikola has in comments above the title."""
+
     def detect(self, text: str) -> bool:
         """Tell nothing: the suffix of the file is what tells reStructuredText."""
         return True
@@ -241,6 +277,8 @@ class RestructuredText(Syntax):
             text, position
         ):
             position = match.end()
+        fields_of_comment = _fields_of_comment(text[:position])
+        self._above = fields_of_comment if "title" in fields_of_comment else {}
         self.start = position
         if title := self._TITLE.match(text, position):
             position = title.end()
@@ -261,7 +299,7 @@ class RestructuredText(Syntax):
 
     def load(self, fm: str) -> dict[str, Any]:
         """Return the fields, and the title where no field gives it."""
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = dict(self._above)
         title = self._TITLE.match(fm)
         key = ""
         for line in fm[title.end() if title else 0 :].split("\n"):

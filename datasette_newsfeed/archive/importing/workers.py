@@ -50,7 +50,9 @@ class Readers:
         Raises WorkersError where other processes cannot be had, or do not live.
         """
         if self.workers == 1:
-            yield from map(self.read_all, batches)
+            # No `map`: it takes a StopIteration of the function for the end of the batches.
+            for batch in batches:
+                yield self.read_all(batch)
             return
         # Not forked: a child of this process would inherit its open databases.
         context = multiprocessing.get_context("spawn")
