@@ -65,15 +65,19 @@ def permission_resources_sql(datasette: Any, actor: Any, action: Any) -> Any:
     return archives.refused_lists(datasette, actor, action)
 
 
-@hookimpl
+@hookimpl(tryfirst=True)
 def asgi_wrapper(datasette: Any) -> Any:
-    """Let cells know the request, caches what they may keep, browsers what a page may do."""
+    """Let cells know the request, caches what they may keep, browsers what a page may do.
+
+    First, so innermost: of what is kept in memory nothing is of the wrappers of other plugins.
+    """
     from .pages import compat
-    from .pages.headers import caching, security_policy
+    from .pages.headers import caching, page_cache, security_policy
 
     def wrapped(app: Any) -> Any:
         kept = caching.keep_pages(datasette, security_policy.restrict_pages(datasette, app))
-        return compat.remember_request(datasette, kept)
+        remembered = page_cache.serve_from_memory(datasette, kept)
+        return compat.remember_request(datasette, remembered)
 
     return wrapped
 

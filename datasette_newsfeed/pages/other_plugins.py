@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from datasette.plugins import pm
+from datasette.plugins import get_plugins, pm
 
 from .protocols import DatasetteLike, RequestLike
 
@@ -43,8 +43,70 @@ def has_theme(request: RequestLike | None) -> bool:
     return bool(request.args.get(THEME_PREVIEW) or request.cookies.get(THEME_COOKIE))
 
 
+PACKING = frozenset({"datasette_gzip"})
+"""Plugins that pack every answer themselves."""
+
+QUIET = frozenset(
+    {
+        *("actor_from_request", "actors_from_ids", "asgi_wrapper", "forbidden", "handle_exception"),
+        *("prepare_connection", "prepare_jinja2_environment", "publish_subcommand", "skip_csrf"),
+        *("register_actions", "register_commands", "register_events", "register_permissions"),
+        *("register_magic_parameters", "register_routes", "register_token_handler", "shutdown"),
+        *("startup", "track_event", "write_wrapper", "register_newsfeed_dialects"),
+    }
+)
+"""Hooks whose plugins add nothing to a page of an archive; each other hook of Datasette may.
+
+What a SQL function or a magic parameter returns may be another thing each time: it is on pages
+of SQL, which are not kept. Pages of `register_routes` are the other plugin's.
+"""
+
 OURS = __name__.partition(".")[0]
 DATASETTE = "datasette"
+
+
+def _others() -> list[Any]:
+    """The plugins that are neither Datasette's nor ours."""
+    return [plugin for plugin in pm.get_plugins() if _name(plugin) not in (OURS, DATASETTE)]
+
+
+def _name(plugin: Any) -> str:
+    return str(getattr(plugin, "__name__", type(plugin).__module__)).partition(".")[0]
+
+
+def _hooks(plugin: Any) -> set[str]:
+    """The hooks of Datasette and of ours that a plugin implements; not those of other plugins."""
+    return {
+        hook.name
+        for hook in pm.get_hookcallers(plugin) or ()
+        if hook.spec is not None
+        and hook.spec.namespace.__name__.partition(".")[0] in (OURS, DATASETTE)
+    }
+
+
+def draws_on_pages() -> bool:
+    """Return whether another plugin may add to a page what is not of the archive."""
+    return any(_hooks(plugin) - QUIET or (templates_of(plugin) is not None) for plugin in _others())
+
+
+def templates_of(plugin: Any) -> str | None:
+    """Return the folder of templates that a plugin has, as Datasette finds it."""
+    for found in get_plugins():
+        if found["name"] == getattr(plugin, "__name__", None):
+            path: str | None = found["templates_path"]
+            return path
+    return None
+
+
+def asks_who_reads() -> bool:
+    """Return whether another plugin says who a visitor is."""
+    return any("actor_from_request" in _hooks(plugin) for plugin in _others())
+
+
+def packs_answers() -> bool:
+    """Return whether another plugin sends answers packed."""
+    return any(_name(plugin) in PACKING for plugin in _others())
+
 
 _routes: WeakKeyDictionary[Any, list[re.Pattern[str]]] = WeakKeyDictionary()
 

@@ -25,6 +25,10 @@ class DatasetteLike(Protocol):
         """Whether answers may be cached."""
 
     @property
+    def template_dir(self) -> Any:
+        """The folder of the user's own templates, if there is one."""
+
+    @property
     def client(self) -> Any:
         """Requests to this server without HTTP."""
 

@@ -9,7 +9,7 @@ from datasette.utils import StartupError
 
 from . import compat
 from .access import archives
-from .headers import frames
+from .headers import frames, page_cache
 from .protocols import DatasetteLike
 
 
@@ -30,6 +30,8 @@ async def start(datasette: DatasetteLike) -> None:
     compat.refuse_unsupported()
     with _said(compat.site_url.SETTING):
         compat.site_url.check(datasette)
+    with _said(page_cache.SETTING):
+        page_cache.check(datasette)
     for database in datasette.databases:
         with _said(frames.SETTING):
             frames.read(compat.setting(datasette, database, frames.SETTING))

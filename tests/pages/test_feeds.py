@@ -247,7 +247,7 @@ async def test_whoever_has_it_is_told_so(tmp_path: Path, extension: str) -> None
     assert modified == format_datetime(then.replace(microsecond=0), usegmt=True)
     for headers in (
         {"If-None-Match": etag},
-        {"If-None-Match": f'"other", W/{etag}'},
+        {"If-None-Match": f'"other", W/{etag.removeprefix("W/")}'},
         {"If-None-Match": "*"},
         {"If-Modified-Since": modified},
     ):
@@ -475,7 +475,6 @@ async def test_how_long_a_page_may_be_kept(archive: Path) -> None:
     for path in PAGES[:3]:
         headers = (await get(changing, path)).headers
         assert "stale" not in headers.get("cache-control", "")
-        assert "etag" not in headers
     signed_in = {"cookies": {"ds_actor": kept.sign({"a": {"id": "root"}}, "actor")}}
     metadata = {"databases": {"news": {"allow": {"id": "root"}}}}
     private = open_site(archive, immutable=True, metadata=metadata, secret="s")

@@ -7,7 +7,13 @@ elsewhere; what they do differently has one name here.
 from __future__ import annotations
 
 from . import site_url
-from .permissions import is_asking, may_view_database, refused_tables, viewable
+from .permissions import (
+    is_asking,
+    may_view_database,
+    refused_tables,
+    skips_checks,
+    viewable,
+)
 from .request import (
     Answer,
     App,
@@ -16,16 +22,20 @@ from .request import (
     asks_for_row,
     current_request,
     forget_prefix,
+    has_actor,
     is_late,
     note_late,
     notes,
     remember_request,
+    was_interrupted,
+    watch_interruptions,
 )
 from .row_order import RowOrder, complete_next
 from .settings import (
     apply_defaults,
     close,
     database_text,
+    internal_path,
     metadata_065,
     query_title,
     setting,
@@ -49,6 +59,8 @@ __all__ = [
     "current_request",
     "database_text",
     "forget_prefix",
+    "has_actor",
+    "internal_path",
     "is_asking",
     "is_late",
     "keeps_facet_order",
@@ -64,7 +76,10 @@ __all__ = [
     "render",
     "setting",
     "site_url",
+    "skips_checks",
     "sortable_columns",
     "static_url",
     "viewable",
+    "was_interrupted",
+    "watch_interruptions",
 ]

@@ -29,7 +29,7 @@ async def viewable(
 ) -> frozenset[str]:
     """Return those of the tables that the actor may see; not for what `refused_tables` refuses."""
     tables = tuple(tables)
-    key = ("viewable", id(datasette), database, _name_of(actor), _skips(datasette))
+    key = ("viewable", id(datasette), database, _name_of(actor), skips_checks(datasette))
     known: dict[str, bool] = noted().setdefault(key, {})
     unknown = [table for table in tables if table not in known]
     if unknown:
@@ -42,7 +42,7 @@ async def viewable(
     return frozenset(table for table in tables if known[table])
 
 
-def _skips(datasette: Any) -> bool:
+def skips_checks(datasette: Any) -> bool:
     """Return whether 1.0 skips permission checks; its answers are then used for that time only."""
     if not is_v1():
         return False
@@ -81,7 +81,7 @@ async def may_view_database(datasette: Any, actor: Any, database: str) -> bool:
 
     On 1.0 tables may be open where their database is not.
     """
-    key = ("may_view_database", id(datasette), database, _name_of(actor), _skips(datasette))
+    key = ("may_view_database", id(datasette), database, _name_of(actor), skips_checks(datasette))
     known = noted()
     if key not in known:
         known[key] = await (_may_view_v1 if is_v1() else _may_view_database)(

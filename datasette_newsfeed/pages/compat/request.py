@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from datasette.database import QueryInterrupted
 from datasette.plugins import pm
 from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request, Response
@@ -17,6 +18,7 @@ from .version import is_v1
 
 NOTES = "newsfeed_notes"
 LATE = "late"
+INTERRUPTED = "interrupted"
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -135,6 +137,41 @@ def note_late(request: Any) -> None:
 def is_late(request: Any) -> bool:
     """Return whether a part of this page took too long."""
     return LATE in notes(request)
+
+
+def watch_interruptions(db: Any) -> None:
+    """Note from now on of each request whether SQL was interrupted while it was answered.
+
+    Datasette leaves out what took too long (a count, a suggestion of a facet), mostly without a
+    word: the next answer may have it.
+    """
+    execute = db.execute
+    if hasattr(execute, "newsfeed_watched"):
+        return
+
+    async def watched(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await execute(*args, **kwargs)
+        except QueryInterrupted:
+            noted()[INTERRUPTED] = True
+            raise
+
+    watched.newsfeed_watched = True  # type: ignore[attr-defined]
+    db.execute = watched
+
+
+def was_interrupted(request: Any) -> bool:
+    """Return whether SQL was interrupted: only of databases given to `watch_interruptions`."""
+    return INTERRUPTED in notes(request)
+
+
+async def has_actor(datasette: Any, scope: Scope) -> bool:
+    """Return whether any plugin takes this request for one of an actor."""
+    actors = [
+        await await_me_maybe(found)
+        for found in pm.hook.actor_from_request(datasette=datasette, request=Request(scope, None))
+    ]
+    return any(actors)
 
 
 def noted() -> dict[Any, Any]:

@@ -29,6 +29,14 @@ def setting(datasette: Any, database: str | None, key: str) -> Any:
     return None
 
 
+def internal_path(datasette: Any) -> str | None:
+    """Return the file of Datasette 1.0's internal database: metadata, and what plugins grant."""
+    if not is_v1():
+        return None
+    path: str = datasette.get_internal_database().path
+    return path
+
+
 def close(datasette: Any) -> None:
     """Let go of a Datasette that was opened for one question."""
     if is_v1():

@@ -51,17 +51,34 @@ def fingerprint_of_json(body: bytes) -> str:
     return f"W/{fingerprint(lasting)}" if times else fingerprint(body)
 
 
+def etag_of(headers: Iterable[Header], body: bytes) -> str:
+    """Return the ETag of an answer by its bytes; the names of its headers are in lower case."""
+    is_json = any(key == b"content-type" and value.startswith(_JSON) for key, value in headers)
+    return fingerprint_of_json(body) if is_json else fingerprint(body)
+
+
 def is_known(request: RequestLike, etag: str, modified: datetime | None = None) -> bool:
-    """Return whether the visitor has this very answer (RFC 9110, 13.2.2: the ETag counts first)."""
-    given = request.headers.get("if-none-match")
-    if given is not None:
-        known = [each.strip().removeprefix("W/") for each in given.split(",")]
-        return etag.removeprefix("W/") in known or known == ["*"]
-    since = _read_time(request.headers.get("if-modified-since"))
+    """Return whether the visitor has this very answer."""
+    headers = request.headers
+    return has_match(headers.get("if-none-match"), headers.get("if-modified-since"), etag, modified)
+
+
+def has_match(
+    none_match: str | None, since_text: str | None, etag: str | None, modified: datetime | None
+) -> bool:
+    """Return whether what a visitor says to have is this answer, by the two headers' values.
+
+    The ETag counts first (RFC 9110, 13.2.2), and is compared weakly (13.1.2).
+    """
+    if none_match is not None:
+        known = [each.strip().removeprefix("W/") for each in none_match.split(",")]
+        return etag is not None and (etag.removeprefix("W/") in known or known == ["*"])
+    since = read_time(since_text)
     return since is not None and modified is not None and modified <= since
 
 
-def _read_time(text: str | None) -> datetime | None:
+def read_time(text: str | None) -> datetime | None:
+    """Return a time as headers write it, None if it is none."""
     try:
         time = parsedate_to_datetime(text or "")
     except ValueError:
@@ -130,9 +147,7 @@ class _Keeper:
     async def __call__(self, message: dict[str, Any]) -> None:
         """Hold the start of an answer back until its body is there, if that comes in one piece."""
         if message["type"] == "http.response.start" and message["status"] == 200:
-            if _may_be_shared(message["headers"]) and await is_lasting(
-                self.datasette, self.request
-            ):
+            if may_be_shared(message["headers"]) and await is_lasting(self.datasette, self.request):
                 self.start = message
                 return
         elif message["type"] == "http.response.body" and self.start is not None:
@@ -150,12 +165,11 @@ class _Keeper:
             return {**start, "headers": headers}, message
         headers = self._with_age(headers)
         if not compat.site_url.is_fixed(self.datasette):
-            headers = _varying(headers, b"Host")
+            headers = varying(headers, b"Host")
         body = message.get("body", b"")
         if message.get("more_body") or not body or any(key == b"etag" for key, _ in headers):
             return {**start, "headers": headers}, message
-        is_json = any(key == b"content-type" and value.startswith(_JSON) for key, value in headers)
-        etag = fingerprint_of_json(body) if is_json else fingerprint(body)
+        etag = etag_of(headers, body)
         headers.append((b"etag", etag.encode()))
         if is_known(self.request, etag):
             kept = _without(headers, b"content-length", b"content-type")
@@ -175,17 +189,26 @@ class _Keeper:
         return [*_without(headers, b"cache-control"), (b"cache-control", words.encode())]
 
 
+def max_age(control: str) -> int:
+    """Return the seconds for which a Cache-Control header lets an answer be kept; 0 for none."""
+    found = _MAX_AGE.search(control.encode("latin-1"))
+    return int(found[1]) if found else 0
+
+
 def _without(headers: Iterable[Header], *names: bytes) -> list[Header]:
     return [(key, value) for key, value in headers if key not in names]
 
 
-def _varying(headers: list[Header], name: bytes) -> list[Header]:
+def varying(headers: list[Header], name: bytes) -> list[Header]:
     """Headers that tell caches that the answer depends on a header of the request as well."""
     given = [value for key, value in headers if key == b"vary"]
+    if any(name.lower() == part.strip().lower() for part in b",".join(given).split(b",")):
+        return headers
     return [*_without(headers, b"vary"), (b"vary", b", ".join([*given, name]))]
 
 
-def _may_be_shared(headers: Iterable[Header]) -> bool:
+def may_be_shared(headers: Iterable[Header]) -> bool:
+    """Return whether an answer is the same for all who ask without credentials."""
     # Datasette marks whatever depends on who asks, and sees to `Vary`.
     return not any(
         (key.lower() == b"cache-control" and (b"private" in value or b"no-store" in value))
