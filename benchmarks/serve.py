@@ -6,14 +6,18 @@ only that the database is an archive; run it with the Python whose Datasette is 
 
     .venv/3.11/0.65/bin/python benchmarks/serve.py DB
 
-The processor time that a request costs the server is taken too: on a machine with
-other work it says more than the requests a second. Nothing but this machine is asked.
+Each page is asked of two servers in turn, of which one keeps nothing in memory
+(`page_cache_mb: 0`). The processor time that a request costs the server is taken too: on a
+machine with other work it says more than the requests a second. With `--nginx` the same
+answers are also served as files by nginx (on Debian: `apt install nginx-light`). Nothing but
+this machine is asked.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -74,14 +78,28 @@ class Server:
         return (int(user) + int(system)) / TICKS
 
 
-@contextlib.contextmanager
-def serve(db: Path, inspected: Path, core: int) -> Iterator[Server]:
-    """Serve a database on one core, until the end of the block."""
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _settings(folder: Path, megabytes: int) -> list[str]:
+    """Return the options that set `page_cache_mb`, as both lines of Datasette take them."""
+    path = folder / f"settings-{megabytes}.json"
+    setting = {"plugins": {"datasette-newsfeed": {"page_cache_mb": megabytes}}}
+    path.write_text(json.dumps(setting), encoding="utf-8")
+    return ["-m" if version("datasette").startswith("0.") else "-c", str(path)]
+
+
+@contextlib.contextmanager
+def serve(db: Path, inspected: Path, core: int, megabytes: int = 64) -> Iterator[Server]:
+    """Serve a database on one core, until the end of the block."""
+    port = _free_port()
     address = f"http://127.0.0.1:{port}"
     options = ["-i", str(db), "--inspect-file", str(inspected), "--port", str(port)]
+    options += _settings(inspected.parent, megabytes)
     began = time.monotonic()
     process = subprocess.Popen(
         [*DATASETTE, "serve", *options],
@@ -105,11 +123,41 @@ def serve(db: Path, inspected: Path, core: int) -> Iterator[Server]:
         process.wait()
 
 
-def _get(url: str) -> tuple[int, str | None]:
-    """Return the bytes of an answer and its ETag."""
+NGINX = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+http {{ access_log off; default_type text/html; client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
+  scgi_temp_path {folder}/s; keepalive_requests 100000000;
+  server {{ listen 127.0.0.1:{port}; root {folder}/files; }} }}
+"""
+
+
+@contextlib.contextmanager
+def serve_files(folder: Path, core: int) -> Iterator[Server]:
+    """Serve the files below FOLDER/files with nginx on one core."""
+    port = _free_port()
+    configuration = folder / "nginx.conf"
+    configuration.write_text(NGINX.format(folder=folder, port=port), encoding="utf-8")
+    process = subprocess.Popen(
+        ["nginx", "-c", str(configuration), "-e", str(folder / "error.log")],
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+    )
+    try:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while not (found := children.read_text(encoding="ascii").split()):
+            time.sleep(0.05)
+        yield Server(int(found[0]), f"http://127.0.0.1:{port}", 0.0)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _get(url: str) -> tuple[bytes, str | None]:
+    """Return the body of an answer and its ETag."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url, timeout=60) as response:
-        return len(response.read()), response.headers.get("ETag")
+        return response.read(), response.headers.get("ETag")
 
 
 @dataclass(frozen=True)
@@ -123,12 +171,12 @@ class Load:
     failed: int
 
 
-def load(url: str, readers: int, seconds: int, core: int, etag: str | None = None) -> Load:
-    """Let so many readers ask for a page again and again, each as soon as it was answered."""
-    header = ["-H", f"If-None-Match: {etag}"] if etag else []
-    command = ["wrk", "-t1", f"-c{readers}", f"-d{seconds}s", "--latency", "--timeout", "60s"]
+def load(url: str, seconds: float, core: int, *headers: str) -> Load:
+    """Let READERS ask for a page again and again, each as soon as it was answered."""
+    given = [part for header in headers for part in ("-H", header)]
+    command = ["wrk", "-t1", f"-c{READERS}", f"-d{seconds}s", "--latency", "--timeout", "60s"]
     done = subprocess.run(
-        [*command, *header, url],
+        [*command, *given, url],
         capture_output=True,
         text=True,
         check=True,
@@ -160,12 +208,14 @@ def pages_of(db: Path) -> list[tuple[str, str]]:
         return found.execute(PAGES.format(db=db.stem)).fetchall()
 
 
-def measure(db: Path, seconds: int) -> None:
+def measure(db: Path, seconds: int, *, with_nginx: bool) -> None:
     """Measure one database, and print it."""
     *_, asking = sorted(os.sched_getaffinity(0))
     serving = min(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory() as folder:
-        inspected = Path(folder) / "inspect.json"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # nginx serves as another user
+        inspected = folder / "inspect.json"
         command = [*DATASETTE, "inspect", str(db), "--inspect-file", str(inspected)]
         subprocess.run(command, check=True)
         starts = []
@@ -174,47 +224,56 @@ def measure(db: Path, seconds: int) -> None:
                 starts.append(server.start)
         print(f"\nDatasette {version('datasette')}, {db.name}, {db.stat().st_size / 1e6:.0f} MB")
         print(f"Start to first page: {statistics.median(starts):.2f} s (median of {STARTS})\n")
-        print("| page | KB | requests/s | p50 ms | p99 ms | alone p50 ms | CPU ms a request |")
-        print("|---|--:|--:|--:|--:|--:|--:|")
-        with serve(db, inspected, serving) as server:
-            for name, path in pages_of(db):
-                size, etag = _get(server.address + path)
-                _measure_page(server, name, path, size, seconds, asking)
-                if name.startswith("Articles") and etag:
-                    _measure_page(server, "  known already (304)", path, 0, seconds, asking, etag)
-            print(f"\nMost memory: {server.memory() / 1000:.0f} MB")
+        print("| page | served | KB | requests/s | p50 ms | p99 ms | CPU ms a request |")
+        print("|---|---|--:|--:|--:|--:|--:|")
+        with (
+            serve(db, inspected, serving, 0) as drawing,
+            serve(db, inspected, serving) as keeping,
+            serve_files(folder, serving) if with_nginx else contextlib.nullcontext() as files,
+        ):
+            for page, path in pages_of(db):
+                body, etag = _get(keeping.address + path)
+                url = keeping.address + path
+                known = f"If-None-Match: {etag}"
+                _measure(drawing, page, "drawn", drawing.address + path, seconds, asking)
+                _measure(keeping, page, "memory", url, seconds, asking)
+                _measure(keeping, page, "gzip", url, seconds, asking, "Accept-Encoding: gzip")
+                _measure(drawing, page, "304", drawing.address + path, seconds, asking, known)
+                _measure(keeping, page, "304, memory", url, seconds, asking, known)
+                if files is not None:
+                    place = folder / "files" / "page.html"
+                    place.parent.mkdir(exist_ok=True)
+                    place.write_bytes(body)
+                    _measure(files, page, "nginx", f"{files.address}/page.html", seconds, asking)
+            print(f"\nMost memory: drawn {drawing.memory() / 1000:.0f} MB,", end=" ")
+            print(f"with pages in memory {keeping.memory() / 1000:.0f} MB")
 
 
-def _measure_page(
-    server: Server,
-    name: str,
-    path: str,
-    size: int,
-    seconds: int,
-    core: int,
-    etag: str | None = None,
+def _measure(
+    server: Server, page: str, served: str, url: str, seconds: int, core: int, *headers: str
 ) -> None:
-    url = server.address + path
-    alone = load(url, 1, seconds, core, etag)
+    _get(url)
     before = server.seconds()
-    many = load(url, READERS, seconds, core, etag)
-    cost = (server.seconds() - before) * 1000 / max(many.requests, 1)
-    figures = f"{many.rate:.0f} | {many.p50:.0f} | {many.p99:.0f} | {alone.p50:.0f} | {cost:.1f}"
-    print(f"| {name} | {size / 1000:.0f} | {figures} |", flush=True)
-    if alone.failed or many.failed:
-        print(f"{url}: {alone.failed + many.failed} answers were errors", file=sys.stderr)
+    found = load(url, seconds, core, *headers)
+    cost = (server.seconds() - before) * 1000 / max(found.requests, 1)
+    size = len(_get(url)[0]) / 1000
+    figures = f"{size:.0f} | {found.rate:.0f} | {found.p50:.1f} | {found.p99:.1f} | {cost:.3f}"
+    print(f"| {page} | {served} | {figures} |", flush=True)
+    if found.failed:
+        print(f"{url}: {found.failed} answers were errors", file=sys.stderr)
 
 
 def main() -> None:
     """Read the arguments and measure each database."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("databases", nargs="+", type=Path, metavar="DB")
-    parser.add_argument("--seconds", type=int, default=15, help="for each page, twice")
+    parser.add_argument("--seconds", type=int, default=10, help="for each row")
+    parser.add_argument("--nginx", action="store_true", help="also serve the pages as files")
     chosen = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed; on Debian: apt install wrk")
     for db in chosen.databases:
-        measure(db, chosen.seconds)
+        measure(db, chosen.seconds, with_nginx=chosen.nginx)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlite_utils
 from pages_site import (
+    DRAWN,
     LEAD_URL,
     LOGO_URL,
     RELATIVE_URL,
@@ -155,7 +156,7 @@ async def test_who_may_not_see_the_table_gets_no_image(archive: Path, table: str
 @pytest.mark.asyncio
 async def test_no_more_is_asked_than_who_may_see_images(archive: Path) -> None:
     """A page of cards asks for a hundred of them, and 1.0 takes a query for each table."""
-    datasette = open_site(archive)
+    datasette = open_site(archive, metadata=DRAWN)
     path = f"/news/-/newsfeed/image/{image_id(LEAD_URL)}/320"
     assert (await datasette.client.get(path)).status_code == 200
     datasette._permission_checks.clear()
@@ -264,7 +265,7 @@ async def test_a_copy_is_read_only_where_it_is_sent(
         return await ask(self, sql, values)
 
     monkeypatch.setattr(ArchiveView, "ask", noting)
-    datasette = open_site(archive)
+    datasette = open_site(archive, metadata=DRAWN)
     etag = (await datasette.client.head(_path(LEAD_URL, 320))).headers["etag"]
     await _get(datasette, _path(LEAD_URL, 320), headers={"If-None-Match": etag})
     assert not any("content from" in sql for sql in asked)

@@ -660,7 +660,7 @@ async def test_a_setting_that_says_nothing_is_refused(archive: Path, value: Any)
 
 # -- the same bytes as without it --------------------------------------------------------------
 
-REQUESTS = tries(600, 10_000)
+REQUESTS = tries(300, 10_000)
 IMAGE = image_id(LEAD_URL)
 POOL = (
     *("/", "/.json", "/news", "/news.json", "/other", "/news/articles", "/news/article_list"),

@@ -239,6 +239,10 @@ def build_archive(path: Path, renditions: bool = True) -> Path:
     return path
 
 
+DRAWN = {"plugins": {"datasette-newsfeed": {"page_cache_mb": 0}}}
+"""Metadata of a site that draws each page again: for tests of what drawing asks."""
+
+
 def open_site(*paths: Path, immutable: bool = False, **settings: Any) -> Datasette:
     """Return Datasette on some databases. `metadata` serves both lines, all else is passed on."""
     metadata = settings.pop("metadata", None)
