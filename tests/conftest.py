@@ -6,6 +6,7 @@ counts a skipped test as failed, unless all it lacks is an archive and none was 
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -101,6 +102,15 @@ def _one_application(monkeypatch: pytest.MonkeyPatch) -> None:
     if hasattr(DatasetteClient, "app"):
         application = cache(lambda client: client.ds.app())
         monkeypatch.setattr(DatasetteClient, "app", property(application))
+
+
+@pytest.fixture(autouse=True)
+def _drawn_each_time(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that replaces a part of the package asks what is drawn then, not what was kept."""
+    if "monkeypatch" in inspect.signature(request.function).parameters:
+        from datasette_newsfeed.pages.headers import page_cache
+
+        monkeypatch.setattr(page_cache, "cache_of", lambda datasette: None)
 
 
 @pytest.fixture(scope="session")

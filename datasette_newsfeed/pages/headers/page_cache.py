@@ -242,6 +242,7 @@ class _Collector:
         self._start: dict[str, Any] | None = None
         self._pieces: list[bytes] | None = None
         self.is_sent = False
+        self.is_for_everybody = False
         self.answer: KeptAnswer | None = None
 
     async def __call__(self, message: dict[str, Any]) -> None:
@@ -260,8 +261,12 @@ class _Collector:
 
     async def _begin(self, message: dict[str, Any]) -> None:
         headers: list[Header] = [(key.lower(), value) for key, value in message["headers"]]
-        if message["status"] == 200 and _is_for_everybody(headers):
-            if self._packs and encodings.is_packable(_value(headers, b"content-type"), 1 << 30):
+        if message["status"] == 200:
+            self.is_for_everybody = _is_for_everybody(headers)
+            if not self.is_for_everybody:
+                # Held back all the same: it was drawn without the visitor's conditions.
+                self._drawing.end(None)
+            elif self._packs and encodings.is_packable(_value(headers, b"content-type"), 1 << 30):
                 headers = varying(headers, b"Accept-Encoding")
             self._start = {**message, "headers": headers}
             self._pieces = []
@@ -276,7 +281,8 @@ class _Collector:
         if not self.is_sent:
             self._drawing.end(None)
             self.is_sent = True
-            if not _value(start["headers"], b"content-type").startswith(STREAMED):
+            kind = _value(start["headers"], b"content-type")
+            if not (self.is_for_everybody and kind.startswith(STREAMED)):
                 self._pieces = None
             await self._send(start)
         if self._pieces is not None:
@@ -378,7 +384,9 @@ async def _draw(
         answer = collector.answer
         if answer is not None:
             answer.names, answer.state = names, state
-            answer.is_kept = _keep(datasette, cache, asked, scope, answer)
+            answer.is_kept = collector.is_for_everybody and _keep(
+                datasette, cache, asked, scope, answer
+            )
             drawing.end(answer if answer.is_kept else None)
     finally:
         drawing.end(None)
