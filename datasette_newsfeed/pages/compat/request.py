@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import functools
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -149,6 +150,7 @@ def watch_interruptions(db: Any) -> None:
     if hasattr(execute, "newsfeed_watched"):
         return
 
+    @functools.wraps(execute)
     async def watched(*args: Any, **kwargs: Any) -> Any:
         try:
             return await execute(*args, **kwargs)
