@@ -90,7 +90,11 @@ HIDDEN = (
 )
 """What the pages of articles, topics and images show better. Still there to be queried."""
 
-CLOSED = (*facet_index_schema.TABLES, full_text_tables.LOG, *schema.HISTORY_STATE)
+CLOSED = (
+    *facet_index_schema.TABLES,
+    *full_text_tables.CLOSED,
+    *schema.HISTORY_STATE,
+)
 """What no page shows: they repeat texts and names of topics that other tables may keep closed."""
 
 QUERIES = {

@@ -25,6 +25,7 @@ ROOT = (
     "hookspecs",
     "image_urls",
     "html_tags",
+    "urls",
     "full_text",
     "terms",
     "schema",
@@ -38,7 +39,6 @@ ROOT = (
 ARCHIVE = (
     "records",
     "database",
-    "urls",
     "dates",
     "files",
     "dialects",
@@ -77,8 +77,8 @@ EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "manager", "commo
 
 # Third parties, by who may import them. The root has those of its index and of terms.
 FENCES = {
-    # snowballstemmer: only full_text and terms; stop_words: only terms.
-    "root": {"pluggy", "pyroaring", "snowballstemmer", "stop_words"},
+    # snowballstemmer: only full_text and terms; stop_words: only terms; w3lib: only urls.
+    "root": {"pluggy", "pyroaring", "snowballstemmer", "stop_words", "w3lib"},
     "archive": {
         *("PIL", "docutils", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
         "feedparser",  # only archive.collect.xml_feeds
@@ -100,6 +100,7 @@ SQL_ROOMS = (
     "dimensions",
     "full_text.tables",
     "full_text.index",
+    "full_text.lookups",
     "full_text.marks",
     "facet_index_schema",
     "facet_index",

@@ -6,22 +6,28 @@ All functions work in the transaction of their caller.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from . import lookups
+from .lookups import WordCounts
 from .plain_text import plain_text
 from .tables import (
+    ADDRESSES,
     COLUMNS,
     CREATE,
+    CREATE_ADDRESSES,
     CREATE_LOG,
     CREATE_LOG_INDEX,
+    CREATE_WORDS,
     EVERY_ARTICLE,
     LOG,
     START_WRITING,
     STOP_WRITING,
     TABLE,
     TRIGGERS,
+    WORDS,
 )
 from .terms import indexed
 
@@ -37,6 +43,7 @@ _DELETE = f"INSERT INTO {TABLE} ({TABLE}, rowid, {_NAMES}) VALUES ('delete', ?, 
 _COMMAND = f"INSERT INTO {TABLE} ({TABLE}) VALUES (?)"
 _ALL = f"SELECT rowid, {_NAMES} FROM articles WHERE rowid > ? ORDER BY rowid LIMIT {ROWS_AT_ONCE}"
 _OF_IDS = f"SELECT rowid, {_NAMES} FROM articles WHERE id IN ({{ids}})"
+_LOOKUPS = {WORDS: CREATE_WORDS, ADDRESSES: CREATE_ADDRESSES}
 
 
 def searchable_texts(title: str | None, excerpt: str | None, body: str | None) -> list[str]:
@@ -46,12 +53,13 @@ def searchable_texts(title: str | None, excerpt: str | None, body: str | None) -
 
 def is_complete(conn: sqlite3.Connection) -> bool:
     """Return whether the tables and triggers are there, as this version makes them."""
-    return _existing(conn) == {TABLE: CREATE, LOG: CREATE_LOG, **TRIGGERS}
+    return _existing(conn) == {TABLE: CREATE, LOG: CREATE_LOG, **_LOOKUPS, **TRIGGERS}
 
 
 def create(conn: sqlite3.Connection) -> None:
     """Create what is missing or differs. The index of another version goes; see `keep`."""
     existing = _existing(conn)
+    is_unknown = False
     for name in existing.keys() & TRIGGERS.keys():
         conn.execute(f"DROP TRIGGER {name}")
     if existing.get(TABLE) != CREATE:
@@ -64,6 +72,14 @@ def create(conn: sqlite3.Connection) -> None:
     elif existing.keys() & TRIGGERS.keys() != TRIGGERS.keys():
         # What was written without a trigger is not known: nothing in the index is to be trusted.
         conn.execute(_COMMAND, ["delete-all"])
+        is_unknown = True
+    for name, sql in _LOOKUPS.items():
+        if existing.get(name) != sql:
+            conn.execute(f"DROP TABLE IF EXISTS {name}")
+            conn.execute(sql)
+            is_unknown = True
+    if is_unknown:
+        lookups.uncount(conn)
     for sql in TRIGGERS.values():
         conn.execute(sql)
 
@@ -72,22 +88,42 @@ def is_current(conn: sqlite3.Connection) -> bool:
     """Return whether the index is up to date. Writes nothing."""
     if _rows(conn, f"SELECT 1 FROM {LOG} LIMIT 1"):
         return False
-    return _indexed(conn) == int(_rows(conn, "SELECT count(*) FROM articles")[0][0])
+    count = _count(conn)
+    return lookups.is_complete(conn, count) and _indexed(conn) == count
 
 
 def keep(conn: sqlite3.Connection) -> None:
     """Update the index with what other programs wrote, or rebuild it."""
     apply_log(conn)
-    if not is_current(conn):
+    count = _count(conn)
+    if _indexed(conn) != count:
         rebuild(conn)
+    elif not lookups.is_complete(conn, count):
+        lookups.empty(conn)
+        words = WordCounts(conn)
+        for rows in _all_rows(conn):
+            for _, *written in rows:
+                words.add(searchable_texts(*written))
+        words.write()
 
 
 def rebuild(conn: sqlite3.Connection) -> None:
     """Rebuild the index from all articles."""
     empty(conn)
+    words = WordCounts(conn)
+    for rows in _all_rows(conn):
+        _insert(conn, rows, words)
+    words.write()
+
+
+def _all_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
+    """Yield all articles, some at a time, and note their addresses."""
     after = -(2**63)
     while rows := _rows(conn, _ALL, [after]):
-        _insert(conn, rows)
+        yield rows
+        span = (after, rows[-1][0])
+        found = lookups.addresses(conn, "rowid > ? AND rowid <= ?", span)
+        lookups.change_addresses(conn, set(), found)
         after = rows[-1][0]
 
 
@@ -95,6 +131,7 @@ def empty(conn: sqlite3.Connection) -> None:
     """Remove everything from the index; the articles are left as they are."""
     conn.execute(_COMMAND, ["delete-all"])
     conn.execute(f"DELETE FROM {LOG}")
+    lookups.empty(conn)
 
 
 def optimize(conn: sqlite3.Connection) -> None:
@@ -123,6 +160,8 @@ def apply_log(conn: sqlite3.Connection) -> None:
         else:
             _delete(conn, current)
         _insert(conn, current)
+    # What another program wrote was not counted: see `keep`.
+    lookups.uncount(conn)
     conn.execute(f"DELETE FROM {LOG}")
 
 
@@ -135,36 +174,53 @@ def following(conn: sqlite3.Connection, ids: str) -> Iterator[None]:
     """
     apply_log(conn)
     before = set(_rows(conn, _OF_IDS.format(ids=ids)))
+    where = f"id IN ({ids})"
+    old_addresses = lookups.addresses(conn, where)
     conn.execute(START_WRITING)
     yield
     conn.execute(STOP_WRITING)
     after = set(_rows(conn, _OF_IDS.format(ids=ids)))
-    _delete(conn, sorted(before - after, key=_number))
-    _insert(conn, sorted(after - before, key=_number))
+    words = WordCounts(conn)
+    _delete(conn, sorted(before - after, key=_number), words)
+    _insert(conn, sorted(after - before, key=_number), words)
+    words.write()
+    lookups.change_addresses(conn, old_addresses, lookups.addresses(conn, where))
 
 
 def _number(row: Row) -> int:
     return row[0]
 
 
-def _insert(conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
-    conn.executemany(_INSERT, map(_entry, rows))
+def _insert(conn: sqlite3.Connection, rows: Iterable[Row], words: WordCounts | None = None) -> None:
+    count = words.add if words else _uncounted
+    conn.executemany(_INSERT, (_entry(row, count) for row in rows))
 
 
-def _delete(conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
-    conn.executemany(_DELETE, map(_entry, rows))
+def _delete(conn: sqlite3.Connection, rows: Iterable[Row], words: WordCounts | None = None) -> None:
+    count = words.remove if words else _uncounted
+    conn.executemany(_DELETE, (_entry(row, count) for row in rows))
 
 
-def _entry(row: Row) -> tuple[Any, ...]:
-    """What the index is given for a row; the same to take it out again."""
-    number, *texts = row
-    title, *others = map(indexed, searchable_texts(*texts))
+def _uncounted(texts: list[str]) -> None:
+    """Count no words: those of all articles will be counted anew."""
+
+
+def _entry(row: Row, count: Callable[[list[str]], None]) -> tuple[Any, ...]:
+    """What the index is given for a row; the same to take it out again. Its words are counted."""
+    number, *written = row
+    texts = searchable_texts(*written)
+    count(texts)
+    title, *others = map(indexed, texts)
     return number, f"{title} {EVERY_ARTICLE}", *others
 
 
 def _as_written(row: Row) -> tuple[Any, ...]:
     number, title, *others = row
     return number, f"{title} {EVERY_ARTICLE}", *others
+
+
+def _count(conn: sqlite3.Connection) -> int:
+    return int(_rows(conn, "SELECT count(*) FROM articles")[0][0])
 
 
 def _indexed(conn: sqlite3.Connection) -> int:
@@ -174,7 +230,7 @@ def _indexed(conn: sqlite3.Connection) -> int:
 
 
 def _existing(conn: sqlite3.Connection) -> dict[str, str]:
-    names = (TABLE, LOG, *TRIGGERS)
+    names = (TABLE, LOG, *_LOOKUPS, *TRIGGERS)
     marks = ", ".join("?" * len(names))
     sql = f"SELECT name, sql FROM sqlite_master WHERE name IN ({marks})"
     return dict(_rows(conn, sql, names))

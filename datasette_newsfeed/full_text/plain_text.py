@@ -31,6 +31,8 @@ _EMPHASIS = re.compile(r"(\*{1,3}|~~)(?=[^\s*~])([^*~\n]{1,500}?)(?<=\S)\1")
 _UNDERSCORES = re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])([^_\n]{1,500}?)(?<=\S)\1(?!\w)")
 _LINE_START = re.compile(r"^[ \t]{0,3}(?:#{1,6}[ \t]+|>[ \t]?|[-*+][ \t]+|\|)", re.M)
 _RULE = re.compile(r"^[ \t]{0,3}[-*_=|: \t]{3,}$", re.M)
+_DELIMITERS = re.compile(r"[ \t]{0,3}[|:-][|: \t-]*-[|: \t-]*")
+"""The row between the head of a table and its other rows."""
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BRACKETS = re.compile(r"!?\[([^\[\]\n]{0,2000})\](?![\[(])")
 
@@ -67,6 +69,8 @@ def _prose(text: str) -> str:
         text = _TARGET.sub("]", text)
         text = _REFERENCE.sub("]", text)
         text = _BRACKETS.sub(r"\1", text)
+    if "|" in text:
+        text = _without_bars(text)
     text = _RULE.sub("", _LINE_START.sub("", text))
     if "*" in text or "~" in text:
         # Twice: emphasis may be nested.
@@ -74,6 +78,22 @@ def _prose(text: str) -> str:
     if "_" in text:
         text = _UNDERSCORES.sub(r"\2", text)
     return text
+
+
+def _without_bars(text: str) -> str:
+    """Return Markdown without the bars between the cells of its tables."""
+    lines = text.split("\n")
+    is_table = False
+    for number, line in enumerate(lines):
+        if not is_table and number and "|" in line and "|" in lines[number - 1]:
+            is_table = _DELIMITERS.fullmatch(line) is not None
+            if is_table:
+                lines[number - 1] = lines[number - 1].replace("|", " ")
+        elif "|" not in line:
+            is_table = False
+        if is_table:
+            lines[number] = line.replace("|", " ")
+    return "\n".join(lines)
 
 
 def _code_kept(text: str, keep: Callable[[str], str]) -> str:

@@ -10,6 +10,11 @@ the next command of this package indexes them properly:
 
 - a row with a number alone says that the row of that number is indexed as it is written;
 - a row with texts says that the index still holds the terms of these texts for that number.
+
+Two more tables are looked up when a search is answered (see `lookups`): the words of the archive
+as they are written, for "did you mean", and the addresses of the articles. The importer keeps
+them, too. A trigger takes away the count of all articles, so that after another program's
+changes the next command makes both anew.
 """
 
 from __future__ import annotations
@@ -18,6 +23,11 @@ from collections.abc import Mapping
 
 TABLE = "articles_fts"
 LOG = "newsfeed_search"
+WORDS = "newsfeed_search_words"
+ADDRESSES = "newsfeed_search_addresses"
+CLOSED = (LOG, WORDS, ADDRESSES)
+"""What visitors may not see: tables that can hold texts of articles."""
+
 COLUMNS = ("title", "excerpt", "body")
 
 TOKENIZER = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
@@ -41,6 +51,19 @@ CREATE_LOG = f"""CREATE TABLE {LOG} (
   body TEXT
 )"""
 CREATE_LOG_INDEX = f"CREATE INDEX idx_{LOG}_article ON {LOG} (article)"
+
+CREATE_WORDS = f"""CREATE TABLE {WORDS} (
+  word TEXT NOT NULL, -- as it is compared; empty: all articles
+  written TEXT NOT NULL, -- as articles write it; empty: as it is compared
+  articles INTEGER NOT NULL, -- that write it so
+  PRIMARY KEY (word, written)
+) WITHOUT ROWID"""
+CREATE_ADDRESSES = f"""CREATE TABLE {ADDRESSES} (
+  address INTEGER NOT NULL, -- the key of a URL
+  article INTEGER NOT NULL, -- rowid
+  PRIMARY KEY (address, article)
+) WITHOUT ROWID"""
+UNCOUNT = f"DELETE FROM {WORDS} WHERE word = ''"
 
 WRITING = f"EXISTS (SELECT 1 FROM {LOG} WHERE article IS NULL)"
 START_WRITING = f"INSERT INTO {LOG} (article) VALUES (NULL)"
@@ -74,13 +97,14 @@ _REMOVE_OLD = f"""
   INSERT INTO [{TABLE}] ({TABLE}, rowid, {_NAMES}) SELECT 'delete', {_values("old")}
     WHERE {_is_plain("old")} OR {_IS_LOGGED};
   DELETE FROM {LOG} WHERE article = old.rowid AND title IS NULL;"""
+_UNCOUNT = f"\n  {UNCOUNT};"
 _IS_CHANGED = " OR ".join(f"new.{name} IS NOT old.{name}" for name in ("rowid", *COLUMNS))
 
 TRIGGERS: Mapping[str, str] = {
     "articles_ai": f"CREATE TRIGGER articles_ai AFTER INSERT ON articles "
-    f"WHEN NOT {WRITING} BEGIN{_INDEX_NEW}\nEND",
+    f"WHEN NOT {WRITING} BEGIN{_INDEX_NEW}{_UNCOUNT}\nEND",
     "articles_ad": f"CREATE TRIGGER articles_ad AFTER DELETE ON articles "
-    f"WHEN NOT {WRITING} BEGIN{_REMOVE_OLD}\nEND",
+    f"WHEN NOT {WRITING} BEGIN{_REMOVE_OLD}{_UNCOUNT}\nEND",
     "articles_au": f"CREATE TRIGGER articles_au AFTER UPDATE ON articles "
-    f"WHEN ({_IS_CHANGED}) AND NOT {WRITING} BEGIN{_REMOVE_OLD}{_INDEX_NEW}\nEND",
+    f"WHEN ({_IS_CHANGED}) AND NOT {WRITING} BEGIN{_REMOVE_OLD}{_INDEX_NEW}{_UNCOUNT}\nEND",
 }

@@ -58,7 +58,7 @@ class Links:
         return f"{path}?{urlencode(filters)}" if filters else path
 
     def search(self, **words: str) -> str:
-        """The ranked search, for some words."""
+        """The search page, for some words."""
         path = f"{self.database()}/-/newsfeed/search"
         return f"{path}?{urlencode(words)}" if words else path
 
@@ -70,6 +70,12 @@ class Links:
         """The articles that a query keeps."""
         query = urlencode(tuple(pairs))
         return f"{self.table('articles')}?{query}" if query else self.table("articles")
+
+    def search_of(self, pairs: Iterable[tuple[str, str]]) -> str:
+        """The search page for the query of an articles page."""
+        words = [("q" if key == "_search" else key, value) for key, value in pairs]
+        path = self.search()
+        return f"{path}?{urlencode(words)}" if words else path
 
     def row(self, table: str, *keys: object, extension: str | None = None) -> str:
         """A row's own page, or what it is in another format."""

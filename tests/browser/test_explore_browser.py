@@ -360,7 +360,7 @@ def test_the_search_page_leads_to_the_same_words_among_the_facets_and_back(
     expect(page.get_by_role("status")).to_contain_text(f"{found.count()} article")
     assert page.locator(".newsfeed-hit").count() == min(found.count(), 20)
     assert {words.lower() for words in page.locator("mark").all_text_contents()} >= {word}
-    _follow(page.get_by_role("link", name="Filter by topic"))
+    _follow(page.get_by_role("link", name="As a list of articles"))
     assert _shown_counts(here, "topics") == found.by_topic()
     assert _shown_counts(here, "type") == found.by_type()
     _follow(page.get_by_role("link", name="Best matches first"))
@@ -804,7 +804,7 @@ def test_below_a_prefix_every_address_of_ours_has_it_once(
     _assert_shows(here, Selection(demo_db, [first, second]))
     _search(page, "the")
     _follow(page.get_by_role("link", name="Best matches first"))
-    _follow(page.get_by_role("link", name="Filter by topic"))
+    _follow(page.get_by_role("link", name="As a list of articles"))
     for path in (
         "/x/",
         f"/x{_articles(demo_db, 'image_id is not null')}",

@@ -23,6 +23,7 @@ from pages_site import V1, open_site, rendition
 from share import IS_LONG, share
 
 from datasette_newsfeed import default_metadata, schema
+from datasette_newsfeed.full_text import index
 from datasette_newsfeed.image_urls import image_id
 
 ARTICLES, PROVIDERS, TOPICS = 41, 53, 61
@@ -132,6 +133,11 @@ PAGES = {
         (
             "/news/-/newsfeed/days?_from_day=2024-03-05",
             *("/news/-/newsfeed/search?q=Ztitle", "/news/-/newsfeed/search?q=Zbody"),
+            *("/news/-/newsfeed/search?q=Ztitlf", "/news/-/newsfeed/search?q=Zauthor"),
+            *("/news/-/newsfeed/search?q=Ztopic", "/news/-/newsfeed/search?q=Zprovider"),
+            "/news/-/newsfeed/search?q=Ztitle&_topic=Ztopic+xaa&_facet=image_id&_facet_size=max"
+            "&_facet_presence=related",
+            "/news/newsfeed_search_words.json",
             f"/news/-/newsfeed/image/{image_id(PICTURE)}/320",
             f"/news/-/newsfeed/image/{image_id(PICTURE + '2')}/320",
             *("/-/jump?q=Z", "/-/jump.json?q=Z", "/-/tables.json?q=article"),
@@ -202,6 +208,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         related = {"title": "Zrelated", "provider_id": "pxab.example", "related_id": keys[n - 1]}
         db.table("related_articles").insert({**here, **related, "image_id": image_id(PICTURE)})
     db.table("image_renditions").insert(rendition(PICTURE, 320, 180))
+    with db.atomic():
+        index.keep(db.conn)
     db.table("image_fetches").insert(
         {
             "image_id": image_id(PICTURE),

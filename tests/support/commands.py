@@ -164,9 +164,19 @@ def assert_sound(db: Path) -> None:
         connection.backup(copy)
         copy.execute("insert into articles_fts(articles_fts) values ('integrity-check')")
         assert copy.execute("select count(*) from newsfeed_search").fetchall() == [(0,)]
-        indexed = _indexed_terms(copy)
+        indexed, looked_up = _indexed_terms(copy), _looked_up(copy)
         index.rebuild(copy)
         assert _indexed_terms(copy) == indexed
+        assert _looked_up(copy) == looked_up
+
+
+def _looked_up(connection: sqlite3.Connection) -> list[Any]:
+    """Return the words and the addresses that a search looks up."""
+    return [
+        row
+        for table in ("newsfeed_search_words", "newsfeed_search_addresses")
+        for row in connection.execute(f"select * from {table} order by 1, 2")
+    ]
 
 
 def _indexed_terms(connection: sqlite3.Connection) -> list[Any]:

@@ -14,10 +14,10 @@ from typing import Any
 from sqlite_utils import Database
 
 from ...full_text import index
+from ...urls import url_key
 from ..records import Article, Image, Organization, Provider
 from ..relate import rows as related_rows
 from ..sources.references import NOTHING_BEFORE, Before, FactBook, Facts
-from ..urls import url_key
 from . import shared_rows
 
 _CHILDREN = ("article_topics", "article_authors", "article_images", "related_articles")

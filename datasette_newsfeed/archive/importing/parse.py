@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...errors import RecordError
+from ...urls import url_key
 from ..dialects import Dialect, LeftOut, dialect_of, reason_of_name
 from ..dialects.document import TEMPLATE, Document, is_template
 from ..files import MAX_BYTES, File
 from ..records import Article, Image, Organization, with_image_paths
 from ..sources.references import Facts, ImageUse
 from ..sources.source_file import ParsedFile
-from ..urls import url_key
 from .front_matter import read
 from .sites import NOT_FOUND, FoundSite
 

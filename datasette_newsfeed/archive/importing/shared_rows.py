@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from ...urls import url_key
 from ..sources.references import FactBook, Facts
-from ..urls import url_key
 
 _TEMP = """
 CREATE TEMP TABLE IF NOT EXISTS batch (id TEXT PRIMARY KEY) WITHOUT ROWID;

@@ -117,7 +117,7 @@ TABLE_SQL = "select 1 from sqlite_master where type = 'table' and name = ?"
 _archives: WeakKeyDictionary[Any, dict[str, tuple[object, Archive | None]]] = WeakKeyDictionary()
 
 
-def _state(db: Any) -> object:
+def file_state(db: Any) -> object:
     """Return a value that changes when the file does; None if there is no file."""
     if db.path is None:
         return None
@@ -155,7 +155,7 @@ async def find_archive(
     key = ("archive", database)
     if key not in known:
         db = datasette.get_database(database)
-        state = _state(db)
+        state = file_state(db)
         found = _archives.setdefault(datasette, {})
         if state is None or database not in found or found[database][0] != state:
             try:

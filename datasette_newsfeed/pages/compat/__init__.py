@@ -35,11 +35,14 @@ from .settings import (
     apply_defaults,
     close,
     database_text,
+    facet_config,
     internal_path,
     metadata_065,
+    ordered_facets,
     query_title,
     setting,
     sortable_columns,
+    table_config,
 )
 from .static_files import static_url
 from .templates import add_templates, keeps_facet_order, needs_partial, render
@@ -58,6 +61,7 @@ __all__ = [
     "complete_next",
     "current_request",
     "database_text",
+    "facet_config",
     "forget_prefix",
     "has_actor",
     "internal_path",
@@ -69,6 +73,7 @@ __all__ = [
     "needs_partial",
     "note_late",
     "notes",
+    "ordered_facets",
     "query_title",
     "refuse_unsupported",
     "refused_tables",
@@ -79,6 +84,7 @@ __all__ = [
     "skips_checks",
     "sortable_columns",
     "static_url",
+    "table_config",
     "viewable",
     "was_interrupted",
     "watch_interruptions",

@@ -114,12 +114,38 @@ async def database_text(datasette: Any, database: str, key: str) -> str | None:
 
 async def sortable_columns(datasette: Any, database: str, table: str) -> list[str] | None:
     """Return the columns that the configuration lets a table be sorted by; None for all."""
-    if is_v1():
-        config = await datasette.table_config(database, table)
-    else:
-        config = datasette.table_metadata(database, table)
+    config = await table_config(datasette, database, table)
     columns: list[str] | None = config.get("sortable_columns")
     return columns
+
+
+async def table_config(datasette: Any, database: str, table: str) -> Mapping[str, Any]:
+    """Return what the configuration says of a table: its facets, their size, its full text."""
+    if is_v1():
+        found: Mapping[str, Any] = await datasette.table_config(database, table)
+    else:
+        found = datasette.table_metadata(database, table)
+    return found
+
+
+def facet_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration of a table as facet classes take it."""
+    return {"table_config" if is_v1() else "metadata": config}
+
+
+def ordered_facets(
+    results: list[dict[str, Any]], config: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return facets in the order of the table page: 1.0 has those of the configuration first."""
+    by_size = sorted(results, key=lambda each: (len(each["results"]), each["name"]), reverse=True)
+    if not is_v1():
+        return by_size
+    configured = [
+        each if isinstance(each, str) else next(iter(each.values()))
+        for each in config.get("facets") or ()
+    ]
+    places = {name: place for place, name in enumerate(configured) if isinstance(name, str)}
+    return sorted(by_size, key=lambda each: places.get(each["name"], len(places)))
 
 
 async def query_title(datasette: Any, database: str, name: str, actor: Any) -> str | None:

@@ -117,7 +117,7 @@ async def find_tally(
     Asked by every facet of a page, found once. Raises QueryInterrupted where it takes too long.
     """
     known = compat.notes(request)
-    key = ("tally", database, rows.sql)
+    key = ("tally", database, rows.sql, tuple(sorted(rows.params.items())))
     if key not in known:
         known[key] = asyncio.ensure_future(_find(datasette, database, rows))
     found: Tally | None = await known[key]

@@ -41,7 +41,8 @@ def most_links(query: Query) -> int:
     return max(FEWEST_LINKED, MOST_LINKED // (len(query) + 1))
 
 
-def _is_known(key: str) -> bool:
+def is_known(key: str) -> bool:
+    """Return whether Datasette or this plugin knows a key; any other may be another plugin's."""
     return not key.startswith("_") or key in KNOWN or key.startswith(("_facet", "_search_"))
 
 
@@ -70,8 +71,8 @@ class Query:
         left = UNKNOWN
         found = []
         for key, value in pairs:
-            left -= 0 if _is_known(key) else len(key) + len(value)
-            if key != "_next" and (left >= 0 or _is_known(key)):
+            left -= 0 if is_known(key) else len(key) + len(value)
+            if key != "_next" and (left >= 0 or is_known(key)):
                 found.append((key, value))
         return cls(tuple(found))
 

@@ -18,7 +18,7 @@ from ..access.archives import FULL_TEXT, ArchiveView, view_archive
 from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
 from ..filter_description import conditions
-from ..filters.query_string import Query, most_links, plain_key, query_of
+from ..filters.query_string import SEARCH, SORTS, Query, most_links, plain_key, query_of
 from ..links import HEADLINES_OF_STORIES, FeedLink, Links
 from ..models import Card, Story
 from ..pictures import Pictures
@@ -101,10 +101,12 @@ class Listing:
 
     @property
     def search_url(self) -> str | None:
-        """The same words, by rank; None where there are none, or no full text to be seen."""
+        """The same articles by rank; None without words, or where no full text may be seen."""
         if not self.search_words or not self.view.sees(FULL_TEXT):
             return None
-        return self.links.search(q=self.search_words)
+        words, *others = self.search_words, *query_of(self.request).without(*SORTS).pairs
+        kept = [pair for pair in others if pair[0] not in (SEARCH, "_searchmode")]
+        return self.links.search_of([(SEARCH, words), *kept])
 
     async def cards(self, rows: Iterable[Mapping[str, Any]]) -> Sequence[Card] | None:
         """Return the Cards of the rows on this page, in their order; None if it took too long."""

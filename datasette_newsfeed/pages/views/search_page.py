@@ -1,18 +1,40 @@
-"""The search page: the articles that match, the best first."""
+"""The search page: what a query finds, by rank or by time, under every filter of articles."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
 from datasette.database import QueryInterrupted
-from datasette.utils import tilde_decode
-from datasette.utils.asgi import NotFound, Response
+from datasette.utils import path_with_replaced_args, tilde_decode
+from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from ...full_text import query
-from ..access.archives import FULL_TEXT, view_archive
+from .. import compat
+from ..access.archives import FULL_TEXT, ArchiveView, view_archive
+from ..facets.selection import Selection, facets_of, request_for, select
+from ..filters.query_string import SEARCH, SORTS, Query, is_known, selects
 from ..headers import security_policy
 from ..links import Links
 from ..pictures import Pictures
 from ..protocols import DatasetteLike, RequestLike
-from ..queries.search import Hits, find_hits, one_line
+from ..queries import search, suggestions
+from ..queries.search import (
+    NEWEST,
+    ORDERS,
+    Chosen,
+    Hit,
+    Slice,
+    count_articles,
+    hits_of,
+    one_line,
+    ordered_ids,
+    ranked_ids,
+)
+from .articles_page import Listing
 
 VIEW = "newsfeed_search"
 PAGE = 20
@@ -21,6 +43,58 @@ MOST_PAGES = 50
 """Further on nobody reads, and each page costs more than the one before."""
 LONGEST = 300
 """Characters of what is looked for."""
+
+WORDS = "q"
+PLACE = "page"
+NAMES_OF_ORDERS: Sequence[tuple[tuple[str, str] | None, str]] = (
+    (None, "Best match"),
+    (NEWEST, "Newest"),
+    (("_sort_desc", "heat"), "Hottest"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of what a search finds.
+
+    count: MOST_RANKED + 1 may stand for any number above, then `has_more_than_count`.
+    order: None is by rank.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    count: int = 0
+    has_more_than_count: bool = False
+    order: tuple[str, str] | None = None
+    is_too_many_to_rank: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Another search that finds something: its words, how many articles, its address."""
+
+    words: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order to choose: its name, its address, whether it is the one of this page."""
+
+    name: str
+    url: str
+    is_chosen: bool
+
+
+class SearchListing(Listing):
+    """The search page as a list of articles: chips, facets and timeline as on their own page.
+
+    Its request is one for the articles page; its addresses are those of the search page.
+    """
+
+    def address(self, query: Query) -> str:
+        """Return the address of what a query keeps of this search."""
+        return self.links.search_of(query.pairs)
 
 
 async def show_search(datasette: DatasetteLike, request: RequestLike) -> Response:
@@ -32,51 +106,209 @@ async def show_search(datasette: DatasetteLike, request: RequestLike) -> Respons
     view = await view_archive(datasette, request, database)
     if view is None or not view.sees("articles", FULL_TEXT):
         raise NotFound("There is no news archive to search here")
-    words = _words(request.args.get("q"))
-    number = _page_number(request.args.get("page"))
-    if number is None:
+    compat.forget_prefix(request)
+    if _page_number(request.args.get(PLACE)) is None:
         return Response.text(f"page is a number from 1 to {MOST_PAGES}", status=400)
-    links = Links(datasette, database)
-    is_late = False
+    typed = request.args.get(WORDS) or request.args.get(SEARCH) or ""
+    if key := await _article_at(view, typed):
+        return Response.redirect(Links(datasette, database).article(key))
     try:
-        found = await find_hits(view, words, PAGE, (number - 1) * PAGE)
-    except QueryInterrupted:
-        found, is_late = Hits((), 0), True
-    address = links.search()
-
-    def page(of: int) -> str:
-        return links.search(q=words, page=str(of))
-
+        context = await _Search(view, request, _words(typed)).context()
+    except sqlite3.OperationalError as error:
+        # As of `_where`, or of filters beyond SQLite's limits.
+        return Response.text(f"These filters cannot be used: {error}", status=400)
     html = await datasette.render_template(
-        "newsfeed_search.html",
-        {
-            "database": database,
-            "links": links,
-            "pictures": Pictures(view, links),
-            "words": words,
-            "has_no_words": query.read(words).is_empty,
-            "longest": LONGEST,
-            "found": found,
-            "is_late": is_late,
-            "most": PAGE * MOST_PAGES,
-            "first": (number - 1) * PAGE + 1,
-            "address": address,
-            "narrow_url": links.table("articles", _search=words),
-            "previous_url": page(number - 1) if number > 1 else None,
-            "next_url": page(number + 1)
-            if number * PAGE < found.count and number < MOST_PAGES
-            else None,
-        },
-        request=request,
-        view_name=VIEW,
+        "newsfeed_search.html", context, request=request, view_name=VIEW
     )
     rules = await security_policy.of_own_page(datasette, request, database, VIEW)
     return Response.html(html, headers={security_policy.HEADER: rules})
 
 
-def _words(text: str | None) -> str:
+async def _article_at(view: ArchiveView, typed: str) -> str | None:
+    """Return the id of the article whose address was typed, None where it is none or too late."""
+    address = typed.strip()
+    if not suggestions.is_address(address):
+        return None
+    try:
+        return await suggestions.find_article_at(view, address)
+    except QueryInterrupted:
+        return None
+
+
+class _Search:
+    """One search as one visitor asks for it."""
+
+    def __init__(self, view: ArchiveView, request: RequestLike, words: str) -> None:
+        self._view = view
+        self._words = words
+        self._links = Links(view.datasette, view.database)
+        self._page = _page_number(request.args.get(PLACE)) or 1
+        pairs = Query.of(request).without(WORDS, SEARCH, PLACE, "_searchmode").pairs
+        kept = [
+            pair for pair in pairs if _narrows(*pair) or pair[0].startswith(("_facet", "_sort"))
+        ]
+        self._filters = tuple(pair for pair in kept if _narrows(*pair))
+        self._query = Query((*([(SEARCH, words)] if words else []), *kept))
+        page_pairs = [(WORDS, words), *kept] if words else kept
+        self._request = request_for(request, request.path, page_pairs)
+
+    async def context(self) -> dict[str, Any]:
+        """Return what the template draws. Raises BadRequest for what cannot be asked for."""
+        view, words = self._view, self._words
+        order = self._order()
+        selection = await select(view, self._request, self._query.pairs)
+        has_words = not query.read(words).is_empty
+        is_asked = has_words or bool(self._filters)
+        found, is_late = Found(), False
+        named: list[suggestions.Named] = []
+        try:
+            if is_asked:
+                found = await self._found(selection, order, has_words)
+            if has_words and self._page == 1:
+                named = await suggestions.find_named(view, words)
+        except QueryInterrupted:
+            is_late = True
+        listing = SearchListing(view, selection.request, "cards")
+        facets: list[dict[str, Any]] = []
+        late_facets: list[str] = []
+        if is_asked and not is_late and (found.count or self._filters):
+            facets, late_facets = await facets_of(selection, self._request, found.count)
+        return {
+            **self._way(found),
+            "database": view.database,
+            "links": self._links,
+            "pictures": Pictures(view, self._links),
+            "listing": listing,
+            "path_with_replaced_args": path_with_replaced_args,
+            "request": self._request,
+            "sorted_facet_results": facets,
+            "late_facets": late_facets,
+            "words": words,
+            "has_no_words": bool(words) and not has_words,
+            "is_asked": is_asked,
+            "longest": LONGEST,
+            "found": found,
+            "named": named,
+            "orders": self._orders(found, has_words) if found.count else [],
+            "is_late": is_late,
+            "most": PAGE * MOST_PAGES,
+            "most_ranked": search.MOST_RANKED,
+            **(await self._help(has_words) if is_asked and not is_late and not found.count else {}),
+        }
+
+    def _way(self, found: Found) -> dict[str, Any]:
+        """Return the addresses of this search: its form, its neighbours, its articles as a list."""
+
+        def page(number: int) -> str:
+            return self._search_url(Query((*self._query.pairs, (PLACE, str(number)))))
+
+        number = self._page
+        return {
+            "address": self._links.search(),
+            "hidden": [pair for pair in self._query.pairs if pair[0] != SEARCH],
+            "first": (number - 1) * PAGE + 1,
+            "narrow_url": self._articles_url(),
+            "previous_url": page(number - 1) if number > 1 else None,
+            "next_url": page(number + 1)
+            if number * PAGE < found.count and number < MOST_PAGES
+            else None,
+        }
+
+    def _search_url(self, of: Query) -> str:
+        return self._links.search_of(of.pairs)
+
+    def _articles_url(self) -> str:
+        path = self._links.table("articles")
+        pairs = [pair for pair in self._query.pairs if not pair[0].startswith("_facet")]
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+    def _order(self) -> tuple[str, str] | None:
+        asked = [pair for pair in self._query.pairs if pair[0] in SORTS]
+        if len(asked) > 1 or (asked and asked[0] not in ORDERS):
+            known = ", ".join(f"{key}={column}" for key, column in ORDERS)
+            raise BadRequest(f"A search is in the order of rank, or of one of {known}")
+        return asked[0] if asked else None
+
+    def _orders(self, found: Found, has_words: bool) -> list[Order]:
+        plain = self._query.without(*SORTS)
+        return [
+            Order(
+                name, self._search_url(plain.plus(order) if order else plain), order == found.order
+            )
+            for order, name in NAMES_OF_ORDERS
+            if order or (has_words and not found.is_too_many_to_rank)
+        ]
+
+    async def _found(
+        self, selection: Selection, order: tuple[str, str] | None, has_words: bool
+    ) -> Found:
+        view = self._view
+        chosen = await _chosen(selection)
+        count = await count_articles(view, chosen)
+        has_more = chosen.count is None and count > search.MOST_RANKED
+        part = Slice(PAGE, (self._page - 1) * PAGE)
+        is_too_many = has_words and count > search.MOST_RANKED
+        if order is None and (is_too_many or not has_words):
+            order = NEWEST
+        if order is None:
+            ids = await ranked_ids(view, chosen, self._words, part)
+        else:
+            ids = await ordered_ids(view, chosen, order, part)
+        hits = await hits_of(view, ids, self._words)
+        return Found(
+            hits,
+            min(count, search.MOST_RANKED) if has_more else count,
+            has_more,
+            order,
+            is_too_many,
+        )
+
+    async def _help(self, has_words: bool) -> Mapping[str, Any]:
+        """Return what is offered where nothing was found: a spelling, less words, no filters."""
+        view, words = self._view, self._words
+        found: dict[str, Any] = {"spelling": None, "offers": [], "unfiltered": None}
+        if not has_words:
+            return found
+        try:
+            if self._filters:
+                found["unfiltered"] = await self._offer(words, Query(()))
+            if not found["unfiltered"]:
+                spelled = await suggestions.find_spelling(view, words)
+                found["spelling"] = spelled and await self._offer(spelled, self._rest())
+            for less in suggestions.parts_of(words):
+                if len(found["offers"]) < suggestions.MOST_SHOWN:
+                    offer = await self._offer(less, self._rest())
+                    found["offers"] += [offer] if offer else []
+        except QueryInterrupted:
+            pass  # what was found until then
+        return found
+
+    def _rest(self) -> Query:
+        return self._query.without(SEARCH)
+
+    async def _offer(self, words: str, rest: Query) -> Offer | None:
+        """Return a search for other words if it finds anything."""
+        other = Query(((SEARCH, words), *rest.pairs))
+        selection = await select(self._view, self._request, other.pairs)
+        count = await count_articles(self._view, await _chosen(selection))
+        return Offer(words, count, self._search_url(other)) if count else None
+
+
+async def _chosen(selection: Selection) -> Chosen:
+    tally = await selection.tally()
+    if tally is None:
+        return Chosen(selection.where, selection.params)
+    return Chosen(selection.where, selection.params, tally.rows, len(tally.rows))
+
+
+def _narrows(key: str, value: str) -> bool:
+    """Return whether a pair of an address is a filter, of this plugin or perhaps of another."""
+    return key not in SORTS and (selects(key, value) or not is_known(key))
+
+
+def _words(text: str) -> str:
     """Return what is looked for. Too much is cut between words, for half a word is another."""
-    words = one_line(text or "").strip()
+    words = one_line(text).strip()
     if len(words) <= LONGEST:
         return words
     return words[: LONGEST + 1].rpartition(" ")[0] or words[:LONGEST]
