@@ -66,6 +66,13 @@ class Links:
         """Where a form leads to the articles of some days."""
         return f"{self.database()}/-/newsfeed/days"
 
+    def list_of(self, ids: Iterable[str] = (), title: str = "", note: str = "") -> str:
+        """The page of a list made by hand."""
+        pairs = [*(("id", key) for key in ids), ("title", title), ("note", note)]
+        query = urlencode([pair for pair in pairs if pair[1]])
+        path = f"{self.database()}/-/newsfeed/list"
+        return f"{path}?{query}" if query else path
+
     def articles_of(self, pairs: Iterable[tuple[str, str]]) -> str:
         """The articles that a query keeps."""
         query = urlencode(tuple(pairs))

@@ -96,3 +96,55 @@ document.addEventListener(
   },
   true,
 );
+
+// The list: ids kept in this browser, one list for each archive; its page is /DB/-/newsfeed/list.
+const listLink = document.querySelector("[data-newsfeed-list]");
+const listPath = listLink?.getAttribute("href");
+
+function keptIds() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(`newsfeed ${listPath}`));
+    return Array.isArray(kept) ? kept.filter((id) => typeof id === "string").slice(0, 100) : [];
+  } catch {
+    return [];
+  }
+}
+
+function showList() {
+  const ids = keptIds();
+  const query = new URLSearchParams(ids.map((id) => ["id", id]));
+  listLink.href = ids.length ? `${listPath}?${query}` : listPath;
+  listLink.textContent = ids.length ? `List (${ids.length})` : "List";
+  for (const link of document.querySelectorAll("[data-newsfeed-id]")) {
+    link.setAttribute("role", "button");
+    link.setAttribute("aria-pressed", ids.includes(link.dataset.newsfeedId));
+  }
+}
+
+function toggleId(id) {
+  const ids = keptIds();
+  const place = ids.indexOf(id);
+  if (place < 0) ids.push(id);
+  else ids.splice(place, 1);
+  try {
+    localStorage.setItem(`newsfeed ${listPath}`, JSON.stringify(ids.slice(0, 100)));
+  } catch {
+    return false; // the link then leads to a list of this article
+  }
+  showList();
+  return true;
+}
+
+if (listLink) {
+  showList();
+  addEventListener("storage", showList);
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("[data-newsfeed-id]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (toggleId(link.dataset.newsfeedId)) event.preventDefault();
+  });
+  document.addEventListener("keydown", (event) => {
+    const link = event.target instanceof Element && event.target.closest("[data-newsfeed-id]");
+    if (link && event.key === " " && toggleId(link.dataset.newsfeedId)) event.preventDefault();
+  });
+}

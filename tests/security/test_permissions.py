@@ -131,6 +131,7 @@ PAGES = {
     ),
     **dict.fromkeys(
         (
+            f"/news/-/newsfeed/list?id={KEY}&id={LIKE}",
             "/news/-/newsfeed/days?_from_day=2024-03-05",
             *("/news/-/newsfeed/search?q=Ztitle", "/news/-/newsfeed/search?q=Zbody"),
             *("/news/-/newsfeed/search?q=Ztitlf", "/news/-/newsfeed/search?q=Zauthor"),

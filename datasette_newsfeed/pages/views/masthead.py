@@ -34,11 +34,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """What the masthead of one page shows. search_url: None without a full text to be seen."""
+    """What the masthead of one page shows. search_url: None without a full text to be seen.
+
+    list_url: the page of lists made by hand.
+    """
 
     name: str
     url: str
     entries: tuple[Entry, ...]
+    list_url: str | None
     search_url: str | None
     words: str
     skip_to: str
@@ -77,6 +81,7 @@ async def find_masthead(
             for name in filled
             if view.sees(name)
         ),
+        list_url=links.list_of() if view.sees("articles") else None,
         search_url=links.search() if view.sees("articles", FULL_TEXT) else None,
         words=(request.args.get(found) or "")[:LONGEST_WORDS],
         skip_to="newsfeed-articles" if has_cards else "newsfeed-content",
