@@ -173,12 +173,13 @@ def _cells() -> Any:
 @hookimpl
 def register_routes() -> Any:
     """Pages of our own."""
-    from .pages.views import days, image_route, list_page, search_page
+    from .pages.views import days, history_page, image_route, list_page, search_page
 
     ours = r"^/(?P<database>[^/]+)/-/newsfeed/"
     return [
         (ours + r"image/(?P<image>[^/]+)/(?P<width>[^/]+)$", image_route.serve_image),
         (ours + r"search$", search_page.show_search),
+        (ours + r"history$", history_page.show_history),
         (ours + r"days$", days.lead_to_days),
         (ours + r"list$", list_page.show_list),
     ]
@@ -186,9 +187,11 @@ def register_routes() -> Any:
 
 @hookimpl
 def handle_exception(datasette: Any, request: Any, exception: Any) -> Any:
-    """The way to a story by the id of any of its articles."""
-    from .pages.views import story_page
+    """The way to a story by the id of any of its articles, and to an article by its old id."""
+    from .pages.views import history_page, story_page
 
+    if request is not None and request.url_vars.get("table") == "articles":
+        return history_page.lead_to_new_id(datasette, request, exception)
     return story_page.lead_to_story(datasette, request, exception)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from . import schema
 from .languages import language_name
 
 COLUMN, TOPIC, PERIOD, BAND, PRESENCE = "column", "topic", "period", "band", "presence"
@@ -43,6 +44,14 @@ class Presence:
     condition: str
     has: Flag
     lacks: Flag
+    labels: tuple[str, str] | None = None
+    """What the values of the facet are called, if not "has image" and "no image"."""
+
+    def label(self, name: str, there: bool) -> str:
+        """Return what the facet calls a value."""
+        if self.labels:
+            return self.labels[0 if there else 1]
+        return f"{'has' if there else 'no'} {name.replace('_', ' ')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +300,24 @@ exists (select 1 from related_articles where related_articles.article_id = artic
             lacks=Flag("_related", "0", "without related articles"),
         ),
         tables=("related_articles",),
+    ),
+    Dimension(
+        name="changed",
+        heading="Changed after publication",
+        facet=PRESENCE,
+        key="_changed",
+        presence=Presence(
+            """\
+exists (
+  select 1 from article_versions
+  where article_versions.article_id = articles.id and number > 1
+    and kinds not in ('', 'rating') and committed_at > articles.published_at
+)""",
+            has=Flag("_changed", "1", "changed after publication"),
+            lacks=Flag("_changed", "0", "not changed after publication"),
+            labels=("changed", "not changed"),
+        ),
+        tables=schema.HISTORY_NEEDS,
     ),
     Dimension(
         name="dead_image",

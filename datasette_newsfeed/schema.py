@@ -366,8 +366,7 @@ REMOVED_ARTICLES = Table(
         _text("moved_to", "the id that the article has now"),
         _text("title"),
         _text("provider_id", "the site that published it"),
-        _text("provider_name"),
-        _text("published_at", "UTC"),
+        *(_text("provider_name"), _text("published_at", "UTC")),
         *map(_text, ("type", "category")),
         *map(_integer, ("heat", "quality", "published")),
         *map(_text, ("excerpt", "body", "url")),
@@ -419,6 +418,9 @@ HISTORY_STATE = ("newsfeed_history", "newsfeed_history_files")
 _LATER_TABLES = (*COMPUTED_TABLES, IMAGE_RENDITIONS, IMAGE_FETCHES, IMAGE_BASE, *HISTORY_TABLES)
 CORE_TABLES: tuple[Table, ...] = tuple(table for table in TABLES if table not in _LATER_TABLES)
 """The tables by which a database is recognised as a news archive."""
+
+HISTORY_NEEDS = tuple(table.name for table in (*CORE_TABLES, *HISTORY_TABLES))
+"""What a visitor must be allowed to see of histories: they quote all tables of the records."""
 
 ARTICLE_LIST = "article_list"
 ARTICLE_LIST_SQL = """\

@@ -84,6 +84,16 @@ class Links:
         path = self.search()
         return f"{path}?{urlencode(words)}" if words else path
 
+    def history(self, key: str | None = None, **more: str) -> str:
+        """The page of an article's history."""
+        path = f"{self.database()}/-/newsfeed/history"
+        return f"{path}?{urlencode({'id': key, **more})}" if key else path
+
+    def changes_feed(self, key: str) -> str:
+        """The feed of the changes of an article."""
+        path = self.datasette.urls.table(self.database_name, "article_changes", format="atom")
+        return f"{path}?{urlencode({'article_id': key, 'kind__not': 'rating'})}"
+
     def row(self, table: str, *keys: object, extension: str | None = None) -> str:
         """A row's own page, or what it is in another format."""
         path = ",".join(tilde_encode(str(key)) for key in keys)

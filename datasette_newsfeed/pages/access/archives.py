@@ -41,6 +41,13 @@ class Archive:
     has_fetches: bool = False
     base_url: str | None = None
     columns: Mapping[str, Collection[str]] = field(default_factory=lambda: schema.COLUMNS)
+    has_history: bool = False
+    """It is known what changed in the articles over time."""
+
+    def knows(self, dimension: str) -> bool:
+        """Return whether the rows are there that tell of a dimension: of images, of histories."""
+        needs = {"dead_image": self.has_fetches, "changed": self.has_history}
+        return needs.get(dimension, True)
 
     @property
     def tables(self) -> list[str]:
@@ -101,6 +108,7 @@ where tables.type = 'table' and tables.name in ({names})"""
 
 COPIES_SQL = "select 1 from image_renditions limit 1"
 FETCHES_SQL = "select 1 from image_fetches limit 1"
+VERSIONS_SQL = "select 1 from article_versions limit 1"
 BASE_SQL = "select base_url from image_base limit 1"
 
 IMAGES = ("both", "stored", "remote")
@@ -206,11 +214,12 @@ async def _detect_archive(db: Any, database: str) -> Archive | None:
     if not schema.is_archive(columns):
         return None
     usable = schema.usable_tables(columns)
-    has_copies, has_fetches = [
+    has_copies, has_fetches, has_history = [
         table.name in usable and bool((await db.execute(sql)).rows)
         for table, sql in (
             (schema.IMAGE_RENDITIONS, COPIES_SQL),
             (schema.IMAGE_FETCHES, FETCHES_SQL),
+            (schema.ARTICLE_VERSIONS, VERSIONS_SQL),
         )
     ]
     has_full_text, has_facet_index = [
@@ -228,6 +237,7 @@ async def _detect_archive(db: Any, database: str) -> Archive | None:
         has_fetches,
         base_url,
         columns,
+        has_history,
     )
 
 

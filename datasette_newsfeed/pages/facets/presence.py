@@ -1,4 +1,4 @@
-"""Facet by presence: `?_facet_presence=image`, `=related`, `=dead_image` on articles.
+"""Facet by presence: `?_facet_presence=image`, `=related`, `=changed`, `=dead_image` on articles.
 
 Counts the articles with and without. A value toggles a filter: Datasette's own for the image
 column, ours for related articles and for images that could not be fetched.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from ...dimensions import BY_NAME, DEAD_IMAGE, PRESENCE, Flag, of_kind
+from ...dimensions import BY_NAME, PRESENCE, Flag, of_kind
 from ..access.archives import find_archive
 from ..filters.conditions import ARTICLES, may_view_all
 from ..filters.query_string import Query
@@ -41,7 +41,7 @@ class PresenceFacet(NewsFacet):
         archive = await find_archive(self.ds, self.request, self.database)
         return (
             archive is not None
-            and (name != DEAD_IMAGE.name or archive.has_fetches)
+            and archive.knows(name)
             and await may_view_all(self.ds, self.request, self.database, BY_NAME[name].tables)
         )
 
@@ -64,8 +64,7 @@ class PresenceFacet(NewsFacet):
             selected = _holds(query, flag)
             if selected or counts.get(there):
                 value = "1" if there else "0"
-                words = name.replace("_", " ")
-                label = f"has {words}" if there else f"no {words}"
+                label = presence.label(name, there)
                 link = _off(query, flag) if selected else query.plus(flag.pair)
                 shown.append(Value(value, label, counts.get(there, 0), selected, link))
         return shown, False

@@ -25,9 +25,11 @@ from ..models import Enclosure, FullArticle
 from ..pictures import Pictures
 from ..protocols import RequestLike
 from ..queries.full_articles import find_bodies, find_full_articles
+from ..queries.history import find_changes
 from ..text.addresses import uri
 from ..text.markdown import MARKDOWN_LIMIT, html_of_markdown
 from ..text.sanitizer import NO_COPIES
+from .change_entries import KEY, are_changes, change_entries
 from .feed import Entry, Feed, entry_id, rfc3339
 
 MOST_READ = 2_000_000
@@ -108,7 +110,9 @@ class FeedBuilder:
             next_url=self._address(here.plus(("_next", next_place)), self.extension)
             if next_place
             else None,
-            entries=await self._entries(await self._articles(ids), with_texts),
+            entries=await self._changes(rows, ids)
+            if are_changes(table, columns)
+            else await self._entries(await self._articles(ids), with_texts),
             stylesheet=compat.static_url(self.datasette, "feed.css"),
         )
 
@@ -160,6 +164,13 @@ class FeedBuilder:
             for article in await find_full_articles(view, left):
                 found[str(article.card.id)] = view, article
         return [found[key] for key in ids if key in found]
+
+    async def _changes(self, rows: Sequence[Any], ids: Sequence[str]) -> tuple[Entry, ...]:
+        titles = {str(each.card.id): each.card.title for _, each in await self._articles(ids)}
+        links = Links(self.datasette, self.views[0].database)
+        keys = [[row[name] for name in KEY] for row in rows]
+        changes = await find_changes(self.views[0], keys)
+        return await asyncio.to_thread(change_entries, changes, titles, links, self._absolute)
 
     async def _entries(
         self, articles: Sequence[tuple[ArchiveView, FullArticle]], with_texts: bool

@@ -15,7 +15,7 @@ from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest, Forbidden
 
 from ... import schema
-from ...dimensions import DEAD_IMAGE, DIMENSIONS, TOPICS, Dimension
+from ...dimensions import DIMENSIONS, TOPICS, Dimension
 from .. import compat
 from ..access import permissions
 from ..access.archives import find_archive
@@ -65,12 +65,10 @@ async def from_request(
     if not (topics or asked):
         return None
     _check(asked)
-    # Where no image was fetched, as on a published site, none is dead: a shared link keeps
-    # its meaning.
+    # Where no image was fetched, as on a published site, none is dead, and where no history was
+    # read, none is changed: a shared link keeps its meaning.
     known = {
-        key: (_NEVER, ())
-        if each is DEAD_IMAGE and not archive.has_fetches
-        else (each.value_sql, each.tables)
+        key: (_NEVER, ()) if not archive.knows(each.name) else (each.value_sql, each.tables)
         for key, each in PRESENCES.items()
     }
     needs: dict[str, tuple[str, ...]] = {TOPIC: TOPIC_TABLES} if topics else {}
@@ -91,7 +89,9 @@ async def from_request(
         no = "" if value == "1" else "no "
         words.append(f"it has {no}{PRESENCES[key].heading.lower()}")
     if table != ARTICLES:
-        clauses = [clause.replace("articles.id", f"{table}.id") for clause in clauses]
+        for column in ("id", "published_at"):
+            of_articles, here = f"articles.{column}", f"{table}.{column}"
+            clauses = [clause.replace(of_articles, here) for clause in clauses]
     return FilterArguments(clauses, params, words)
 
 

@@ -6,6 +6,7 @@ A thumbnail costs no query: the row has what it needs.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ from ..protocols import DatasetteLike, RequestLike
 from ..queries import pictures
 from ..text.addresses import web_url
 from ..text.plain import shorten
+from ..text.word_diff import word_diff
 
 THUMBNAIL = (96, 64)
 """Pixels of the box that a thumbnail keeps free while it loads."""
@@ -37,6 +39,9 @@ THUMBNAIL_WIDTH = 192
 
 SHORT_TEXT = 160
 """Characters of a long text in a list of rows."""
+
+LONG_TEXT = 5_000
+"""Characters of a changed text in a list of rows, of which the words around changes are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,19 @@ async def draw_long_text(cell: Cell) -> Markup | None:
     ).format(shorten(cell.value, SHORT_TEXT), cell.value)
 
 
+async def draw_versioned(cell: Cell) -> Markup | None:
+    """The article of a change or version, which may be removed: its history."""
+    return _link(cell.links.history(str(cell.key)), shorten(str(cell.key), SHORT_TEXT))
+
+
+async def draw_change(cell: Cell) -> Markup | None:
+    """The text after a change, with what went and what came marked."""
+    if cell.is_on_row_page():
+        return await draw_long_text(cell)
+    before, after = (str(cell.beside(name) or "")[:LONG_TEXT] for name in ("before", "after"))
+    return await asyncio.to_thread(word_diff, before, after)
+
+
 async def draw_reference(cell: Cell) -> Markup | None:
     """A foreign key. Datasette draws it, where it asks first and adds the label itself."""
     other, key_column = REFERENCES[(str(cell.table), cell.column)]
@@ -236,6 +254,12 @@ CELLS: dict[tuple[str | None, str], Draw] = {
     ("articles", "featured_content"): draw_long_text,
     ("articles", "extra"): draw_long_text,
     ("related_articles", "extra"): draw_long_text,
+    ("article_versions", "article_id"): draw_versioned,
+    ("article_changes", "article_id"): draw_versioned,
+    ("article_changes", "before"): draw_long_text,
+    ("article_changes", "after"): draw_change,
+    ("removed_articles", "excerpt"): draw_long_text,
+    ("removed_articles", "body"): draw_long_text,
 }
 
 

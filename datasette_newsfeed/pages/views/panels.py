@@ -31,6 +31,7 @@ from .articles_page import find_listing
 from .citation import cite
 from .front_page import draw_front
 from .head import is_page_of, kind_of
+from .history_page import ON_ARTICLE, draw_history
 from .masthead import find_masthead
 from .rendering import draw, draw_late
 from .selection_page import draw_selection
@@ -170,6 +171,7 @@ async def _draw_article(view: ArchiveView, request: RequestLike, key: str) -> Ma
         "_newsfeed_full.html",
         article=article,
         cite=cite(view, request, article),
+        drawn=await draw_history(view, key, ON_ARTICLE),
         neighbours=await _neighbours_of(view, article),
         # To read a long text takes long: it must not hold up other visitors.
         body=await asyncio.to_thread(
