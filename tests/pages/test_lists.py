@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -22,6 +23,8 @@ from pages_site import (
     text_of,
 )
 
+from datasette_newsfeed.full_text import index
+
 pytestmark = pytest.mark.asyncio
 
 PATH = "/news/-/newsfeed/list"
@@ -29,7 +32,12 @@ PATH = "/news/-/newsfeed/list"
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_archive(tmp_path_factory.mktemp("lists") / "news.db")
+    path = build_archive(tmp_path_factory.mktemp("lists") / "news.db")
+    conn = sqlite3.connect(path)
+    index.keep(conn)
+    conn.commit()
+    conn.close()
+    return path
 
 
 def path_of(*ids: str, **more: str) -> str:

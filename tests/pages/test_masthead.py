@@ -52,6 +52,7 @@ async def test_each_page_of_an_archive_has_one_masthead(archive: Path) -> None:
             "/news/articles",
             "/news/topics",
             "/news/providers",
+            "/news/-/newsfeed/list",
         ], path
         assert 'action="/news/-/newsfeed/search"' in found
 

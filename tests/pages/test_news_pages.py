@@ -155,7 +155,8 @@ async def test_the_front_page_has_topics_and_providers_over_time(tmp_path: Path)
     assert "Articles by month, January 2021 – March 2021" in text
     denied = {"databases": {"news": {"tables": {"topics": {"allow": False}}}}}
     page = await get(open_site(tmp_path / "news.db", metadata=denied), "/news")
-    assert "Sea" not in text_of(page)
+    assert "Sea 7 articles" not in text_of(page)
+    assert "/news/topics/Sea" not in page
     assert "Alpha Post 6 articles" in text_of(page)
 
 

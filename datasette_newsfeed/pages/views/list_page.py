@@ -23,7 +23,7 @@ from ..models import Card
 from ..pictures import Pictures
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.cards import find_cards_by_id
-from ..queries.originals import find_by_address
+from ..queries.suggestions import find_article_at
 
 VIEW = "newsfeed_list"
 MOST = 100
@@ -78,16 +78,15 @@ def _lines(text: str | None) -> str:
 async def _found(view: ArchiveView, links: Links, pasted: Sequence[str]) -> list[str]:
     """The ids of what was pasted: ids, addresses of articles here, or where they were published."""
     own = urlsplit(links.table("articles")).path + "/"
-    outside = [text for text in pasted if _is_address(text) and own not in urlsplit(text).path]
-    known = await find_by_address(view, outside[: MOST + 1])
     found = []
-    for text in pasted:
+    for text in pasted[: MOST + 1]:  # one more than a list takes is refused
         path = urlsplit(text).path if _is_address(text) or text.startswith("/") else ""
         if own in path:
             key = path.rpartition(own)[2]
             found.append(tilde_decode(key))
         else:
-            found.append(known.get(text, text))
+            known = await find_article_at(view, text) if _is_address(text) else None
+            found.append(known or text)
     return list(dict.fromkeys(key[: LONGEST_ID + 1] for key in found))
 
 
