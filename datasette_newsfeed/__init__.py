@@ -173,13 +173,21 @@ def _cells() -> Any:
 @hookimpl
 def register_routes() -> Any:
     """Pages of our own."""
-    from .pages.views import days, history_page, image_route, list_page, search_page
+    from .pages.views import (
+        compare_page,
+        days,
+        history_page,
+        image_route,
+        list_page,
+        search_page,
+    )
 
     ours = r"^/(?P<database>[^/]+)/-/newsfeed/"
     return [
         (ours + r"image/(?P<image>[^/]+)/(?P<width>[^/]+)$", image_route.serve_image),
         (ours + r"search$", search_page.show_search),
         (ours + r"history$", history_page.show_history),
+        (ours + r"compare(?P<format>\.csv|\.json)?$", compare_page.show_comparison),
         (ours + r"days$", days.lead_to_days),
         (ours + r"list$", list_page.show_list),
     ]

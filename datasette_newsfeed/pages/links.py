@@ -94,6 +94,19 @@ class Links:
         path = self.datasette.urls.table(self.database_name, "article_changes", format="atom")
         return f"{path}?{urlencode({'article_id': key, 'kind__not': 'rating'})}"
 
+    def compare(
+        self, queries: Iterable[Iterable[tuple[str, str]]], extension: str = "", **more: str
+    ) -> str:
+        """The comparison over time of what some queries keep."""
+        pairs = [("s", urlencode(tuple(query))) for query in queries]
+        path = f"{self.database()}/-/newsfeed/compare{extension}"
+        return f"{path}?{urlencode([*pairs, *more.items()])}" if pairs else path
+
+    def compare_of(self, table: str, key: str) -> str | None:
+        """The comparison that begins with a topic, provider or story; None for other rows."""
+        word = FILTERED_BY.get(table)
+        return self.compare([[(word, key)]]) if word else None
+
     def row(self, table: str, *keys: object, extension: str | None = None) -> str:
         """A row's own page, or what it is in another format."""
         path = ",".join(tilde_encode(str(key)) for key in keys)

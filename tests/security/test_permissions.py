@@ -139,6 +139,10 @@ PAGES = {
             "/news/-/newsfeed/search?q=Ztitle&_topic=Ztopic+xaa&_facet=image_id&_facet_size=max"
             "&_facet_presence=related",
             "/news/newsfeed_search_words.json",
+            "/news/-/newsfeed/compare?s=_topic%3DZtopic%2Bxaa&s=_search%3DZtitle",
+            "/news/-/newsfeed/compare.json?s=_search%3DZbody&s=_related%3D1",
+            "/news/-/newsfeed/compare?s=&s=provider_id%3Dpxaa.example&as=share",
+            f"/news/-/newsfeed/compare.csv?s=story_id%3D{KEY}-n",
             f"/news/-/newsfeed/image/{image_id(PICTURE)}/320",
             f"/news/-/newsfeed/image/{image_id(PICTURE + '2')}/320",
             *("/-/jump?q=Z", "/-/jump.json?q=Z", "/-/tables.json?q=article"),

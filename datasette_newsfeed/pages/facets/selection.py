@@ -89,6 +89,8 @@ async def select(view: ArchiveView, request: RequestLike, pairs: Pairs) -> Selec
     Raises BadRequest for a query that cannot be read, and Forbidden where the visitor may not
     see what a filter is about.
     """
+    if any("\0" in key for key, _ in pairs):
+        raise BadRequest("The name of a filter holds a character that no name has")
     database = view.database
     path = f"/{tilde_encode(database)}/{ARTICLES}"
     articles = request_for(request, path, pairs)

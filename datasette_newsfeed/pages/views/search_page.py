@@ -208,11 +208,15 @@ class _Search:
             "hidden": [pair for pair in self._query.pairs if pair[0] != SEARCH],
             "first": (number - 1) * PAGE + 1,
             "narrow_url": self._articles_url(),
+            "compare_url": self._links.compare([[*self._searched(), *self._filters]]),
             "previous_url": page(number - 1) if number > 1 else None,
             "next_url": page(number + 1)
             if number * PAGE < found.count and number < MOST_PAGES
             else None,
         }
+
+    def _searched(self) -> list[tuple[str, str]]:
+        return [(SEARCH, self._words)] if self._words else []
 
     def _search_url(self, of: Query) -> str:
         return self._links.search_of(of.pairs)
