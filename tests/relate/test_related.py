@@ -285,12 +285,12 @@ def score(product: Any, gap: Any) -> Any:
     return product - gap * 10_000 // DAY
 
 
-@pytest.mark.parametrize("block", [(4_000_000, 500), (200, 4)])
+@pytest.mark.parametrize("block", [(4_000_000, 500, 20_000), (200, 4, 9)])
 @pytest.mark.parametrize("reach", [None, 5 * DAY])
 def test_loops_and_matrices_find_the_same(
-    monkeypatch: pytest.MonkeyPatch, block: tuple[int, int], reach: int | None
+    monkeypatch: pytest.MonkeyPatch, block: tuple[int, int, int], reach: int | None
 ) -> None:
-    for name, value in zip(("MOST_PRODUCTS", "LEAST_BLOCK"), block, strict=True):
+    for name, value in zip(("MOST_PRODUCTS", "LEAST_BLOCK", "MOST_BLOCK"), block, strict=True):
         monkeypatch.setattr(nearest, name, value)
     dice = random.Random("nearest")
     rows = made_up(150, 200, dice)
@@ -369,7 +369,7 @@ def test_what_one_archive_may_cost(kind: str, monkeypatch: pytest.MonkeyPatch) -
 
     def counted(rows: Any, columns: Any) -> Iterator[tuple[int, Any]]:
         nonlocal spent, largest
-        holders = columns.getnnz(axis=0)
+        holders = columns.getnnz(axis=1)
         for start, product in products(rows, columns):
             work = int(holders[rows[start : start + product.shape[0]].indices].sum())
             spent += work

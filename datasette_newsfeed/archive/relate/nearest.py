@@ -16,7 +16,8 @@ from .vectors import Vectors
 
 MOST_PRODUCTS = 2_000_000
 """Products that are in memory at a time, however many vectors share a term."""
-LEAST_BLOCK = 500
+LEAST_BLOCK, MOST_BLOCK = 500, 20_000
+"""Vectors that are compared with the same others."""
 
 Array = Any
 """An array of numpy or a matrix of scipy."""
@@ -91,16 +92,20 @@ def _by_matrices(vectors: Vectors, items: Columns, score: Score, least: int, mos
     at, group, low, high = (numpy.array(each, numpy.int64) for each in items)
     lows, highs = items[2:]
     found = Vectors()
-    start = 0
+    start, window = 0, (0, 0)
+    columns: Array = None
     while start < len(vectors):
         # A block as long as its window: at most every second product is in vain.
-        end = min(start + max(LEAST_BLOCK, highs[start] - lows[start]), len(vectors))
-        first = lows[start]
-        for place, product in _products(matrix[start:end], matrix[first : highs[end - 1]]):
+        block = min(max(LEAST_BLOCK, highs[start] - lows[start]), MOST_BLOCK)
+        end = min(start + block, len(vectors))
+        if columns is None or window != (lows[start], highs[end - 1]):
+            window = lows[start], highs[end - 1]
+            columns = matrix[slice(*window)].T.tocsr()
+        for place, product in _products(matrix[start:end], columns):
             kept = product.data >= least
             rows = numpy.repeat(numpy.arange(product.shape[0]), numpy.diff(product.indptr))[kept]
             rows += start + place
-            others = product.indices[kept].astype(numpy.int64) + first
+            others = product.indices[kept].astype(numpy.int64) + window[0]
             alike = score(product.data[kept].astype(numpy.int64), abs(at[rows] - at[others]))
             kept = (alike >= least) & (others != rows)
             kept &= (low[rows] <= others) & (others < high[rows])
@@ -115,10 +120,9 @@ def _by_matrices(vectors: Vectors, items: Columns, score: Score, least: int, mos
 
 
 def _products(rows: Array, columns: Array) -> Iterator[tuple[int, Array]]:
-    """Yield the products of rows with others, some rows at a time, with the first one's number."""
+    """Yield the products of rows with columns, some rows at a time, with the first one's number."""
     import numpy
 
-    columns = columns.T.tocsr()
     work = numpy.cumsum(numpy.diff(columns.indptr)[rows.indices], dtype=numpy.int64)
     work = numpy.concatenate(([0], work))[rows.indptr]
     start, count = 0, rows.shape[0]
