@@ -180,6 +180,7 @@ def register_routes() -> Any:
         image_route,
         list_page,
         search_page,
+        select_route,
     )
 
     ours = r"^/(?P<database>[^/]+)/-/newsfeed/"
@@ -190,6 +191,7 @@ def register_routes() -> Any:
         (ours + r"compare(?P<format>\.csv|\.json)?$", compare_page.show_comparison),
         (ours + r"days$", days.lead_to_days),
         (ours + r"list$", list_page.show_list),
+        (ours + r"select$", select_route.redirect_to_selection),
     ]
 
 

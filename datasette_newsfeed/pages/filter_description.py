@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from .access.archives import ArchiveView
 from .facets import bands, periods
 from .facets.ranges import Range
 from .filters.conditions import chosen
-from .filters.query_string import SORTS, query_of
+from .filters.query_string import SORTS, listed_values, query_of
 from .protocols import RequestLike
 from .queries.pictures import find_label
 from .queries.stories import find_title
@@ -91,7 +90,7 @@ async def _condition_in_words(view: ArchiveView, key: str, value: str) -> tuple[
     if key.startswith("_"):
         return key, value
     if operator == "in" and dimension is not None and dimension.phrase:
-        values = _one_of(value)
+        values = listed_values(value)
         if column == "id":
             return column, f"a list of {len(values)}"
         return column, _listed([await _name(view, dimension, each) for each in values], "or")
@@ -101,9 +100,10 @@ async def _condition_in_words(view: ArchiveView, key: str, value: str) -> tuple[
     return column, await _name(view, dimension, value) if dimension else value
 
 
-async def in_words(view: ArchiveView, request: RequestLike) -> str:
+async def in_words(view: ArchiveView, request: RequestLike, *, with_order: bool = True) -> str:
     """Return a selection of articles in words: "Articles about AI in April 2021"."""
-    left = _Phrases(list(query_of(request).pairs))
+    pairs = [each for each in query_of(request).pairs if with_order or each[0] not in SORTS]
+    left = _Phrases(pairs)
     left.take("_searchmode")
     words = [_what_in_words(left)]
     for dimension in DIMENSIONS:
@@ -131,7 +131,7 @@ async def _dimension_in_words(
             if quoted:  # none where all are blanks
                 words.append(dimension.phrase.format(_listed(quoted)))
         for value in () if dimension.name in ONE_BY_ONE else left.take(f"{dimension.key}__in"):
-            names = [await _name(view, dimension, each) for each in _one_of(value)]
+            names = [await _name(view, dimension, each) for each in listed_values(value)]
             listed = str(len(names)) if dimension.name == "id" else _listed(names, "or")
             words.append(dimension.phrase.format(listed))
     for key in dict.fromkeys(flag.key for flag in dimension.all_flags):
@@ -186,15 +186,6 @@ def _rest_in_words(left: _Phrases) -> str:
 def _listed(words: Iterable[str], joint: str = "and") -> str:
     *first, last = words
     return f"{', '.join(first)} {joint} {last}" if first else last
-
-
-def _one_of(value: str) -> list[str]:
-    """Return the values of a filter `__in`, read as Datasette reads them: JSON or commas."""
-    try:
-        found = json.loads(value) if value.startswith("[") else value.split(",")
-    except ValueError:
-        found = [value]
-    return [str(each).strip() for each in found] or [""]
 
 
 def _range_in_words(dimension: Dimension, span: Range) -> str:

@@ -107,6 +107,10 @@ class Links:
         word = FILTERED_BY.get(table)
         return self.compare([[(word, key)]]) if word else None
 
+    def select(self) -> str:
+        """Where the form of the facets goes."""
+        return f"{self.database()}/-/newsfeed/select"
+
     def row(self, table: str, *keys: object, extension: str | None = None) -> str:
         """A row's own page, or what it is in another format."""
         path = ",".join(tilde_encode(str(key)) for key in keys)
@@ -117,6 +121,10 @@ class Links:
     def article(self, key: str) -> str:
         """An article's page."""
         return self.row("articles", key)
+
+    def listed(self, key: str) -> str:
+        """The page of an article that a list shows."""
+        return self.article(key)
 
     def story(self, key: str) -> str:
         """A story's page; `key` is the id of any article of it."""

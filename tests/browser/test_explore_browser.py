@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from browser import Visit, serve
+from browser import ROOT, Visit, serve
 from click.testing import CliRunner
 from datasette.utils import tilde_decode, tilde_encode
 from pages_site import build_archive
@@ -135,7 +135,8 @@ def _shown_ids(here: Visit) -> list[str]:
     hrefs = here.page.locator(".newsfeed-cards .newsfeed-card-title a").evaluate_all(
         "links => links.map(link => link.getAttribute('href'))"
     )
-    return [tilde_decode(href.rpartition("/")[2]) for href in hrefs]
+    # Behind the question mark is the way back to this list.
+    return [tilde_decode(href.partition("?")[0].rpartition("/")[2]) for href in hrefs]
 
 
 def _shown_counts(here: Visit, facet: str) -> dict[str, int]:
@@ -151,9 +152,14 @@ def _shown_counts(here: Visit, facet: str) -> dict[str, int]:
 def _assert_shows(here: Visit, selection: Selection, page: int = 1) -> None:
     """Rows, their number, the facets and the bars are those that SQL says."""
     count = selection.count()
-    summary = here.page.locator(".content > h3", has_text="row").first.inner_text()
-    assert re.match(rf"{count:,} rows?\b", summary), summary
-    assert _shown_ids(here) == selection.ids(page)
+    summary = here.page.locator(".newsfeed-listing-count").inner_text()
+    assert re.match(rf"{count:,} articles?\b", summary), summary
+    shown = selection.ids(page)
+    assert _shown_ids(here) == shown
+    if count > PAGE:
+        first = PAGE * (page - 1) + 1
+        place = f"{first}–{first + len(shown) - 1} of {count:,}"
+        expect(here.page.locator(".newsfeed-pages")).to_contain_text(place)
     assert _shown_counts(here, "topics") == selection.by_topic()
     if page == 1:  # on the others Datasette's own facets count what is left from there on
         assert _shown_counts(here, "type") == selection.by_type()
@@ -210,6 +216,8 @@ def _follow(link: Locator) -> None:
 
 
 def _search(page: Page, words: str) -> None:
+    if not page.get_by_label("Search:").is_visible():
+        page.locator(".newsfeed-data > summary").click()  # Datasette's own form
     page.get_by_label("Search:").fill(words)
     with page.expect_navigation():
         page.get_by_label("Search:").press("Enter")
@@ -330,22 +338,33 @@ def test_the_next_page_goes_on_where_the_first_one_ends_under_the_same_counts(
     here = visit(ARTICLES)
     everything = Selection(demo_db)
     assert everything.count() > 2 * PAGE
-    _follow(here.page.get_by_role("link", name="Next page"))
+    _follow(here.page.get_by_role("link", name="Next"))
     _assert_shows(here, everything, page=2)
+    _follow(here.page.get_by_role("link", name="Previous"))
+    _assert_shows(here, everything)
+    _follow(here.page.get_by_role("link", name="Next"))
     _assert_shows(visit(here.page.url.removeprefix(here.url)), everything, page=2)
     here.page.go_back()
     _assert_shows(here, everything)
 
 
-def test_a_topic_on_a_card_narrows_the_list_that_it_stands_in(
+def test_several_values_are_chosen_at_once_and_an_article_leads_back_to_its_place(
     visit: Open, demo_db: Path, steps: Steps
 ) -> None:
     first, _, second, _ = steps
-    here = visit(f"{ARTICLES}&{urlencode({'_topic': first})}")
-    _follow(here.page.locator(".newsfeed-topic", has_text=second).first)
-    _assert_shows(here, Selection(demo_db, [first, second]))
-    _follow(here.page.locator(".newsfeed-topic", has_text=first).first)
-    _assert_shows(here, Selection(demo_db, [first, second]))
+    here = visit(ARTICLES)
+    page = here.page
+    for topic in (first, second):
+        page.get_by_role("checkbox", name=f"Topics: {topic}", exact=True).check()
+    _follow(page.get_by_role("button", name="Apply"))
+    found = Selection(demo_db, [first, second])
+    _assert_shows(here, found)
+    assert page.get_by_role("checkbox", name=f"Topics: {first}", exact=True).is_checked()
+    key = found.ids()[-1]
+    _follow(page.locator(f'.newsfeed-card-title a[href*="/articles/{tilde_encode(key)}"]'))
+    _follow(page.get_by_role("link", name="Back to the list"))
+    _assert_shows(here, found)
+    expect(page.locator(f'[id="a-{key}"]')).to_be_in_viewport()
 
 
 def test_the_search_page_leads_to_the_same_words_among_the_facets_and_back(
@@ -363,7 +382,7 @@ def test_the_search_page_leads_to_the_same_words_among_the_facets_and_back(
     _follow(page.get_by_role("link", name="As a list of articles"))
     assert _shown_counts(here, "topics") == found.by_topic()
     assert _shown_counts(here, "type") == found.by_type()
-    _follow(page.get_by_role("link", name="Best matches first"))
+    _follow(page.get_by_role("link", name="Best match"))
     expect(page.get_by_label("Words to look for")).to_have_value(word)
 
 
@@ -371,7 +390,8 @@ def test_the_table_stays_a_table_through_links_form_and_pages(visit: Open, demo_
     here = visit("/demo/articles?_size=2")
     page = here.page
     table = page.locator("table.rows-and-columns")
-    _follow(page.get_by_role("navigation", name="Layout").get_by_role("link", name="Table"))
+    page.locator(".newsfeed-data > summary").click()
+    _follow(page.get_by_role("link", name="Table", exact=True))
     expect(table).to_be_visible()
     _follow(page.locator("#facet-type a").first)
     expect(table).to_be_visible()
@@ -495,7 +515,7 @@ def test_the_search_page_asks_nobody_outside(visit: Open) -> None:
 # Numbers what of ours can be reached, and writes down what has the focus and whether that shows.
 WATCH = """() => {
     const all = [...document.querySelectorAll(
-        ".newsfeed :is(a[href], input, button, select, summary, iframe)")];
+        ":is(.newsfeed, .newsfeed-masthead) :is(a[href], input, button, select, summary, iframe)")];
     const controls = all.filter(e => e.tabIndex >= 0 && e.checkVisibility());
     const outlined = each => each && getComputedStyle(each).outlineStyle !== "none"
         && parseFloat(getComputedStyle(each).outlineWidth) >= 2;
@@ -506,7 +526,6 @@ WATCH = """() => {
         window.reached.add(target);
         const reach = target.querySelector(".newsfeed-bar-reach");
         const shows = outlined(target) || outlined(target.closest(".newsfeed-card"))
-            || (target.id === "newsfeed-fold" && outlined(target.nextElementSibling))
             || (reach && getComputedStyle(reach).stroke !== "none");
         if (!shows) window.unseen.push(target.outerHTML.slice(0, 90));
     });
@@ -567,9 +586,12 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(
 def test_everything_can_be_done_with_the_keyboard_alone(visit: Open, demo_db: Path) -> None:
     phone = visit("/demo/articles?_size=3", PHONE).page
     expect(phone.locator(".newsfeed-facet").first).to_be_hidden()
-    _tab_to(phone, "#newsfeed-fold")
+    _tab_to(phone, ".newsfeed-open-filters")
     phone.keyboard.press("Space")
     expect(phone.locator(".newsfeed-facet").first).to_be_visible()
+    phone.keyboard.press("Escape")
+    expect(phone.locator(".newsfeed-facet").first).to_be_hidden()
+    phone.keyboard.press("Space")
     _tab_to(phone, "#facet-topics a")
     phone.keyboard.press("Enter")
     phone.wait_for_url("**_topic=*")
@@ -585,7 +607,9 @@ def test_everything_can_be_done_with_the_keyboard_alone(visit: Open, demo_db: Pa
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/demo/articles/\d"))
     page.go_back()
-    _tab_to(page, ".newsfeed-layouts a")
+    _tab_to(page, ".newsfeed-data > summary")
+    page.keyboard.press("Enter")
+    _tab_to(page, ".newsfeed-data-ways a")
     page.keyboard.press("Enter")
     page.wait_for_url("**_layout=table*")
     page.go_back()
@@ -619,11 +643,12 @@ def test_a_phone_without_javascript_does_all_of_it(
     _assert_shows(here, Selection(demo_db))
     for facet in facets.all():
         expect(facet).to_be_hidden()
-    page.get_by_role("checkbox", name="Narrow down").check()
+    page.get_by_role("button", name="Filters").click()
     for facet in facets.all():
         expect(facet).to_be_visible()
     _follow(_facet_link(page, "topics", first))
-    expect(page.locator(".newsfeed-fold-label")).to_contain_text("1 chosen")
+    expect(page.get_by_role("button", name="Filters")).to_contain_text("1")
+    page.get_by_role("button", name="Filters").click()
     _follow(page.locator(f'.newsfeed-bar[aria-label^="{_in_words(month)}:"]'))
     _assert_shows(here, Selection(demo_db, [first], month))
     _search(page, word)
@@ -632,7 +657,7 @@ def test_a_phone_without_javascript_does_all_of_it(
     _follow(page.locator(".newsfeed-takeoff", has_text="Words"))
     _assert_shows(here, Selection(demo_db, [], month))
     _follow(page.locator(".newsfeed-takeoff"))
-    _follow(page.get_by_role("link", name="Next page"))
+    _follow(page.get_by_role("link", name="Next"))
     _assert_shows(here, Selection(demo_db), page=2)
 
     here.open(_articles(demo_db, "featured_content like '%youtube%'"))
@@ -657,27 +682,56 @@ def test_no_page_scrolls_sideways_on_a_phone(visit: Open, demo_db: Path, steps: 
     ):
         here.open(path)
         if "_topic" in path:
-            here.page.get_by_role("checkbox", name="Narrow down").check()
+            here.page.get_by_role("button", name="Filters").click()
         width, seen = here.page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )
         assert width <= seen, path
 
 
-def test_our_own_page_is_dark_in_the_dark_and_datasettes_stay_as_they_are(visit: Open) -> None:
+def test_pages_follow_the_readers_preference_and_a_database_without_archive_does_not(
+    visit: Open,
+) -> None:
     grounds = {}
+    pages = ("/", "/demo/-/newsfeed/search?q=the", "/demo/articles?_size=1", "/demo/images")
     for scheme in ("light", "dark"):
         here = visit("", color_scheme=scheme)
-        for path in ("/demo/-/newsfeed/search?q=the", "/demo/articles?_size=1"):
+        for path in pages:
             here.open(path)
-            grounds[scheme, path[6]] = here.page.evaluate(
-                """[".newsfeed", "body"].map(each => {
-                    const style = getComputedStyle(document.querySelector(each));
-                    return [style.color, style.backgroundColor, style.colorScheme];
-                })"""
+            grounds[scheme, path] = here.page.evaluate(
+                """["body", "header", ".newsfeed-masthead"].map(each =>
+                    getComputedStyle(document.querySelector(each)).backgroundColor)"""
             )
-    assert grounds["light", "-"] != grounds["dark", "-"]
-    assert grounds["light", "a"] == grounds["dark", "a"]
+    for path in pages:
+        light, dark = grounds["light", path], grounds["dark", path]
+        assert all(one != other for one, other in zip(light, dark, strict=True)), path
+
+
+def test_keys_lead_to_the_search_and_through_the_list(visit: Open) -> None:
+    page = visit("/demo/articles?_size=5").page
+    at = "document.activeElement.getAttribute('href') ?? document.activeElement.name"
+    titles = page.locator(".newsfeed-card-title a").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    for key, expected in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
+        page.keyboard.press(key)
+        assert page.evaluate(at) == titles[expected]
+    page.keyboard.press("/")
+    assert page.evaluate(at) == "q"
+    page.keyboard.type("j/k?")  # in the field they are letters
+    expect(page.locator("[data-newsfeed-search]")).to_have_value("j/k?")
+    expect(page.locator(".newsfeed-keys")).to_have_count(0)
+    page.keyboard.press("Tab")
+    page.keyboard.press("?")
+    expect(page.locator(".newsfeed-keys")).to_be_visible()
+    expect(page.locator(".newsfeed-keys")).to_contain_text("Next article")
+    page.keyboard.press("Escape")
+    expect(page.locator(".newsfeed-keys")).to_be_hidden()
+
+
+def test_the_script_is_small() -> None:
+    script = ROOT / "datasette_newsfeed" / "static" / "newsfeed.js"
+    assert len(script.read_bytes()) <= 6 * 1024
 
 
 # -- other sites --------------------------------------------------------------
@@ -733,7 +787,7 @@ def test_archives_beside_each_other_and_beside_other_tables_keep_to_themselves(
     expect(page.locator(".of-the-user")).to_be_visible()
     assert _shown_ids(here) == Selection(demo_db).ids()
     _follow(page.locator(".newsfeed-topic").first)
-    expect(page.locator(".newsfeed-card").first).to_be_visible()  # against the site's own layout
+    expect(page.locator(".newsfeed-card").first).to_be_visible()
     assert {link.split("/")[1] for link in _own_links(here)} == {"demo"}
 
     here.open("/second/articles?_layout=cards&_search=kites")
@@ -799,11 +853,11 @@ def test_below_a_prefix_every_address_of_ours_has_it_once(
     page = here.page
     _follow(_facet_link(page, "topics", first))
     _follow(page.locator(f'.newsfeed-bar[aria-label^="{_in_words(month)}:"]'))
-    _follow(page.locator(".newsfeed-topic", has_text=second).first)
+    _follow(_facet_link(page, "topics", second))
     _follow(page.locator(".newsfeed-takeoff", has_text=_in_words(month)))
     _assert_shows(here, Selection(demo_db, [first, second]))
     _search(page, "the")
-    _follow(page.get_by_role("link", name="Best matches first"))
+    _follow(page.get_by_role("link", name="Best match"))
     _follow(page.get_by_role("link", name="As a list of articles"))
     for path in (
         "/x/",

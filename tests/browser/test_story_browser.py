@@ -94,9 +94,9 @@ def _card(page: Page, key: str) -> str:
 def _walk(here: Visit, story: Told) -> None:
     """From the articles to the headlines, the story, its last article and back."""
     page = here.page
-    fold = page.get_by_role("checkbox", name="Narrow down")
-    if fold.is_visible():
-        fold.check()
+    filters = page.get_by_role("button", name="Filters")
+    if filters.is_visible():
+        filters.click()
     page.get_by_role("link", name=re.compile(r"^Headlines \d")).click()
     expect(page).to_have_url(re.compile(r"[?&]is_headline=1"))
     for key in story.members:

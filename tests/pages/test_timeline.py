@@ -229,7 +229,9 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-BAR = re.compile(r'<a href="([^"]+)"[^>]* class="newsfeed-bar"><title>([^<]+): ([\d,]+)</title>')
+BAR = re.compile(
+    r'<a href="([^"]+)"[^>]* class="newsfeed-bar"[^>]*><title>([^<]+): ([\d,]+)</title>'
+)
 CELL = re.compile(r'<tr><th scope="row">([^<]+)</th><td>([\d,]+)</td></tr>')
 
 

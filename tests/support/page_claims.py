@@ -581,6 +581,10 @@ def check_stories(page: Page) -> None:
         for hit in hits
     ]
     page.same("stories", keys, order[: len(keys)])
+    count = only(page.tree, "newsfeed-listing-count")
+    page.check(
+        "count", count, counted(facts.one("select count(*) from stories"), "story", "stories")
+    )
     for key, hit in zip(keys, hits, strict=True):
         story, members = facts.stories[str(key)], facts.members(str(key))
         page.same("size in its row", story["size"], len(members))
@@ -616,11 +620,30 @@ def check_articles(page: Page, query: str, *, is_first: bool = True) -> None:
     for key, card in zip(keys, [card for _, card in cards], strict=True):
         check_card(page, key, card, Beside())
     _check_row_count(page, len(true))
+    count = only(page.tree, "newsfeed-listing-count")
+    page.check("count", count, counted(len(true), "article"))
+    title = page.tree.xpath("string(//meta[@property='og:title']/@content)")
+    page.check("title", only(page.tree, "newsfeed-listing-title"), " ".join(title.split()))
+    _check_place(page, len(true), len(cards), is_first=is_first)
     facets = found(page.tree, "newsfeed-facet")
     for facet in facets:
         _check_facet(page, facet, query, true)
     _check_chips(page, query)
-    check_timeline(page, listing, true)
+    check_timeline(page, page.tree, true)
+
+
+def _check_place(page: Page, total: int, shown: int, *, is_first: bool) -> None:
+    """Check where in its list a page says that it is: `1–50 of 87`."""
+    place = only(page.tree, "newsfeed-pages")
+    if place is None:
+        page.same("one page", shown, total)
+        return
+    words = said(place.find("span"))
+    numbers = [int(each.replace(",", "")) for each in re.findall(r"[\d,]+", words)]
+    if is_first:
+        page.same("place", numbers, [1, shown, total])
+    page.same("place", [numbers[1] - numbers[0] + 1, numbers[2]], [shown, total])
+    page.mark(place)
 
 
 def _check_row_count(page: Page, count: int) -> None:
@@ -707,9 +730,10 @@ def _check_chips(page: Page, query: str) -> None:
         page.mark(chip)
     asked = [(k, v) for k, v in before if v.strip()]
     page.same("filters with a chip", sorted(set(taken)), sorted(set(asked)))
-    count = only(page.tree, "newsfeed-fold-count")
-    if count is not None or found(page.tree, "newsfeed-facet"):
-        page.check("chosen", count, f"{len(chips)} chosen" if chips else "")
+    button = only(page.tree, "newsfeed-open-filters")
+    if button is not None:
+        count = only(button, "newsfeed-count")
+        page.check("chosen", count, str(len(chips)) if chips else "")
 
 
 def check_timeline(page: Page, part: Element, articles: list[str]) -> None:

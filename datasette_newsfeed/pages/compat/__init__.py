@@ -30,7 +30,7 @@ from .request import (
     was_interrupted,
     watch_interruptions,
 )
-from .row_order import RowOrder, complete_next
+from .row_order import LaterPage, RowOrder, complete_next, later_page
 from .settings import (
     apply_defaults,
     close,
@@ -51,6 +51,7 @@ from .version import refuse_unsupported
 __all__ = [
     "Answer",
     "App",
+    "LaterPage",
     "RowOrder",
     "Scope",
     "add_templates",
@@ -68,6 +69,7 @@ __all__ = [
     "is_asking",
     "is_late",
     "keeps_facet_order",
+    "later_page",
     "may_view_database",
     "metadata_065",
     "needs_partial",

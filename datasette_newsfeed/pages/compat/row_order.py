@@ -149,6 +149,32 @@ def _as_number(text: Any) -> Any:
     return number if math.isfinite(number) else text
 
 
+@dataclass(frozen=True, slots=True)
+class LaterPage:
+    """What the statement of a later page is made of: its conditions, position, order backwards."""
+
+    others: str | None
+    position: str
+    column: str
+    key: str
+    backwards: str
+
+
+def later_page(sql: str, table: str, key: str) -> LaterPage | None:
+    """Return the parts of Datasette's statement for a later page, sorted by one column.
+
+    None for a first page, or one that is sorted by the key alone.
+    """
+    _, _, rest = sql.partition(f" from {escape_sqlite(table)} ")
+    page = _LATER_PAGE.fullmatch(rest)
+    column = page and page["column"]
+    if page is None or not column or column == escape_sqlite(key):
+        return None
+    back = "" if page["desc"] else " desc"
+    backwards = f"{column}{back}, {escape_sqlite(key)} desc"
+    return LaterPage(page["others"], page["position"], column, key, backwards)
+
+
 def complete_next(db: Any, order: RowOrder) -> None:
     """Complete the next statement by which this request reads a page of a table from `db`."""
     noted()[_NOTE] = order

@@ -6,6 +6,8 @@ differ only in that hold the same articles, share one canonical address and one 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -25,6 +27,7 @@ KNOWN = frozenset(
         *(*SELECTING, "_layout", "_next", "_size", "_col", "_nocol", "_labels", "_shape", "_json"),
         *("_json_infinity", "_nl", "_extra", "_trace", "_ttl", "_timelimit", "_stream", "_dl"),
         *("_nofacet", "_nosuggest", "_nocount", "_header", "_search_", "_facet_size", "_hash"),
+        "_from",
     )
 )
 UNKNOWN = 500
@@ -119,3 +122,47 @@ def selects(key: str, value: str) -> bool:
     if not key.startswith("_"):
         return True  # a column, or a parameter of a query: a blank value means something
     return bool(value) and (key in SELECTING or key.startswith(f"{SEARCH}_"))
+
+
+def merged(rest: Iterable[tuple[str, str]], chosen: Iterable[tuple[str, str]]) -> Query:
+    """Return the query of a form in which several values of a facet were chosen.
+
+    `rest` is what the page was asked for besides. Of a column any of the values holds, so that
+    they become one filter `__in`; a word with an underscore, such as `_topic`, is repeated. The
+    same choice gives the same query, in whatever order it was made.
+    """
+    chosen = set(chosen)
+    columns = {key for key, _ in chosen if not key.startswith("_")}
+    pairs = []
+    for key, value in dict.fromkeys(rest):
+        column = plain_key(key.removesuffix("__in"))
+        if column in columns:
+            # Values that the form had no box for.
+            listed = listed_values(value) if key.endswith("__in") else [value]
+            chosen |= {(column, each) for each in listed}
+        elif key != "_next":
+            pairs.append((key, value))
+    values: dict[str, list[str]] = {}
+    for key, value in sorted(chosen):
+        values.setdefault(key, []).append(value)
+    for key, found in values.items():
+        if key.startswith("_") or len(found) == 1:
+            pairs += [(key, value) for value in found]
+        else:
+            pairs.append((f"{key}__in", as_list(found)))
+    return Query(tuple(pairs))
+
+
+def as_list(values: Sequence[str]) -> str:
+    """Return values as the value of a filter `__in`."""
+    is_plain = not any("," in each or each.startswith("[") for each in values)
+    return ",".join(values) if is_plain else json.dumps(values, ensure_ascii=False)
+
+
+def listed_values(value: str) -> list[str]:
+    """Return the values of a filter `__in`, read as Datasette reads them: JSON or commas."""
+    try:
+        found = json.loads(value) if value.startswith("[") else value.split(",")
+    except ValueError:
+        found = [value]
+    return [str(each).strip() for each in found] or [""]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from datasette.database import QueryInterrupted
+
 from ..access.archives import ArchiveView
 from ..models import Numbers, Tally
 from ..text.addresses import LONGEST_ADDRESS
@@ -141,3 +143,13 @@ async def find_provider_names(view: ArchiveView, keys: Sequence[str]) -> dict[st
         return {}
     sql = NAMES_SQL.format(places=", ".join("?" for _ in keys))
     return {key: cut(name, LONGEST_NAME) or key for key, name in await view.ask(sql, keys)}
+
+
+async def has_heat(view: ArchiveView) -> bool:
+    """Return whether any article has a heat, so that the hottest can come first."""
+    if not view.has("articles", "heat"):
+        return False
+    try:
+        return bool(await view.ask("select 1 from articles where heat >= 0 limit 1"))
+    except QueryInterrupted:
+        return False

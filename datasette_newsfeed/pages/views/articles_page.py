@@ -8,22 +8,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from datasette.database import QueryInterrupted
 
+from ... import schema
 from ...dimensions import BY_NAME, DIMENSIONS, heading
 from .. import compat
-from ..access.archives import FULL_TEXT, ArchiveView, view_archive
+from ..access.archives import FULL_TEXT, REPEATED, ArchiveView, view_archive
 from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
-from ..filter_description import conditions
-from ..filters.query_string import SEARCH, SORTS, Query, most_links, plain_key, query_of
+from ..facets.topics import TopicFacet
+from ..filter_description import conditions, in_words
+from ..filters.conditions import TOPIC
+from ..filters.query_string import (
+    SEARCH,
+    SORTS,
+    Query,
+    as_list,
+    listed_values,
+    most_links,
+    plain_key,
+    query_of,
+)
 from ..links import HEADLINES_OF_STORIES, FeedLink, Links
 from ..models import Card, Story
 from ..pictures import Pictures
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.cards import find_cards_by_id
+from ..queries.counts import has_heat
+from ..queries.list_place import find_place
 from ..queries.stories import find_stories
 from . import timeline
 from .cells import REFERENCES
@@ -36,6 +50,17 @@ STORIES = "stories"
 TABLES = ("articles", STORIES)
 """What is listed as cards, for who sees articles as well."""
 
+HOTTEST = ("_sort_desc", "heat")
+"""The order by heat, highest first."""
+
+KEPT = (*SORTS, "_layout", "_size")
+"""What stays in the address of a list when all filters are taken off."""
+
+_OF_LIST = ("id", "title", "published_at", "type", "heat", "quality", "excerpt", "url")
+_PRESENCES = tuple(each.key for each in DIMENSIONS if each.presence and each.key)
+LISTED = frozenset((*_OF_LIST, *_PRESENCES, *SORTS, TOPIC))
+"""By what `article_list` can be filtered as the articles can."""
+
 TIME = "published_at"
 """The column whose period facet becomes the timeline."""
 
@@ -47,6 +72,45 @@ class Chosen:
     heading: str
     label: str
     url: str
+
+
+FROM = "_from"
+"""The word by which the address of an article says in which list it was found."""
+
+MOST_FROM = 2_000
+LONGEST_FROM = 500
+"""Characters of such a query. A longer one is not handed on: each card repeats it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order to choose: its name, its address, whether the page has it."""
+
+    name: str
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages before and after this one, and which rows of the list this one shows."""
+
+    first: int | None
+    last: int | None
+    previous_url: str | None
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardLinks(Links):
+    """The addresses on a list's own cards: an article knows the way back to this list."""
+
+    found_in: str
+
+    def listed(self, key: str) -> str:
+        """An article's page, which can lead back to this list where that is not simply all."""
+        path = self.row("articles", key)
+        return f"{path}?{self.found_in}" if self.found_in else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +136,19 @@ class Listing:
     def links(self) -> Links:
         """The addresses of this archive."""
         return Links(self.view.datasette, self.view.database)
+
+    @property
+    def card_links(self) -> CardLinks:
+        """The addresses on the cards of this page."""
+        return CardLinks(self.view.datasette, self.view.database, self._found_in)
+
+    @property
+    def _found_in(self) -> str:
+        pairs = list(query_of(self.request).pairs)
+        if place := self.request.args.get("_next"):
+            pairs.append(("_next", place))
+        here = urlencode(pairs)
+        return urlencode({FROM: here}) if 0 < len(here) <= LONGEST_FROM else ""
 
     @property
     def pictures(self) -> Pictures:
@@ -134,7 +211,7 @@ class Listing:
 
     def address(self, query: Query) -> str:
         """Return the address of what a query keeps of this list."""
-        return _address(self.links, query, self.table)
+        return address_of(self.links, query, self.table)
 
     @property
     def feeds(self) -> list[FeedLink]:
@@ -210,13 +287,132 @@ class Listing:
             ]
         return found
 
+    async def title(self) -> str:
+        """Return what the page shows, in words: "Articles about Portals in May 2021"."""
+        if self.is_of_stories:
+            return STORIES.capitalize()
+        orders = [(key, value) for key, value in query_of(self.request).pairs if key in SORTS]
+        return await in_words(self.view, self.request, with_order=orders != [HOTTEST])
+
+    async def sorts(self) -> list[Sort]:
+        """Return the orders to choose from; the best match is one of the search."""
+        query = Query.of(self.request)
+        rest = query.without(*SORTS)
+        order = [pair for pair in query_of(self.request).pairs if pair[0] in SORTS]
+        found = [Sort("Newest", self.address(rest), not order)]
+        if order == [HOTTEST] or await has_heat(self.view):
+            found.append(Sort("Hottest", self.address(rest.plus(HOTTEST)), order == [HOTTEST]))
+        if self.search_url:
+            found.append(Sort("Best match", self.search_url, False))
+        return found
+
+    @property
+    def clear_url(self) -> str:
+        """The address without anything that narrows the list down, in the same order."""
+        query = Query.of(self.request)
+        return self.address(Query(tuple(pair for pair in query.pairs if pair[0] in KEPT)))
+
+    async def pages(
+        self, rows: Iterable[Mapping[str, Any]], query: Mapping[str, Any], next_url: str | None
+    ) -> Pages:
+        """Return the pages around this one; without numbers where these take too long to find.
+
+        `query` is Datasette's statement for the rows of this page, with its parameters.
+        """
+        shown = len(list(rows))
+        if not self.request.args.get("_next"):
+            return Pages(1 if shown else None, shown, None, next_url)
+        page = compat.later_page(query["sql"], self.table, "id")
+        if page is None:
+            return Pages(None, None, self.address(Query.of(self.request)), next_url)
+        size = shown if next_url else int(query["sql"].rpartition(" ")[2]) - 1
+        try:
+            before, place = await find_place(
+                self.view, self.table, page, query.get("params") or {}, size
+            )
+        except QueryInterrupted:
+            return Pages(None, None, None, next_url)
+        here = Query.of(self.request)
+        previous = self.address(here if place is None else here.plus(("_next", place)))
+        return Pages(before + 1, before + shown, previous, next_url)
+
+    @property
+    def csv_url(self) -> str | None:
+        """The CSV with providers and topics of the same selection, where that list has its filters.
+
+        None where the visitor may not see what it shows.
+        """
+        if self.is_of_stories or not self.view.sees(*REPEATED[schema.ARTICLE_LIST]):
+            return None
+        pairs = query_of(self.request).pairs
+        if any(plain_key(key).partition("__")[0] not in LISTED for key, _ in pairs):
+            return None
+        urls = self.view.datasette.urls
+        path = urls.table(self.view.database, schema.ARTICLE_LIST, format="csv")
+        return f"{path}?{urlencode([*pairs, ('_stream', 'on'), ('_dl', 'on')])}"
+
+    # -- the form of the facets -----------------------------------------------
+
+    @property
+    def select_url(self) -> str:
+        """Where the form goes that chooses several values."""
+        return self.links.select()
+
+    def key_of(self, facet: Mapping[str, Any]) -> str | None:
+        """Return the filter of which several values can be chosen; None where one excludes others.
+
+        Ranges do, and so does whether something is there.
+        """
+        if facet["type"] == TopicFacet.type:
+            return TOPIC
+        return _column(facet) if facet["type"] == "column" else None
+
+    def is_checked(self, key: str, value: Mapping[str, Any]) -> bool:
+        """Return whether a value is chosen, alone or as one of several."""
+        listed = self.request.args.getlist(f"{key}__in")
+        return value["selected"] or any(str(value["value"]) in listed_values(e) for e in listed)
+
+    def query_besides(self, facets: Iterable[Mapping[str, Any]]) -> str:
+        """Return the query without the values that the form has boxes for."""
+        boxes = {
+            (key, str(value["value"])): key
+            for facet in facets
+            if (key := self.key_of(facet))
+            for value in facet["results"]
+        }
+        keys = set(boxes.values())
+        pairs = []
+        for key, value in Query.of(self.request).pairs:
+            column = key.removesuffix("__in")
+            if column in keys and key.endswith("__in"):
+                # What a list has besides stays chosen.
+                left = [each for each in listed_values(value) if (column, each) not in boxes]
+                pairs += [(f"{column}__in", as_list([each])) for each in left if each]
+            elif (plain_key(key), value) not in boxes:
+                pairs.append((key, value))
+        return urlencode(pairs)
+
     def heading(self, facet: Mapping[str, Any]) -> str:
         """Return what readers call a facet."""
         return heading(_column(facet))
 
 
-def _address(links: Links, query: Query, table: str = "articles") -> str:
-    path = links.table(table)
+def back_to_list(links: Links, request: RequestLike, key: str) -> str | None:
+    """Return the address of the list that an article was found in, at the article; None without.
+
+    It stands in the article's own address, as a query; nothing else of it is believed.
+    """
+    given = request.args.get(FROM)
+    pairs = parse_qsl(given, keep_blank_values=True) if given and len(given) <= MOST_FROM else []
+    if not pairs:
+        return None
+    path = links.search() if any(name == "q" for name, _ in pairs) else links.table("articles")
+    return f"{path}?{urlencode(pairs)}#{quote(f'a-{key}')}"
+
+
+def address_of(links: Links, query: Query, table: str = "articles", path: str | None = None) -> str:
+    """Return the address of a table, or of another page, with a query."""
+    path = path or links.table(table)
     return f"{path}?{urlencode(query.pairs)}" if query.pairs else path
 
 

@@ -27,7 +27,7 @@ from ..text.markdown import html_of_markdown
 from ..text.players import find_player
 from ..text.sanitizer import NO_COPIES
 from . import assets, head
-from .articles_page import find_listing
+from .articles_page import back_to_list, find_listing
 from .citation import cite
 from .front_page import draw_front
 from .head import is_page_of, kind_of
@@ -116,6 +116,8 @@ async def draw_table(
     """
     listing = await find_listing(datasette, request, database, table)
     if listing:
+        if listing.is_cards:
+            return None  # the page itself has it
         return await draw(listing.view, request, "_newsfeed_layouts.html", listing=listing)
     if table not in ("topics", "providers") or request.query_string:
         return None
@@ -173,6 +175,7 @@ async def _draw_article(view: ArchiveView, request: RequestLike, key: str) -> Ma
         cite=cite(view, request, article),
         drawn=await draw_history(view, key, ON_ARTICLE),
         neighbours=await _neighbours_of(view, article),
+        back=back_to_list(Links(view.datasette, view.database), request, key),
         # To read a long text takes long: it must not hold up other visitors.
         body=await asyncio.to_thread(
             html_of_markdown,
@@ -207,6 +210,16 @@ async def _draw_story(view: ArchiveView, request: RequestLike, key: str) -> Mark
     )
 
 
+async def _is_page(
+    datasette: DatasetteLike, request: RequestLike, database: str, table: str
+) -> bool:
+    """Return whether a row has a page for readers, beside which the row itself is folded."""
+    if table not in ("articles", "stories", "topics", "providers", "authors"):
+        return False
+    view = await view_archive(datasette, request, database)
+    return view is not None and view.sees("articles", table)
+
+
 # -- where 0.65 has no hook for panels ----------------------------------------
 
 
@@ -234,6 +247,8 @@ async def template_variables(
             key = ",".join(urlsafe_components(request.url_vars["pks"]))
             panel = await draw_row(datasette, request, str(database), str(table), key)
     found: dict[str, Any] = {"newsfeed_panel": panel, "newsfeed_listing": listing}
+    if view_name == "row" and request is not None:
+        found["newsfeed_is_page"] = await _is_page(datasette, request, str(database), str(table))
     if request is not None:
         found |= await caching.variables(datasette, request)
         found |= await head.variables(datasette, request, template, database, table, listing)

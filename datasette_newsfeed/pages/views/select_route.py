@@ -1,0 +1,45 @@
+"""Where the form of the facets goes: several values at once become the address of a list."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import NotFound, Response
+
+from ..access.archives import FULL_TEXT, view_archive
+from ..filters.query_string import merged
+from ..links import Links
+from ..protocols import DatasetteLike, RequestLike
+from .articles_page import address_of
+
+QUERY = "query"
+"""The field with the query of the page that the form stands on, but for the values with a box."""
+
+MOST_VALUES = 200
+"""Values that a form may choose; further ones are left out."""
+
+
+async def redirect_to_selection(datasette: DatasetteLike, request: RequestLike) -> Response:
+    """Answer `/DB/-/newsfeed/select?query=...&provider_id=a&provider_id=b` with a redirect.
+
+    It leads to the articles, or to the search where the query has its `q`. 404 without an archive
+    that the visitor may see.
+    """
+    try:
+        database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
+    except KeyError as error:
+        raise NotFound("Database not found") from error
+    view = await view_archive(datasette, request, database)
+    if view is None or not view.sees("articles"):
+        raise NotFound("There is no news archive here")
+    given = parse_qsl(request.query_string)
+    rest = parse_qsl(request.args.get(QUERY) or "", keep_blank_values=True)
+    is_search = any(key == "q" for key, _ in rest) and view.sees(FULL_TEXT)
+    if is_search:
+        rest = [pair for pair in rest if pair[0] != "page"]
+    query = merged(rest, [pair for pair in given if pair[0] != QUERY][:MOST_VALUES])
+    links = Links(datasette, database)
+    if is_search:
+        return Response.redirect(address_of(links, query, path=links.search()))
+    return Response.redirect(address_of(links, query))
