@@ -26,6 +26,7 @@ from git_archive import (
     second_reading,
     whole_history,
 )
+from history_site import KEY, MOVED, OLD, QUIET, make_history
 
 RNG = random.Random(7)
 NO_BUNDLE = "NEWSFEED_ARCHIVE names no folder of real records"
@@ -425,3 +426,17 @@ def test_a_bare_repository_is_read_by_the_site_that_it_holds(tmp_path: Path) -> 
     changes = "select article_id, number, field, after from article_changes"
     assert rows(db, changes) == rows(other, changes)
     assert ("2020-01-01-a", 2, "title", "Two") in rows(db, changes)
+
+
+def test_a_part_has_the_history_of_its_articles_alone(tmp_path: Path) -> None:
+    db, out = make_history(tmp_path), tmp_path / "out.db"
+    ids = "select distinct article_id from article_versions order by 1"
+    for options in ((), ("--with-removed",)):
+        newsfeed("prepare", db, out, "--force", "--filter", "_topic=Boats", *options)
+        assert rows(out, ids) == [(KEY,)]
+        assert not rows(out, "select * from removed_articles")
+        assert not rows(out, "pragma foreign_key_check")
+    newsfeed("prepare", db, out, "--force")
+    assert rows(out, ids) == [(KEY,), (MOVED,), (QUIET,)]
+    # The id of a moved article was published with it; what was removed was withdrawn.
+    assert rows(out, "select id, title from removed_articles") == [(OLD, None)]

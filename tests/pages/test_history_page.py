@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -126,3 +129,24 @@ async def test_an_archive_without_a_history_has_nothing_of_it(demo_db: Path) -> 
     client = open_site(demo_db).client
     assert (await client.get("/demo/-/newsfeed/history?id=x")).status_code == 404
     assert (await client.get("/demo/articles.json?_changed=1&_shape=array")).json() == []
+
+
+async def test_rows_of_any_type_break_no_page(news: Path, tmp_path: Path) -> None:
+    db = tmp_path / "news.db"
+    shutil.copy(news, db)
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.executescript("""
+            update article_versions set kinds = x'ff00', size = 'many', repeats = 'x', path = 1,
+              committed_at = x'ff', last_committed_at = 7, title = 8 where number > 1;
+            update article_changes set field = x'fe', before = x'00ff', after = 9.5,
+              committed_at = 'yesterday', size = 'x', kind = 5 where position = 0;
+            update article_changes set before = '999999999999999999999999', committed_at = ''
+              where field = 'heat';
+        """)
+    client = open_site(db).client
+    for path in (
+        *(f"/news/articles/{KEY}", f"{HISTORY}?id={KEY}", f"{HISTORY}?id={KEY}&from=1&to=5"),
+        *("/news/article_changes", "/news/article_changes.atom", "/news/article_versions"),
+        *("/news/articles?_changed=1", "/news/article_changes.rss", "/news/removed_articles"),
+    ):
+        assert (await client.get(path)).status_code == 200, path

@@ -19,44 +19,56 @@ MOST_CHANGES = 200
 MOST_CHARACTERS = 20_000
 
 FACTS_SQL = """
-select count(*) as versions, min(committed_at) as since, max(last_committed_at) as last_seen,
-  sum(number > 1 and kinds not in ('', 'rating')) as edits, sum(repeats) as repeats
+select count(*) as versions, cast(min(committed_at) as text) as since,
+  cast(max(last_committed_at) as text) as last_seen,
+  cast(total(number > 1 and kinds not in ('', 'rating')) as integer) as edits,
+  cast(total(cast(repeats as integer)) as integer) as repeats
 from article_versions where article_id = :key"""
 
 VERSIONS_SQL = f"""
-select number, committed_at, kinds, size, is_draft
+select cast(number as integer) as number, cast(committed_at as text) as committed_at,
+  cast(coalesce(kinds, '') as text) as kinds, cast(size as integer) as size, is_draft
 from article_versions where article_id = :key order by number desc limit {MOST_VERSIONS}"""
 
 CHANGES_SQL = f"""
-select number, kind, field, size,
-  substr(before, 1, {MOST_CHARACTERS}) as before, substr(after, 1, {MOST_CHARACTERS}) as after
+select cast(number as integer) as number, cast(field as text) as field,
+  substr(cast(before as text), 1, {MOST_CHARACTERS}) as before,
+  substr(cast(after as text), 1, {MOST_CHARACTERS}) as after
 from article_changes
 where article_id = :key and number > :above and number <= :most and kind <> 'rating'
 order by number desc, position limit {MOST_CHANGES}"""
 
 STEPS_SQL = f"""
-select field, substr(before, 1, {MOST_CHARACTERS}), substr(after, 1, {MOST_CHARACTERS})
+select cast(field as text), substr(cast(before as text), 1, {MOST_CHARACTERS}),
+  substr(cast(after as text), 1, {MOST_CHARACTERS})
 from article_changes where article_id = :key and number > :low and number <= :high
 order by number, position limit 5000"""
 
 RATINGS_SQL = f"""
-select field, committed_at, before, after from article_changes
+select field, cast(committed_at as text) as committed_at, cast(before as text) as before,
+  cast(after as text) as after
+from article_changes
 where article_id = :key and field in ('heat', 'quality')
 order by number limit {2 * MOST_VERSIONS}"""
 
 ROWS_SQL = f"""
-select article_id, number, committed_at, field,
-  substr(before, 1, {MOST_CHARACTERS}) as before, substr(after, 1, {MOST_CHARACTERS}) as after
+select cast(article_id as text) as article_id, cast(number as integer) as number,
+  cast(committed_at as text) as committed_at, cast(field as text) as field,
+  substr(cast(before as text), 1, {MOST_CHARACTERS}) as before,
+  substr(cast(after as text), 1, {MOST_CHARACTERS}) as after
 from json_each(:keys) as asked join article_changes
   on article_id = json_extract(asked.value, '$[0]')
   and number = json_extract(asked.value, '$[1]') and position = json_extract(asked.value, '$[2]')
 order by asked.key"""
 
 TITLE_SQL = """
-select title, 1 as is_there from articles where id = :key
-union all select title, 0 from removed_articles where id = :key and moved_to is null limit 1"""
+select cast(title as text) as title, 1 as is_there from articles where id = :key
+union all select cast(title as text), 0 from removed_articles
+where id = :key and moved_to is null limit 1"""
 
-MOVED_SQL = "select moved_to from removed_articles where id = :key and moved_to is not null"
+MOVED_SQL = """
+select cast(moved_to as text) as moved_to from removed_articles
+where id = :key and moved_to is not null"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +135,9 @@ async def find_history(view: ArchiveView, key: str, most_edits: int) -> History 
     versions = tuple(
         Version(
             row["number"],
-            row["committed_at"],
+            row["committed_at"] or "",
             tuple(filter(None, row["kinds"].split(", "))),
-            row["size"],
+            row["size"] or 0,
             bool(row["is_draft"]),
             tuple(changes.get(row["number"], ())),
         )
@@ -134,12 +146,12 @@ async def find_history(view: ArchiveView, key: str, most_edits: int) -> History 
     return History(
         key,
         titles[0]["title"] or key,
-        facts["since"],
-        facts["last_seen"],
-        facts["edits"] or 0,
-        facts["versions"] + (facts["repeats"] or 0),
+        facts["since"] or "",
+        facts["last_seen"] or "",
+        facts["edits"],
+        facts["versions"] + facts["repeats"],
         versions,
-        await _curves(view, key, facts["since"], facts["last_seen"]),
+        await _curves(view, key, facts["since"] or "", facts["last_seen"] or ""),
         bool(titles[0]["is_there"]),
     )
 
@@ -161,7 +173,7 @@ async def _curves(view: ArchiveView, key: str, since: str, last: str) -> tuple[C
 
 def _number(text: str | None) -> int | None:
     try:
-        return int(text or "")
+        return int((text or "")[:20])
     except ValueError:
         return None
 
