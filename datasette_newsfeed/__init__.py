@@ -196,6 +196,30 @@ def register_routes() -> Any:
 
 
 @hookimpl
+def jump_items_sql(datasette: Any, actor: Any, request: Any) -> Any:
+    """Topics, providers and stories in the jump menu of Datasette 1.0."""
+    from .pages.views import menus
+
+    return lambda: menus.jump_items(datasette, request)
+
+
+@hookimpl
+def table_actions(datasette: Any, actor: Any, database: Any, table: Any, request: Any) -> Any:
+    """Subscribe and cite, in the menu of the articles."""
+    from .pages.views import menus
+
+    return lambda: menus.table_actions(datasette, request, database, table)
+
+
+@hookimpl
+def row_actions(datasette: Any, request: Any, database: Any, table: Any, row: Any) -> Any:
+    """Cite, list and subscribe, in the menu of a row of Datasette 1.0."""
+    from .pages.views import menus
+
+    return lambda: menus.row_actions(datasette, request, database, table, str(row[0]))
+
+
+@hookimpl
 def handle_exception(datasette: Any, request: Any, exception: Any) -> Any:
     """The way to a story by the id of any of its articles, and to an article by its old id."""
     from .pages.views import history_page, story_page

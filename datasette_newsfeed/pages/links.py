@@ -111,6 +111,12 @@ class Links:
         """Where the form of the facets goes."""
         return f"{self.database()}/-/newsfeed/select"
 
+    def articles_as(self, extension: str, pairs: Iterable[tuple[str, str]]) -> str:
+        """The articles that a query keeps, in another format."""
+        path = str(self.datasette.urls.table(self.database_name, "articles", format=extension))
+        query = urlencode(tuple(pairs))
+        return f"{path}?{query}" if query else path
+
     def row(self, table: str, *keys: object, extension: str | None = None) -> str:
         """A row's own page, or what it is in another format."""
         path = ",".join(tilde_encode(str(key)) for key in keys)

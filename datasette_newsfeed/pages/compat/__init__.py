@@ -7,6 +7,7 @@ elsewhere; what they do differently has one name here.
 from __future__ import annotations
 
 from . import site_url
+from .jump import jump_item
 from .permissions import (
     is_asking,
     may_view_database,
@@ -68,6 +69,7 @@ __all__ = [
     "internal_path",
     "is_asking",
     "is_late",
+    "jump_item",
     "keeps_facet_order",
     "later_page",
     "may_view_database",
