@@ -9,6 +9,10 @@ from __future__ import annotations
 import json
 import random
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -637,6 +641,38 @@ def test_again_and_edited(tmp_path: Path) -> None:
     }
     assert sorted(each["title"] for each in records(out)) == ["One, edited", "Three", "Two"]
     assert {path.name for path in out.rglob("*.md")} > set(before)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
+def test_interrupted_at_any_moment(sent: signal.Signals, tmp_path: Path) -> None:
+    """Only whole records are there, and the next run ends as if nothing had been."""
+    sources = [
+        write(
+            tmp_path / f"feed-{number:02}",
+            rss(*(_item(number * 100 + each, f"Title {each} " * 50) for each in range(80))),
+        )
+        for number in range(8)
+    ]
+    newsfeed("collect", tmp_path / "whole", *sources)
+    whole = _files(tmp_path / "whole")
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "sqlite_utils", "newsfeed", "collect", str(out)]
+    process = subprocess.Popen(
+        [*command, *map(str, sources)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    while process.poll() is None and not any(out.glob("*.md")):
+        time.sleep(0.01)
+    process.send_signal(sent)
+    _, said = process.communicate()
+    assert process.returncode != 0
+    assert b"Traceback" not in said
+    found = _files(out)
+    assert 0 < len([name for name in found if name.endswith(".md")]) < len(whole)
+    assert {name: data for name, data in found.items() if name.endswith(".md")}.items() <= (
+        whole.items()
+    )
+    assert newsfeed("collect", out, *sources).status == 0
+    assert _files(out) == whole
 
 
 def test_one_entry_of_several_sources_is_one_record(tmp_path: Path) -> None:

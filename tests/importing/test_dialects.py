@@ -291,6 +291,57 @@ def test_no_value_of_any_type_is_a_fault_or_lost(
                 raise AssertionError((key, leaf, found))
 
 
+HOSTILE_LINES = st.lists(
+    st.sampled_from(
+        [
+            *("A", "===", "#", "---", "+++", "...", "", "", "   ", "\t", "A: b", "::", "{", ";;;"),
+            *(
+                "Title: A",
+                "Date: 2024-03-01",
+                ":date: 2024-03-01",
+                ":title: B",
+                ":a:",
+                ": x",
+                ":a b",
+            ),
+            *("<!--", "-->", ".. title: A", ".. date: x", "..", ".. a comment", "   more of it"),
+            *(
+                ".. include:: /etc/passwd",
+                ".. raw:: html",
+                "   <script>1</script>",
+                ".. |a| date::",
+            ),
+            *(".. figure:: a.png", "   :width: x", ".. csv-table::", "   :file: /etc/passwd"),
+            *(".. code:: python", ".. math::", ".. role:: x(raw)", ".. default-role:: x", "`a`_"),
+            *(".. _a: a_", "a_", "|a|", "[1]_", ".. [1] x", "+--+--+", "| a | b", "====  ===="),
+            *(".. class::", ".. meta::", ".. contents::", ".. unicode:: 0xFFFFFFFFFF", "*", "**a"),
+            *(
+                ".. replace:: x",
+                ".. list-table::",
+                "   * - a",
+                ".. parsed-literal::",
+                "Tags: [a, b",
+            ),
+        ]
+    )
+    | st.text(max_size=20),
+    max_size=25,
+)
+
+
+@pytest.mark.parametrize("path", ["a.rst", "2024-03-01-a.md", "posts/a.mdx", "a.html"])
+@settings(max_examples=tries(150, 5000))
+@given(lines=HOSTILE_LINES, ends=st.sampled_from(["\n", "\r\n", "\r"]))
+def test_any_text_is_read_or_refused(path: str, lines: list[str], ends: str) -> None:
+    """Never another exception, and nothing of a file beside it."""
+    try:
+        found = article(ends.join(lines).encode("utf-8", "replace").decode(), path)
+    except RecordError:
+        return
+    assert isinstance(found, Article | LeftOut)
+    assert "root:x:" not in repr(found)
+
+
 @settings(max_examples=tries(15, 2000))
 @given(
     front_matters=st.lists(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import repeat
 from typing import Any
 
@@ -51,14 +52,17 @@ def _secrets_and_texts(mapping: Mapping[str, Any]) -> tuple[set[str], list[tuple
     # Each mapping and list once, a list with the key that it stands under.
     left: list[tuple[Any, str, bool]] = [(mapping, "", False)]
     for value, name, is_secret in left:
-        is_mapping = isinstance(value, dict)
-        items = value.items() if is_mapping else zip(repeat(name), value)
+        if isinstance(value, dict):
+            items: Iterable[tuple[str, Any]] = value.items()
+            for key in value:
+                if len(key) >= _LEAST_SECRET:
+                    if not is_secret:
+                        texts.append((name, key))
+                    elif not _NAME.fullmatch(key):
+                        secrets.add(key)
+        else:
+            items = zip(repeat(name), value)
         for key, item in items:
-            if is_mapping and len(key) >= _LEAST_SECRET:
-                if not is_secret:
-                    texts.append((name, key))
-                elif not _NAME.fullmatch(key):
-                    secrets.add(key)
             if not isinstance(item, str):
                 if isinstance(item, dict | list) and item:
                     left.append((item, key, is_secret or is_secret_key(key)))
@@ -72,5 +76,9 @@ def _secrets_and_texts(mapping: Mapping[str, Any]) -> tuple[set[str], list[tuple
 
 def is_secret_key(key: str) -> bool:
     """Tell whether a key is `secured`, however it is written."""
-    # Most keys are plainly none.
-    return len(key) >= len(SECRET) and key.strip().lower() == SECRET
+    return _is_short_secret(key) if len(key) < _LEAST_SECRET else key.strip().lower() == SECRET
+
+
+@lru_cache(maxsize=4096)  # Asked of each key, and records have the same ones.
+def _is_short_secret(key: str) -> bool:
+    return key.strip().lower() == SECRET

@@ -295,7 +295,7 @@ class _Fields:
     def _pop(self, key: str) -> Any:
         """Return what stands under a key and take it away; None for nothing at all."""
         value = self._left.pop(key, None)
-        return None if value in ("", []) else value
+        return value if value or value not in ("", []) else None
 
     def nested(self, key: str, convert: Callable[[Any, str], tuple[T | None, Any]]) -> T | None:
         value = self._pop(key)

@@ -80,7 +80,7 @@ def text(value: Any, place: str) -> str | None:
         value = written(value)
     if "\0" in value:
         raise RecordError("holds a NUL character; remove it", place=place)
-    return str(value) if is_visible(value) else None
+    return str(value) if _VISIBLE.search(value) else None
 
 
 def is_visible(text: str) -> bool:

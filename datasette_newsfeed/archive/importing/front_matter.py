@@ -425,9 +425,10 @@ class _Frame:
 
 def _is_secret(frame: _Frame | None) -> bool:
     """Tell whether what comes next in a mapping or list stands in `secured`."""
-    return frame is not None and (
-        frame.is_secret or (frame.key is not None and is_secret_key(frame.key))
-    )
+    if frame is None:
+        return False
+    key = frame.key
+    return frame.is_secret or (key is not None and key is not _ITEM and is_secret_key(key))
 
 
 def _key(value: Any, event: Any) -> str:

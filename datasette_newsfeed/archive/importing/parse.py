@@ -49,16 +49,17 @@ def parse(
         if document is None and is_template(file.path, _beginning(data)):
             return replace(unparsed, left_out=TEMPLATE)
         return replace(unparsed, error=error, is_parsed=_has_front_matter(document))
-    parsed = replace(
+    is_left_out = isinstance(record, LeftOut)
+    found = None if is_left_out else with_image_paths(record, file.path)
+    return replace(
         unparsed,
         is_parsed=_has_front_matter(document),
         dialect=dialect.name,
         repeated=document.repeated,
+        left_out=record.reason if is_left_out else None,
+        record=found,
+        references=facts_of(found) if found else unparsed.references,
     )
-    if isinstance(record, LeftOut):
-        return replace(parsed, left_out=record.reason)
-    record = with_image_paths(record, file.path)
-    return replace(parsed, record=record, references=facts_of(record))
 
 
 def _beginning(data: bytes) -> str:
