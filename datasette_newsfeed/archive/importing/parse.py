@@ -49,14 +49,14 @@ def parse(
         if document is None and is_template(file.path, _beginning(data)):
             return replace(unparsed, left_out=TEMPLATE)
         return replace(unparsed, error=error, is_parsed=_has_front_matter(document))
-    is_left_out = isinstance(record, LeftOut)
-    found = None if is_left_out else with_image_paths(record, file.path)
+    left_out = record.reason if isinstance(record, LeftOut) else None
+    found = None if isinstance(record, LeftOut) else with_image_paths(record, file.path)
     return replace(
         unparsed,
         is_parsed=_has_front_matter(document),
         dialect=dialect.name,
         repeated=document.repeated,
-        left_out=record.reason if is_left_out else None,
+        left_out=left_out,
         record=found,
         references=facts_of(found) if found else unparsed.references,
     )
