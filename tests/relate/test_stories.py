@@ -158,6 +158,18 @@ async def test_the_reason_stands_at_each_one_that_is_alike(archive: Path) -> Non
     assert titles(part(page, "similar")) == ["An older flood"]
 
 
+async def test_one_word_is_a_reason_where_both_write_a_name(tmp_path: Path) -> None:
+    path = build(tmp_path / "news.db")
+    with sqlite_utils.Database(path).conn as connection:
+        connection.execute("delete from article_topics")
+        for word, is_listed in (("Ashel", True), ("ashel", False)):
+            text = f"Only of the {word} 7"
+            connection.execute("update articles set excerpt = ? where id = ?", [text, LIKE])
+            connection.commit()
+            page = await get(open_site(path), articles_path(LEAD))
+            assert ("In both: “Ashel”" in text_of(page)) == is_listed
+
+
 async def test_others_of_the_story_are_found_beyond_those_that_are_related(tmp_path: Path) -> None:
     path = build(tmp_path / "news.db")
     db = sqlite_utils.Database(path)
@@ -269,7 +281,7 @@ async def test_a_long_story_says_what_it_shows(
     page = await get(open_site(build(tmp_path / "news.db")), WAY)
     assert titles(page) == ["Flood watch"]
     assert "These are the first 1." in page
-    assert '<h2 class="newsfeed-headline" id="newsfeed-story">The river rises</h2>' in page
+    assert '<h1 class="newsfeed-headline" id="newsfeed-story">The river rises</h1>' in page
 
 
 # -- the list of stories ------------------------------------------------------

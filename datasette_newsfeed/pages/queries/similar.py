@@ -69,24 +69,26 @@ async def find_similar(
     most = max(FEW, total // MOST_SHARE)
     texts = await view.ask(TEXTS_SQL, {"ids": json.dumps([key, *listed])})
     vocabulary = Vocabulary()
-    written: dict[int, str] = {}
+    written: dict[str, dict[int, str]] = {row["id"]: {} for row in texts}
     terms = {
-        row["id"]: vocabulary.read(
-            row["title"], row["lead"], written=written if row["id"] == key else None
-        )
+        row["id"]: vocabulary.read(row["title"], row["lead"], written=written[row["id"]])
         for row in texts
     }
     own = terms.get(key, {})
     others = {number for each in listed for number in terms.get(each, ())}
-    both = {number: (own[number], written[number]) for number in own if number in others}
+    both = {number: (own[number], written[key][number]) for number in own if number in others}
     words = await _rare_words(view, both, most)
     topics = await _rare_topics(view, key, min(most, total // 3))
     found = []
     for card in await find_cards_by_id(view, listed):
-        shared = sorted(words[number] for number in words.keys() & terms.get(card.id or "", {}))
+        numbers = words.keys() & terms.get(card.id or "", {}).keys()
+        shared = sorted(words[number] for number in numbers)
         same = [topic for topic in topics if topic in card.topics]
-        # One word, or number, that names nothing may be chance.
-        is_named = any(-marks & IS_NAME and not word.isdigit() for _, marks, word in shared)
+        # One word, or number, that names nothing may be chance. Here a name, there a word: as well.
+        is_named = any(
+            own[number] & IS_NAME and written[card.id or ""][number][0].isupper()
+            for number in numbers
+        )
         if same or len(shared) > 1 or is_named:
             names = [word for _, _, word in shared[: max(MOST_WORDS - len(same), 1)]]
             found.append(Resemblance(card, ", ".join(names), ", ".join(same[:MOST_WORDS])))
@@ -101,7 +103,9 @@ async def _rare_words(
     Without full text nobody knows: then it is those that are names or numbers.
     """
     candidates = {
-        number: (marks, word) for number, (marks, word) in terms.items() if not is_everyday(word)
+        number: (marks, word)
+        for number, (marks, word) in terms.items()
+        if not is_everyday(word) and not (len(word) == 1 and word.isdigit())
     }
     if not view.sees(FULL_TEXT):
         return {n: (0, -marks, word) for n, (marks, word) in candidates.items() if marks & IS_NAME}
