@@ -71,7 +71,7 @@ def keys(page: str) -> list[str]:
     return [html.unescape(address).rpartition("/")[2] for address in HIT.findall(page)]
 
 
-def links(page: str, within: str = "newsfeed-narrow") -> dict[str, str]:
+def links(page: str, within: str = "newsfeed-filters") -> dict[str, str]:
     """The addresses in a part of the page, by what the link says."""
     part = page.partition(f'class="{within}"')[2]
     found = re.findall(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', part, re.S)
@@ -123,6 +123,22 @@ async def test_facets_and_timeline_lead_to_what_they_count(indexed: Path) -> Non
             assert re.search(rf"\b{count[1]} articles?\.", text_of(there)), (text, path)
             assert 'name="q" value="bridge -tram"' in there
             assert "newsfeed-takeoff" in there
+
+
+async def test_several_values_at_once(indexed: Path) -> None:
+    datasette = open_site(indexed)
+    page = await page_of(datasette, q="bridge", _topic="Harbour")
+    form = page.partition('action="/news/-/newsfeed/select"')[2].partition("</form>")[0]
+    (kept,) = re.findall(r'name="query" value="([^"]*)"', form)
+    boxes = [("query", html.unescape(kept)), ("_topic", "Harbour")]
+    boxes += [("type", "video"), ("type", "article")]
+    path = f"/news/-/newsfeed/select?{urlencode(boxes)}"
+    response = await datasette.client.get(path)
+    assert response.status_code == 302
+    there = (await datasette.client.get(response.headers["location"])).text
+    assert response.headers["location"].startswith("/news/-/newsfeed/search?q=bridge")
+    expected = await page_of(datasette, q="bridge", _topic="Harbour", type__in="video,article")
+    assert keys(there) == keys(expected) != []
 
 
 async def test_a_condition_with_or_is_one_of_several(news: Path) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from datasette.database import QueryInterrupted
 from datasette.utils import path_with_replaced_args, tilde_decode
@@ -95,6 +95,12 @@ class SearchListing(Listing):
     def address(self, query: Query) -> str:
         """Return the address of what a query keeps of this search."""
         return self.links.search_of(query.pairs)
+
+    def query_besides(self, facets: Iterable[Mapping[str, Any]]) -> str:
+        """Return the query of the search page without the values that the form has boxes for."""
+        pairs = parse_qsl(super().query_besides(facets), keep_blank_values=True)
+        words = [(WORDS, self.search_words)]
+        return urlencode([*words, *(pair for pair in pairs if pair[0] != SEARCH)])
 
 
 async def show_search(datasette: DatasetteLike, request: RequestLike) -> Response:
