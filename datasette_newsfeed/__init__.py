@@ -278,7 +278,7 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def filters_from_request(request: Any, database: Any, table: Any, datasette: Any) -> Any:
-    """`?_topic=` and `?_related=`."""
-    from .pages.filters import conditions
+    """`?_topic=` and `?_related=`; the rows of large selections by the facet index."""
+    from .pages.facets import indexed_rows
 
-    return conditions.from_request(datasette, request, database, table)
+    return indexed_rows.filters_from_request(datasette, request, database, table)

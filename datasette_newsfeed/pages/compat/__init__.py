@@ -31,7 +31,7 @@ from .request import (
     was_interrupted,
     watch_interruptions,
 )
-from .row_order import LaterPage, RowOrder, complete_next, later_page
+from .row_order import LaterPage, RowOrder, complete_next, later_page, replace_statements
 from .settings import (
     apply_defaults,
     close,
@@ -83,6 +83,7 @@ __all__ = [
     "refused_tables",
     "remember_request",
     "render",
+    "replace_statements",
     "setting",
     "site_url",
     "skips_checks",

@@ -28,7 +28,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ from .request import noted
 Params = Mapping[str, Any]
 
 _NOTE = "row_order"
+_REPLACE = "row_replacement"
 _NAME = r'\w+|\[[^\]]*\]|"(?:[^"]|"")*"'
 _FIRST_PAGE = re.compile(
     rf"""(?P<where>.*)order\ by\ (?P<column>{_NAME})(?P<desc>\ desc)?
@@ -175,6 +176,15 @@ def later_page(sql: str, table: str, key: str) -> LaterPage | None:
     return LaterPage(page["others"], page["position"], column, key, backwards)
 
 
+Replace = Callable[[str, Params], Awaitable[tuple[str, Params] | None]]
+"""Returns another statement with the same result as one that takes longer; else None."""
+
+
+def replace_statements(replace: Replace) -> None:
+    """Let `replace` see each statement of this request on a database of `complete_next`."""
+    noted()[_REPLACE] = replace
+
+
 def complete_next(db: Any, order: RowOrder) -> None:
     """Complete the next statement by which this request reads a page of a table from `db`."""
     noted()[_NOTE] = order
@@ -191,6 +201,9 @@ def complete_next(db: Any, order: RowOrder) -> None:
             if completed is not None:
                 del notes[_NOTE]
                 sql, params = completed
+        replace = notes.get(_REPLACE)
+        if replace is not None and isinstance(params, Mapping):
+            sql, params = await replace(sql, params) or (sql, params)
         return await execute(sql, params, *args, **options)
 
     setattr(completing, _NOTE, True)

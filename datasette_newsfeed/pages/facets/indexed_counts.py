@@ -7,6 +7,7 @@ no set, and each facet counts by SQL.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import sqlite3
@@ -60,6 +61,14 @@ class Tally:
         if self.rows is self.index.articles:
             return {value: len(members) for value, members in sets.items()}
         return facet_index.counts(sets, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How many articles a selection has, and the row numbers of its newest, in their order."""
+
+    count: int
+    newest: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -129,18 +138,15 @@ async def _find(datasette: DatasetteLike, database: str, rows: Rows) -> Tally | 
     parts = split(select["where"]) if select and select["where"] else []
     if select is None or parts is None:
         return None
-    shelf = _shelves.setdefault(datasette, {}).setdefault(database, _Shelf())
-    limit = min(
-        BUDGET * int(datasette.setting("facet_time_limit_ms")),
-        int(datasette.setting("sql_time_limit_ms")),
-    )
+    shelf = _shelf_of(datasette, database)
+    limit = _limit(datasette)
 
     def ask(conn: sqlite3.Connection) -> Tally | None:
         with _within(conn, limit, rows) as clock, _snapshot(conn):
             index = shelf.open(conn, database)
             if index is None:
                 return None
-            key = (index.build, index.seq, rows.sql, tuple(sorted(rows.params.items())))
+            key = _key(index, select["where"], rows.params)
             found = shelf.kept(key)
             if found is None:
                 found = _rows(conn, index, parts, rows.params, clock)
@@ -149,6 +155,88 @@ async def _find(datasette: DatasetteLike, database: str, rows: Rows) -> Tally | 
 
     tally: Tally | None = await datasette.get_database(database).execute_fn(ask)
     return tally
+
+
+def _shelf_of(datasette: DatasetteLike, database: str) -> _Shelf:
+    return _shelves.setdefault(datasette, {}).setdefault(database, _Shelf())
+
+
+def _limit(datasette: DatasetteLike) -> int:
+    return min(
+        BUDGET * int(datasette.setting("facet_time_limit_ms")),
+        int(datasette.setting("sql_time_limit_ms")),
+    )
+
+
+def _key(index: FacetIndex, where: str | None, params: Mapping[str, Any]) -> Hashable:
+    return (index.build, index.seq, (where or "").strip(), tuple(sorted(params.items())))
+
+
+WALKED = 20_000
+"""Rows. Where so many of the newest articles are likely to hold a page of a selection, they are
+looked through one by one, some microseconds each; else the selection's own are looked up."""
+
+LOOKED_UP = 20_000
+"""Rows that are looked up and sorted. For more, Datasette's own statement does as well."""
+
+NEWEST_SQL = "select rowid from articles order by published_at desc, id"
+AMONG_SQL = (
+    "select rowid from articles where rowid in (select value from json_each(?))"
+    " order by published_at desc, id limit ?"
+)
+
+
+async def find_newest(
+    datasette: DatasetteLike, database: str, where: str, params: Mapping[str, Any], most: int
+) -> Page | None:
+    """Return the newest `most` articles of a selection and its size, from the facet index.
+
+    None where the index does not know each of its conditions; its newest are none where SQL finds
+    them as fast. Raises QueryInterrupted where it takes too long.
+    """
+    parts = split(where)
+    if not parts:
+        return None
+    shelf = _shelf_of(datasette, database)
+
+    def ask(conn: sqlite3.Connection) -> Page | None:
+        with (
+            _within(conn, _limit(datasette), Rows(where, params)) as clock,
+            _snapshot(conn),
+        ):
+            index = shelf.open(conn, database)
+            if index is None:
+                return None
+            key = _key(index, where, params)
+            found = shelf.kept(key)
+            if found is None:
+                conditions = Conditions(conn, index, params, clock)
+                known = [conditions.find(part) for part in parts]
+                if None in known:
+                    return None
+                sets = [each.rows for each in known if each is not None]
+                found = BitMap.intersection(index.articles, *sets)
+                shelf.keep(key, found)
+            return Page(len(found), tuple(_newest(conn, found, len(index.articles), most)))
+
+    page: Page | None = await datasette.get_database(database).execute_fn(ask)
+    return page
+
+
+def _newest(conn: sqlite3.Connection, found: BitMap, total: int, most: int) -> list[int]:
+    """Return the newest of some rows; none where neither way of finding them pays."""
+    if len(found) * WALKED >= total * most:
+        newest = []
+        # Where the selection lies further back than an even spread would have it, there is an end.
+        for (row,) in conn.execute(f"{NEWEST_SQL} limit {WALKED * 2}"):
+            if row in found:
+                newest.append(row)
+                if len(newest) == most:
+                    return newest
+    if len(found) > LOOKED_UP:
+        return []
+    rows = conn.execute(AMONG_SQL, [json.dumps(list(found)), most])
+    return [row for (row,) in rows]
 
 
 @contextmanager
