@@ -146,20 +146,23 @@ def watch_interruptions(db: Any) -> None:
     Datasette leaves out what took too long (a count, a suggestion of a facet), mostly without a
     word: the next answer may have it.
     """
-    execute = db.execute
-    if hasattr(execute, "newsfeed_watched"):
-        return
+    for name in ("execute", "execute_fn"):
+        method = getattr(db, name)
+        if not hasattr(method, "newsfeed_watched"):
+            setattr(db, name, _watched(method))
 
-    @functools.wraps(execute)
+
+def _watched(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    @functools.wraps(method)
     async def watched(*args: Any, **kwargs: Any) -> Any:
         try:
-            return await execute(*args, **kwargs)
+            return await method(*args, **kwargs)
         except QueryInterrupted:
             noted()[INTERRUPTED] = True
             raise
 
     watched.newsfeed_watched = True  # type: ignore[attr-defined]
-    db.execute = watched
+    return watched
 
 
 def was_interrupted(request: Any) -> bool:
