@@ -45,6 +45,9 @@ PROBES = 16
 
 Sets = Mapping[Any, BitMap]
 
+_DAMAGED = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
+"""What values of other types and damaged sets or JSON raise, wherever they are read."""
+
 
 @dataclass(frozen=True)
 class FacetIndex:
@@ -133,8 +136,20 @@ def current(conn: sqlite3.Connection, known: FacetIndex | None = None) -> FacetI
     """Return the index as it is now, None where there is none to be trusted.
 
     To be called in a transaction, together with what is to agree with it. `known` is the
-    index as it was found before: what has not changed is not read again.
+    index as it was found before: what has not changed is not read again. An index that is
+    damaged is not trusted.
     """
+    try:
+        return _current(conn, known)
+    except _DAMAGED:
+        return None
+    except sqlite3.Error as error:
+        if not _is_damage(error):
+            raise
+        return None
+
+
+def _current(conn: sqlite3.Connection, known: FacetIndex | None) -> FacetIndex | None:
     state = _state(conn)
     if state is None:
         return None
@@ -146,6 +161,13 @@ def current(conn: sqlite3.Connection, known: FacetIndex | None = None) -> FacetI
     if seq - stored_seq > MOST_CHANGES or not _is_sound(conn, stored_seq):
         return None
     return _caught_up(conn, _load(conn), seq)
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Tell other columns, and values that are none of a statement, from a time limit or a lock."""
+    return isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError) or (
+        str(error).startswith(("no such column", "no such table"))
+    )
 
 
 def exists(conn: sqlite3.Connection) -> bool:
@@ -202,6 +224,10 @@ def _caught_up(conn: sqlite3.Connection, index: FacetIndex, seq: int) -> FacetIn
 
 
 def _load(conn: sqlite3.Connection) -> FacetIndex:
+    """Return the index as stored. Raises ValueError for sets that cannot be of these articles.
+
+    A set of all numbers takes 20 bytes of a file, and gigabytes once it is worked with.
+    """
     build, seq, names = _rows(conn, f"select build, seq, facets from {STATE}")[0]
     facets: dict[str, dict[Any, BitMap]] = {name: {} for name in json.loads(names)}
     articles = BitMap()
@@ -210,6 +236,11 @@ def _load(conn: sqlite3.Connection) -> FacetIndex:
             facets[facet][value] = BitMap.deserialize(rows)
         else:
             articles = BitMap.deserialize(rows)
+    count = _rows(conn, "select count(*) from articles")[0][0]
+    if len(articles) > count + MOST_CHANGES:
+        raise ValueError(f"{NAME} has more articles than there are")
+    if not all(rows.issubset(articles) for sets in facets.values() for rows in sets.values()):
+        raise ValueError(f"{NAME} has articles in a set that it has not")
     return FacetIndex(build, seq, articles, facets)
 
 
@@ -246,18 +277,31 @@ def keep(conn: sqlite3.Connection) -> bool:
     An archive too small to need one gets none. Changes are applied where possible, else
     the index is rebuilt.
     """
+    if not exists(conn):
+        number = _rows(conn, f"select count(*) from (select 1 from articles limit {PAYS_FROM})")
+        return number[0][0] >= PAYS_FROM and build(conn)
+    try:
+        is_kept = _keep_changes(conn)
+    except _DAMAGED:
+        is_kept = False
+    except sqlite3.Error as error:
+        if not _is_damage(error):
+            raise
+        is_kept = False
+    return is_kept or build(conn)
+
+
+def _keep_changes(conn: sqlite3.Connection) -> bool:
+    """Apply what changed to the stored index; return False where it is to be rebuilt."""
     state = _state(conn)
     if state is None or not _can_catch_up(conn, state):
-        number = _rows(conn, f"select count(*) from (select 1 from articles limit {PAYS_FROM})")
-        if state is None and number[0][0] < PAYS_FROM:
-            return False
-        return build(conn)
+        return False
     if state[1] == state[2]:
         return True
     before = _load(conn)
     after = _caught_up(conn, before, state[2])
     if after is None:
-        return build(conn)
+        return False
     _store_changes(conn, before, after)
     return True
 

@@ -46,8 +46,14 @@ _OF_IDS = f"SELECT rowid, {_NAMES} FROM articles WHERE id IN ({{ids}})"
 _LOOKUPS = {WORDS: CREATE_WORDS, ADDRESSES: CREATE_ADDRESSES}
 
 
-def searchable_texts(title: str | None, excerpt: str | None, body: str | None) -> list[str]:
-    """Return the texts of an article by which it is found, as its page shows them."""
+def searchable_texts(title: object, excerpt: object, body: object) -> list[str]:
+    """Return the texts of an article by which it is found, as its page shows them.
+
+    What another program wrote and is no text is not searched.
+    """
+    title, excerpt, body = (
+        each if isinstance(each, str) else None for each in (title, excerpt, body)
+    )
     return [title or "", plain_text(excerpt), plain_text(body, is_markdown=True)]
 
 

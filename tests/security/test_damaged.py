@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from contextlib import closing
+import tracemalloc
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import facet_archive
 import pytest
-from commands import import_report, record, write
+from commands import import_report, newsfeed, record, write
 from datasette.app import Datasette
+from datasette.utils import tilde_encode
+from pyroaring import BitMap
+from share import IS_LONG, share
 
-from datasette_newsfeed import facet_index
+from datasette_newsfeed import facet_index, schema
 from datasette_newsfeed.pages.access import archives
 
 
@@ -41,6 +48,13 @@ async def test_a_broken_virtual_table_stops_no_server(table: str, tmp_path: Path
         "update newsfeed_facet_index_state set facets = '{'",
         "update newsfeed_facet_index_state set probes = 'no'",
         "update newsfeed_facet_index_state set probes = '5'",
+        "update newsfeed_facet_index_state set probes = '[[1e99, 2], [[], {}]]'",
+        "update newsfeed_facet_index_state set facets = '[[]]'",
+        "update newsfeed_facet_index_state set build = 5",
+        "update newsfeed_facet_index_state set seq = 'x'",
+        "alter table newsfeed_facet_index rename column rows to lines",
+        "update newsfeed_facet_index set rows = every_number()",
+        "update newsfeed_facet_index set rows = every_number() where facet <> ''",
     ],
 )
 async def test_a_damaged_facet_index_is_not_used(
@@ -49,10 +63,211 @@ async def test_a_damaged_facet_index_is_not_used(
     path = tmp_path / "news.db"
     facet_archive.build(path, 50)
     with closing(sqlite3.connect(path)) as conn:
+        conn.create_function("every_number", 0, every_number)
         facet_index.build(conn)
         conn.execute(damage)
+        assert facet_index.current(conn) is None
         conn.commit()
     site = facet_archive.open_site(path)
     page = await site.client.get("/news/articles?_facet=type")
     assert page.status_code == 200
     assert "timed out" not in page.text
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("update articles set type = 'another' where rowid = 1")
+        assert facet_index.keep(conn)
+        assert facet_index.current(conn) is not None
+
+
+def every_number() -> bytes:
+    """All numbers of 32 bits as a set: some kilobytes, and gigabytes once worked with."""
+    rows = BitMap()
+    rows.add_range(0, 2**32)
+    rows.run_optimize()
+    return bytes(rows.serialize())
+
+
+TRIGGERS = "select name from sqlite_master where type = 'trigger'"
+FULL_TEXTS = (
+    "create table articles_fts (title, excerpt, body)",
+    "create view articles_fts as select title, excerpt, body from articles",
+    "create virtual table articles_fts using fts4(title, excerpt, body)",
+    "create virtual table articles_fts using rtree(title, excerpt, body)",
+    "create virtual table articles_fts using fts5(title, content='nothing')",
+)
+
+
+@pytest.mark.parametrize("sql", FULL_TEXTS)
+async def test_a_full_text_that_is_none_is_not_searched(sql: str, tmp_path: Path) -> None:
+    write(tmp_path / "r" / "a.md", record("A harbour"))
+    import_report(tmp_path / "news.db", tmp_path / "r")
+    with closing(sqlite3.connect(tmp_path / "news.db")) as conn:
+        for (name,) in conn.execute(TRIGGERS).fetchall():
+            conn.execute(f"drop trigger [{name}]")
+        conn.execute("drop table articles_fts")
+        conn.execute(sql)
+        conn.commit()
+    site = Datasette([str(tmp_path / "news.db")])
+    for path in ("/", "/news", "/news/articles", "/news/articles/a", "/news/articles.atom"):
+        assert (await site.client.get(path)).status_code == 200, path
+    assert (await site.client.get("/news/-/newsfeed/search?q=harbour")).status_code in (200, 404)
+
+
+# -- values of other types ----------------------------------------------------
+
+VALUES = {
+    "blank": "''",
+    "blob": "x'fffe00ff'",
+    "large": "1e300",
+    "infinite": "9e999",
+    "greatest": "9223372036854775807",
+    "least": "-9223372036854775808",
+    "text": "'no number <b>'",
+    "no UTF-8": "cast(x'ff41' as text)",
+}
+FERRY = "2023-08-09-battery-ferry-sterna-makes-first-run-to-solmoy"
+PAGES = (
+    "/",
+    "/damaged",
+    "/damaged/articles",
+    f"/damaged/articles/{FERRY}",
+    "/damaged/articles.atom",
+    "/damaged/articles.jsonfeed",
+    "/damaged/-/newsfeed/search?q=ferry",
+    "/damaged/stories/{story}",
+    "/damaged/topics/{topic}",
+    "/damaged/providers/{provider}",
+    "/damaged/-/newsfeed/image/{image}/320",
+)
+
+
+def columns() -> Iterator[tuple[tuple[str, str], ...]]:
+    """Yield what is changed at once: in the long form each column, else those of some tables."""
+    each = [
+        (table.name, column.name)
+        for table in schema.TABLES
+        for column in table.columns
+        if column.name not in table.primary_key
+    ]
+    if IS_LONG:
+        yield from ((pair,) for pair in each)
+    else:
+        yield tuple(pair for pair in each if pair[0] == "articles")
+        yield tuple(pair for pair in each if pair[0] != "articles")
+
+
+def damaged(good: Path, path: Path, pairs: tuple[tuple[str, str], ...], value: str) -> Path:
+    """Copy an archive, with a value in these columns of all rows."""
+    for suffix in ("", "-sources"):
+        shutil.copy(f"{good}{suffix}", f"{path}{suffix}")
+    with closing(sqlite3.connect(path)) as conn:
+        triggers = conn.execute("select name, sql from sqlite_master where type = 'trigger'")
+        resting = triggers.fetchall()
+        for name, _ in resting:
+            conn.execute(f"drop trigger [{name}]")
+        for table, column in pairs:
+            conn.execute(f"update or ignore {table} set {column} = {value}")
+        for _, sql in resting:
+            conn.execute(sql)
+        conn.commit()
+    return path
+
+
+def pages_of(path: Path) -> list[str]:
+    """The pages of an archive, of one story, topic, provider and image of it."""
+    with closing(sqlite3.connect(path)) as conn:
+        found = {
+            name: conn.execute(f"select {column} from {table} order by 1 limit 1").fetchone()[0]
+            for name, table, column in (
+                ("story", "stories", "id"),
+                ("topic", "topics", "name"),
+                ("provider", "providers", "domain"),
+                ("image", "image_renditions", "image_id"),
+            )
+        }
+    return [
+        page.format(**{key: tilde_encode(value) for key, value in found.items()}) for page in PAGES
+    ]
+
+
+@pytest.mark.parametrize("kind", share(VALUES))
+async def test_values_of_other_types(kind: str, demo_db: Path, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.db"
+    pages = pages_of(demo_db)
+    shutil.copy(demo_db, path)
+    site = Datasette([str(path)])
+    for pairs in columns():
+        damaged(demo_db, path, pairs, VALUES[kind])
+        for page in pages:
+            response = await site.client.get(page)
+            assert response.status_code in (200, 302, 404), (page, pairs)
+            assert page == "/" or response.status_code == 200 or "/image/" in page, (page, pairs)
+        assert "newsfeed-front" in (await site.client.get("/")).text, pairs
+
+
+@pytest.mark.parametrize("kind", share(VALUES, first=1))
+def test_commands_and_values_of_other_types(kind: str, demo_db: Path, tmp_path: Path) -> None:
+    """A command says what is wrong, or does its work; it raises nothing."""
+    write(tmp_path / "r" / "a.md", record("A harbour"))
+    for pairs in columns():
+        path = damaged(demo_db, tmp_path / "damaged.db", pairs, VALUES[kind])
+        newsfeed("metadata", path)
+        newsfeed("relate", path)
+        newsfeed("import", path, tmp_path / "r")
+        newsfeed("images", path, "--limit", 0)
+        newsfeed("prepare", "--force", "--allow-stale", path, tmp_path / "out.db")
+        newsfeed("prepare", "--force", "--filter", "heat__gte=1", path, tmp_path / "out.db")
+
+
+@pytest.mark.parametrize("kind", share(VALUES))
+def test_sources_with_values_of_other_types(kind: str, demo_db: Path, tmp_path: Path) -> None:
+    write(tmp_path / "r" / "a.md", record("A harbour"))
+    path = tmp_path / "damaged.db"
+    with closing(sqlite3.connect(f"{demo_db}-sources")) as conn:
+        names = "select tables.name, columns.name from sqlite_master as tables, "
+        names += "pragma_table_info(tables.name) as columns where tables.type = 'table'"
+        pairs = [pair for pair in conn.execute(names) if not pair[0].startswith("sqlite_")]
+    for table in dict.fromkeys(table for table, _ in pairs):
+        for suffix in ("", "-sources"):
+            shutil.copy(f"{demo_db}{suffix}", f"{path}{suffix}")
+        with closing(sqlite3.connect(f"{path}-sources")) as conn:
+            for column in (column for name, column in pairs if name == table):
+                with suppress(sqlite3.Error):
+                    conn.execute(f"update or ignore {table} set {column} = {VALUES[kind]}")
+            conn.commit()
+        newsfeed("import", path, tmp_path / "r")
+        newsfeed("export", path, tmp_path / "exported")
+
+
+def test_a_bomb_in_the_sources_is_reported(tmp_path: Path) -> None:
+    """A gigabyte of zeros, in a megabyte: neither export nor import unpacks it."""
+    write(tmp_path / "r" / "a.md", record("A harbour"))
+    write(tmp_path / "r" / "b.md", record("A ferry"))
+    import_report(tmp_path / "news.db", tmp_path / "r")
+    packing = zlib.compressobj(9)
+    bomb = b"".join(packing.compress(bytes(10_000_000)) for _ in range(20)) + packing.flush()
+    with closing(sqlite3.connect(tmp_path / "news.db-sources")) as conn:
+        conn.execute("update sources set text = ? where article_id = 'a'", [bomb])
+        conn.execute("update sources set schema_version = 1")
+        conn.commit()
+    tracemalloc.start()
+    exported = newsfeed("export", tmp_path / "news.db", tmp_path / "out")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert exported.status == 1
+    assert "a.md" in exported.stderr
+    assert "10,000,000" in exported.stderr
+    assert (tmp_path / "out" / "b.md").read_bytes() == (tmp_path / "r" / "b.md").read_bytes()
+    assert peak < 60_000_000
+    assert newsfeed("import", tmp_path / "news.db", tmp_path / "r").status == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["title=\udcff", "_topic=\0", "heat__in=[", "_where=)", "_through=5", "heat=1&_x=\ud800"],
+)
+def test_a_filter_that_is_none_is_refused(query: str, tmp_path: Path) -> None:
+    write(tmp_path / "r" / "a.md", record("A harbour"))
+    import_report(tmp_path / "news.db", tmp_path / "r")
+    outcome = newsfeed("prepare", tmp_path / "news.db", tmp_path / "out.db", "--filter", query)
+    assert outcome.status == 2
+    assert not (tmp_path / "out.db").exists()

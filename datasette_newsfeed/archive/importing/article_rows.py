@@ -48,7 +48,7 @@ def facts_of_rows(db: Database, article_ids: Sequence[str]) -> Iterator[tuple[st
             "SELECT url, position FROM related_articles WHERE article_id = ?", [article_id]
         ).fetchall()
         images = db.execute(_ROW_IMAGES, {"id": article_id}).fetchall()
-        keyed = ((url_key(url), position) for url, position in urls if url)
+        keyed = ((url_key(url), position) for url, position in urls if isinstance(url, str))
         yield (
             article_id,
             Facts(

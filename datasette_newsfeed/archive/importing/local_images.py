@@ -161,7 +161,9 @@ class LocalImages:
         after = ""
         while rows := self._db.execute(_CANDIDATES, [after, 500]).fetchall():
             after = rows[-1][0]
-            local = [row for row in rows if not has_scheme(row[1]) and not row[1].startswith("//")]
+            # Other programs may have written what is no text.
+            texts = [row for row in rows if isinstance(row[1], str)]
+            local = [row for row in texts if not has_scheme(row[1]) and not row[1].startswith("//")]
             places = ((image_id, url, self._place(image_id, url)) for image_id, url in local)
             found = [(image_id, url, place) for image_id, url, place in places if place.is_covered]
             for _, url, place in found:

@@ -112,5 +112,5 @@ def _references(table: Table) -> Iterator[tuple[str, str, bool]]:
                 yield other.name, column.name, other.primary_key[0] == column.name
 
 
-def _key(url: str | None) -> str | None:
-    return url_key(url) if url else None
+def _key(url: object) -> str | None:
+    return url_key(url) if isinstance(url, str) else None

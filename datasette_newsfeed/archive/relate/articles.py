@@ -66,7 +66,9 @@ def read_articles(db: Database, on_progress: Progress) -> Articles:
     rare = {topic for topic, n in db.execute(_TOPICS) if n * TOPIC_SHARE <= count}
     numbers: dict[str, int] = {}
     for row in db.execute(sql):
-        article_id, title, lead, language, published_at, provider, *urls, topics = row
+        # What another program wrote and is no text says nothing.
+        texts = (each if isinstance(each, str) else "" for each in row)
+        article_id, title, lead, language, published_at, provider, *urls, topics = texts
         marks = vocabulary.read(title, lead, language or None)
         found.sizes.append(len(marks))
         for topic in rare.intersection(topics.split(_BREAK) if topics else ()):

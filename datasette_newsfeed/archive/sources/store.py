@@ -155,7 +155,11 @@ class Sources:
         return relative(file, self.folder)
 
     def file_of(self, name: str) -> str:
-        """Return the file that this database calls by that name."""
+        """Return the file that this database calls by that name. Raises ArchiveError for none."""
+        if not isinstance(name, str):
+            raise ArchiveError(
+                self._shown, "is damaged; move it away, the next import makes it anew"
+            )
         return os.path.normpath(os.path.join(self.folder, name))
 
     # Roots
@@ -347,8 +351,9 @@ class Sources:
 
     def change_counter(self) -> int:
         """Return SQLite's change counter of the archive as the last run left it."""
-        counter: int = self.db.execute("SELECT change_counter FROM state").fetchone()[0]
-        return counter
+        counter = self.db.execute("SELECT change_counter FROM state").fetchone()[0]
+        # Of a damaged file: then all is read again, as after a change by another program.
+        return counter if isinstance(counter, int) else 2**63
 
     def note_change_counter(self, counter: int) -> None:
         """Remember how a run leaves the archive."""

@@ -23,6 +23,7 @@ from ... import default_metadata, facet_index_schema, schema
 from .. import compat, other_plugins
 from ..protocols import DatasetteLike, RequestLike
 from . import permissions
+from .column_types import typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ class ArchiveView:
         if (sql, given) not in self.answers:
             db = self.datasette.get_database(self.database)
             try:
-                self.answers[sql, given] = list((await db.execute(sql, values)).rows)
+                results = await db.execute(sql, values)
+                self.answers[sql, given] = typed(results.rows, results.columns)
             except QueryInterrupted:
                 compat.note_late(self.request)
                 raise
@@ -120,6 +122,10 @@ ACROSS = "_memory"
 """Where Datasette answers queries across databases."""
 
 FULL_TEXT = f"{schema.ARTICLES.name}_fts"
+FULL_TEXT_SQL = f"""
+select 1 from sqlite_master where type = 'table' and name = '{FULL_TEXT}'
+and lower(sql) like 'create virtual table%using fts5%'"""
+MATCH_SQL = f"select rowid from {FULL_TEXT} where {FULL_TEXT} match 'a' limit 1"
 TABLE_SQL = "select 1 from sqlite_master where type = 'table' and name = ?"
 
 _archives: WeakKeyDictionary[Any, dict[str, tuple[object, Archive | None]]] = WeakKeyDictionary()
@@ -222,23 +228,32 @@ async def _detect_archive(db: Any, database: str) -> Archive | None:
             (schema.ARTICLE_VERSIONS, VERSIONS_SQL),
         )
     ]
-    has_full_text, has_facet_index = [
-        bool((await db.execute(TABLE_SQL, [name])).rows)
-        for name in (FULL_TEXT, facet_index_schema.NAME)
-    ]
+    has_facet_index = bool((await db.execute(TABLE_SQL, [facet_index_schema.NAME])).rows)
     base_url = None
     if schema.IMAGE_BASE.name in usable:
-        base_url = next((row[0] for row in (await db.execute(BASE_SQL)).rows), None)
+        results = await db.execute(BASE_SQL)
+        base_url = next((row[0] for row in typed(results.rows, results.columns)), None)
     return Archive(
         database,
         has_copies,
-        has_full_text,
+        await _has_full_text(db),
         has_facet_index,
         has_fetches,
         base_url,
         columns,
         has_history,
     )
+
+
+async def _has_full_text(db: Any) -> bool:
+    """Return whether articles can be searched: a table of that name may be no full text."""
+    if not (await db.execute(FULL_TEXT_SQL)).rows:
+        return False
+    try:
+        await db.execute(MATCH_SQL, log_sql_errors=False)
+    except sqlite3.DatabaseError:
+        return False
+    return True
 
 
 async def view_archive(

@@ -83,10 +83,7 @@ class _Shelf:
     def open(self, conn: sqlite3.Connection, database: str) -> FacetIndex | None:
         """Return the index as the transaction of this connection sees it."""
         with self.lock:
-            try:
-                found = facet_index.current(conn, self.index)
-            except (ValueError, TypeError):  # a set, or JSON, that is damaged
-                found = None
+            found = facet_index.current(conn, self.index)
             if found is not None and self.index is not None and found is not self.index:
                 self.sets.clear()
             self.index = found

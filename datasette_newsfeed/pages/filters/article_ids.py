@@ -7,6 +7,7 @@ filter of Datasette, of this plugin and of others.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -31,6 +32,10 @@ def chosen_articles(database: str | Path, query: str) -> list[str]:
     Raises SelectionError where the query names a column that is not there, or
     Datasette refuses it.
     """
+    try:
+        query.encode()
+    except UnicodeEncodeError as error:  # bytes of a command line that are no text
+        raise SelectionError(query, "is not UTF-8; write it percent-encoded") from error
     pairs = [
         pair
         for pair in parse_qsl(query.rpartition("?")[2].partition("#")[0], keep_blank_values=True)
@@ -71,9 +76,13 @@ async def _ask(database: Path, query: str, pairs: list[tuple[str, str]]) -> list
     name = next(name for name, db in datasette.databases.items() if db.path == str(database))
     words = urlencode([*pairs, ("_col", "id"), ("_size", "max"), ("_shape", "arrayfirst")])
     path = datasette.urls.table(name, schema.ARTICLES.name, format="json")
-    response = await datasette.client.get(f"{path}?{words}")
-    found: Any = response.json()
-    compat.close(datasette)
+    try:
+        response = await datasette.client.get(f"{path}?{words}")
+        found: Any = response.json()
+    except (ValueError, sqlite3.Error) as error:  # a page of an error, not JSON; a broken database
+        raise SelectionError(query, f"Datasette cannot answer it: {error}") from error
+    finally:
+        compat.close(datasette)
     if response.status_code != 200 or not isinstance(found, list):
         said = found.get("error") if isinstance(found, dict) else None
         raise SelectionError(query, said or f"Datasette answers {response.status_code}")

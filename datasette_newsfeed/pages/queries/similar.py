@@ -71,7 +71,9 @@ async def find_similar(
     vocabulary = Vocabulary()
     written: dict[str, dict[int, str]] = {row["id"]: {} for row in texts}
     terms = {
-        row["id"]: vocabulary.read(row["title"], row["lead"], written=written[row["id"]])
+        row["id"]: vocabulary.read(
+            row["title"] or "", row["lead"] or "", written=written[row["id"]]
+        )
         for row in texts
     }
     own = terms.get(key, {})
