@@ -99,7 +99,7 @@ shots: browser-$(LINE) ## take the pictures of the README again (needs Chrome or
 
 # The long forms of what `make test` tries a few times of: docs/trust.md.
 fuzz: browser-$(LINE) ## thousands of made-up and hostile records, every attack on every page, all permissions
-	@$(VENVS)/$(LINE)/bin/python -m pytest --long -n 2 --dist loadfile tests/importing/test_round_trip.py tests/security/test_hostile_records.py tests/pages/test_parameters.py tests/security/test_permissions.py tests/browser/test_hostile_browser.py tests/pages/test_feeds.py tests/security/test_hostile.py tests/pages/test_listing.py tests/pages/test_sight.py tests/browser/test_accessibility.py tests/pages/test_facets.py tests/pages/test_facet_numbers.py tests/security/test_cost.py tests/pages/test_page_cache.py $(PYTEST)
+	@$(VENVS)/$(LINE)/bin/python -m pytest --long -n 2 --dist loadfile tests/importing/test_round_trip.py tests/security/test_hostile_records.py tests/pages/test_parameters.py tests/security/test_permissions.py tests/browser/test_hostile_browser.py tests/pages/test_feeds.py tests/security/test_hostile.py tests/pages/test_listing.py tests/pages/test_sight.py tests/browser/test_accessibility.py tests/pages/test_facets.py tests/pages/test_facet_numbers.py tests/security/test_cost.py tests/pages/test_page_cache.py tests/security/test_damaged.py $(PYTEST)
 
 crash: $(VENVS)/$(LINE)/.tools ## kill each command hundreds of times, fill the disk, lock the database, read the site meanwhile
 	@$(VENVS)/$(LINE)/bin/python -m pytest --long -n 2 --dist loadfile tests/security/test_crash.py tests/importing/test_import_series.py tests/images/test_fetch.py $(PYTEST)

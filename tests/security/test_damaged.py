@@ -132,6 +132,8 @@ PAGES = (
     f"/damaged/articles/{FERRY}",
     "/damaged/articles.atom",
     "/damaged/articles.jsonfeed",
+    "/damaged/articles.bib",
+    "/damaged/articles.csljson",
     "/damaged/-/newsfeed/search?q=ferry",
     "/damaged/stories/{story}",
     "/damaged/topics/{topic}",

@@ -241,6 +241,7 @@ class _Collector:
         self._packs = packs
         self._start: dict[str, Any] | None = None
         self._pieces: list[bytes] | None = None
+        self._held = 0
         self.is_sent = False
         self.is_for_everybody = False
         self.answer: KeptAnswer | None = None
@@ -286,8 +287,10 @@ class _Collector:
                 self._pieces = None
             await self._send(start)
         if self._pieces is not None:
-            self._pieces.append(message.get("body", b""))
-            if sum(map(len, self._pieces)) > self._largest:
+            piece = message.get("body", b"")
+            self._pieces.append(piece)
+            self._held += len(piece)
+            if self._held > self._largest:
                 self._pieces = None
         await self._send(message)
         if not message.get("more_body") and self._pieces is not None:
