@@ -229,18 +229,20 @@ def _load(conn: sqlite3.Connection) -> FacetIndex:
     A set of all numbers takes 20 bytes of a file, and gigabytes once it is worked with.
     """
     build, seq, names = _rows(conn, f"select build, seq, facets from {STATE}")[0]
-    facets: dict[str, dict[Any, BitMap]] = {name: {} for name in json.loads(names)}
-    articles = BitMap()
-    for facet, value, rows in _rows(conn, f"select facet, value, rows from {NAME}"):
-        if facet in facets:
-            facets[facet][value] = BitMap.deserialize(rows)
-        else:
-            articles = BitMap.deserialize(rows)
     count = _rows(conn, "select count(*) from articles")[0][0]
+    found = _rows(conn, f"select rows from {NAME} where facet = ''")
+    articles = BitMap.deserialize(found[0][0]) if found else BitMap()
     if len(articles) > count + MOST_CHANGES:
         raise ValueError(f"{NAME} has more articles than there are")
-    if not all(rows.issubset(articles) for sets in facets.values() for rows in sets.values()):
-        raise ValueError(f"{NAME} has articles in a set that it has not")
+    facets: dict[str, dict[Any, BitMap]] = {name: {} for name in json.loads(names)}
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    for facet, value, packed in cursor.execute(f"select facet, value, rows from {NAME}"):
+        if facet in facets:
+            rows = BitMap.deserialize(packed)
+            if not rows.issubset(articles):
+                raise ValueError(f"{NAME} has articles in a set that it has not")
+            facets[facet][value] = rows
     return FacetIndex(build, seq, articles, facets)
 
 
