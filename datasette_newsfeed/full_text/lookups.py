@@ -126,7 +126,7 @@ def addresses(conn: sqlite3.Connection, where: str, params: Sequence[Any] = ()) 
         (key, number)
         for number, *urls in cursor.execute(_ADDRESSES_OF + where, params)
         for url in set(urls)
-        if url and (key := address_key(url)) is not None
+        if isinstance(url, str) and (key := address_key(url)) is not None
     }
 
 

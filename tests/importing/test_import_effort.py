@@ -7,6 +7,8 @@ need many more of them than those that join a small one.
 from __future__ import annotations
 
 import sqlite3
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +130,56 @@ def test_records_of_one_address_that_name_it_cost_no_more_than_others(
     assert value(tmp_path / "other/news.db", linked) == 399, "one was written over"
     # An edit settles 8,000 entries in place of 20: some hundred steps each.
     assert same[1] < same[0], (same, other)
+
+
+def folder_each(n: int) -> str:
+    return f"2021-03-{n:04}-piece/index.md"
+
+
+SHAPES: dict[str, tuple[Callable[[int], str], Callable[[int], list[str]]]] = {
+    "a folder for each": (folder_each, lambda n: []),
+    "one id": (lambda n: f"d{n}/piece.md", lambda n: []),
+    "a site for each": (lambda n: f"s{n}/content/posts/p{n}.md", lambda n: []),
+    "one provider, many names": (
+        lambda n: f"{n}.md",
+        lambda n: [f"provider: {{domain: a.example, name: Name {n}}}"],
+    ),
+    "one image, many sizes": (
+        lambda n: f"{n}.md",
+        lambda n: [f"images: [{{url: 'https://a.example/i.png', width: {n + 1}, height: 9}}]"],
+    ),
+    "a key of its own for each": (lambda n: f"{n}.md", lambda n: [f"key{n}: 1"]),
+    "all name one": (
+        lambda n: f"{n}.md",
+        lambda n: [
+            f"webUrl: https://a.example/{n}",
+            "related: [{title: R, webUrl: 'https://a.example/0'}]",
+        ],
+    ),
+}
+"""Archives that look as others do: where a record is, and what it says."""
+
+
+def calls_of_import(place: Path, shape: str, count: int) -> float:
+    """The calls of functions, of Python's and those in C, that a record takes in an import."""
+    path, lines = SHAPES[shape]
+    for n in range(count):
+        write(place / "records" / path(n), record(f"Piece {n}", *lines(n)))
+    calls = 0
+
+    def counting(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(counting)
+    try:
+        newsfeed("import", place / "news.db", place / "records", "--no-relate")
+    finally:
+        sys.setprofile(None)
+    return calls / count
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_record_of_a_large_archive_takes_as_many_calls(shape: str, tmp_path: Path) -> None:
+    small, large = [calls_of_import(tmp_path / str(n), shape, n) for n in (50, 200)]
+    assert large < 1.3 * small, (small, large)

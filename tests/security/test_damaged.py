@@ -6,9 +6,10 @@ import shutil
 import sqlite3
 import tracemalloc
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import facet_archive
 import pytest
@@ -19,7 +20,7 @@ from pyroaring import BitMap
 from share import IS_LONG, share
 
 from datasette_newsfeed import facet_index, schema
-from datasette_newsfeed.pages.access import archives
+from datasette_newsfeed.pages.access import archives, column_types
 
 
 @pytest.mark.parametrize("table", ["image_base", "image_renditions", "image_fetches"])
@@ -189,6 +190,22 @@ def pages_of(path: Path) -> list[str]:
     return [
         page.format(**{key: tilde_encode(value) for key, value in found.items()}) for page in PAGES
     ]
+
+
+async def test_rows_of_a_sound_archive_stay_as_they_are(
+    demo_db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def typed(rows: Sequence[Any], names: Sequence[str]) -> list[Any]:
+        found = column_types.typed(rows, names)
+        changed = [tuple(one) for one, other in zip(rows, found, strict=True) if one is not other]
+        assert not changed, names
+        return found
+
+    monkeypatch.setattr(archives, "typed", typed)
+    site = Datasette([str(demo_db)])
+    for page in pages_of(demo_db):
+        response = await site.client.get(page.replace("/damaged", "/demo"))
+        assert response.status_code == 200, page
 
 
 @pytest.mark.parametrize("kind", share(VALUES))

@@ -77,6 +77,9 @@ _AUTHOR_FOLDERS = (
 _PAGES = (".md", ".mdx", ".markdown")
 
 
+_Configured = tuple[str, Mapping[str, Any], list[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class FoundSite:
     """The site of a folder: what is known of it, its root, and the fingerprint of its files."""
@@ -106,6 +109,7 @@ class Sites:
     _read: dict[str, FoundSite] = field(default_factory=dict)
     _listings: dict[str, frozenset[str]] = field(default_factory=dict)
     _authors: dict[str, tuple[list[str], dict[str, str]]] = field(default_factory=dict)
+    _configured: dict[str, _Configured | None] = field(default_factory=dict)
 
     def of(self, file: str) -> FoundSite:
         """Return the site of a file; the folder is looked at once."""
@@ -263,8 +267,17 @@ class Sites:
                         found += [os.path.join(file, page) for page in ("_index.md", "index.md")]
         return [file for file in found if os.path.isfile(file)]
 
-    def _configuration(self, place: str) -> tuple[str, Mapping[str, Any], list[str]] | None:
-        """Return the generator of a folder, its configuration and the files it was read from."""
+    def _configuration(self, place: str) -> _Configured | None:
+        """Return the generator of a folder, its configuration and the files it was read from.
+
+        Looked for once: an archive with a folder for each article asks for the one above
+        them as often as it has articles, and that has as many names.
+        """
+        if place not in self._configured:
+            self._configured[place] = self._read_configuration(place)
+        return self._configured[place]
+
+    def _read_configuration(self, place: str) -> _Configured | None:
         names = self._names(place)
         if "pelicanconf.py" in names:
             files = [each for each in ("pelicanconf.py", "publishconf.py") if each in names]

@@ -49,12 +49,20 @@ _OF_TYPE: Mapping[str, Callable[[Any], Any]] = {
 
 
 def _types() -> dict[str, str]:
-    """Return the type of each name of a column, of those that mean one type in all tables."""
+    """Return the type of each name of a column, of those that mean one type in all tables.
+
+    Names of tables are left out: queries call their counts so.
+    """
     found: dict[str, set[str]] = {}
     for table in schema.TABLES:
         for column in table.columns:
             found.setdefault(column.name, set()).add(column.type)
-    return {name: next(iter(types)) for name, types in found.items() if len(types) == 1}
+    tables = {table.name for table in schema.TABLES}
+    return {
+        name: next(iter(types))
+        for name, types in found.items()
+        if len(types) == 1 and name not in tables
+    }
 
 
 _TYPES = _types()

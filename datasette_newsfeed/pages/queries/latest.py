@@ -68,10 +68,10 @@ async def find_latest(view: ArchiveView) -> Latest:
     )
 
 
-def _day(text: str) -> date | None:
+def _day(text: str | None) -> date | None:
     """Return a date, None for what is none or lies so early that no days are before it."""
     try:
-        day = date.fromisoformat(text)
+        day = date.fromisoformat(text or "")
     except ValueError:
         return None
     return day if day - date.min > timedelta(days=DAYS[-1]) else None

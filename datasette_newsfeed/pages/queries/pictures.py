@@ -17,6 +17,9 @@ from ..text.addresses import LONGEST_ADDRESS, web_url
 FINGERPRINT = 12
 """Hexadecimal digits of a copy's SHA-256: enough to tell it from those before it."""
 
+LONGEST_WIDTH = 6
+"""Digits."""
+
 # Width and hash precede the content in a row, so that no copy is read for this.
 _COPIES = f"""(
   select group_concat(width || ' ' || substr(sha256, 1, {FINGERPRINT}))
@@ -80,8 +83,15 @@ def picture(view: ArchiveView, row: Any, prefix: str, **more: Any) -> Picture | 
 
 
 def _copies(text: str | None) -> tuple[tuple[int, str], ...]:
-    pairs = (each.split(" ") for each in (text or "").split(",") if each)
-    return tuple(sorted((int(width), fingerprint) for width, fingerprint in pairs))
+    pairs = (each.partition(" ") for each in (text or "").split(","))
+    # Other programs may have written what is no width.
+    return tuple(
+        sorted(
+            (int(width), fingerprint)
+            for width, _, fingerprint in pairs
+            if width.isascii() and width.isdecimal() and len(width) <= LONGEST_WIDTH
+        )
+    )
 
 
 def remote_url(view: ArchiveView, url: str | None) -> str | None:
