@@ -398,7 +398,7 @@ async def test_narrowing_down_starts_from_the_same_articles(news: Path, words: s
     rows = await datasette.client.get(path.replace("?", ".json?") + "&_shape=array&_size=max")
     assert len(rows.json()) == int(count(page)) > 0
     listed = (await datasette.client.get(path)).text
-    (back,) = re.findall(r'href="([^"]*)">Best matches first', listed)
+    (back,) = re.findall(r'href="([^"]*)">Best match<', listed)
     assert keys((await datasette.client.get(html.unescape(back))).text) == keys(page)
     assert f'value="{html.escape(words)}"'.replace("&quot;", "&#34;") in listed
 
@@ -481,9 +481,9 @@ async def test_who_may_not_see_the_articles_finds_none(
 
 async def test_no_way_leads_to_a_search_one_may_not_use(archive: Path) -> None:
     path = "/news/articles?_search=lanterns"
-    assert "Best matches first" in (await open_site(archive).client.get(path)).text
+    assert ">Best match<" in (await open_site(archive).client.get(path)).text
     datasette = open_site(archive, metadata=denying(FULL_TEXT))
-    assert "Best matches first" not in (await datasette.client.get(path)).text
+    assert ">Best match<" not in (await datasette.client.get(path)).text
 
 
 async def test_where_there_is_nothing_to_search(archive: Path, tmp_path: Path) -> None:
@@ -502,7 +502,7 @@ async def test_where_there_is_nothing_to_search(archive: Path, tmp_path: Path) -
     # Without full text all the rest stays.
     page = await datasette.client.get("/bare/articles?_search=kites")
     assert page.status_code == 200
-    assert "Best matches first" not in page.text
+    assert ">Best match<" not in page.text
 
 
 async def test_a_search_that_takes_too_long_says_so(

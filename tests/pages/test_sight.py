@@ -34,7 +34,7 @@ WORDS = {
     "similar_articles": ["In both"],
     "authors": ["Name of authors"],
     "article_authors": ["Name of authors"],
-    "articles_fts": ["Best matches first", "<mark>"],
+    "articles_fts": [">Best match<", "<mark>"],
     "articles": ["Title of articles", "Excerpt of articles", "newsfeed-card", "newsfeed-bar"],
 }
 """What is read of a table where it may be seen, and nowhere else."""
