@@ -390,6 +390,9 @@ async def _draw(
             answer.is_kept = collector.is_for_everybody and _keep(
                 datasette, cache, asked, scope, answer
             )
+            # A stream went out without an ETag, and has none later: all servers answer alike.
+            if answer.is_kept and answer.etag is None and not collector.is_sent:
+                answer.identify(etag_of(answer.headers, answer.body))
             drawing.end(answer if answer.is_kept else None)
     finally:
         drawing.end(None)
@@ -420,8 +423,6 @@ def _keep(
         return False
     if answer.size + asked.size > cache.answers.largest:
         return False
-    if answer.etag is None:
-        answer.identify(etag_of(answer.headers, answer.body))
     cache.answers.put(asked.key, answer, asked.size)
     return True
 
