@@ -364,7 +364,7 @@ def tracer() -> Iterator[Tracer]:
 
 
 async def test_one_query_for_each_kind_of_thing(news: Path, tracer: Tracer) -> None:
-    datasette = open_site(news)
+    datasette = open_site(news, metadata={"plugins": {"datasette-newsfeed": {"page_cache_mb": 0}}})
     counts: dict[tuple[str, int], int] = {}
     for layout in ("cards", "table"):
         for size in (1, 2, 50):
