@@ -374,7 +374,8 @@ def test_the_search_page_leads_to_the_same_words_among_the_facets_and_back(
     here = visit("/demo/-/newsfeed/search")
     page = here.page
     page.get_by_label("Words to look for").fill(word)
-    _follow(page.get_by_role("button", name="Search"))
+    # The masthead has a field and a button of its own.
+    _follow(page.get_by_role("main").get_by_role("button", name="Search"))
     found = Selection(demo_db, words=word)
     expect(page.get_by_role("status")).to_contain_text(f"{found.count()} article")
     assert page.locator(".newsfeed-hit").count() == min(found.count(), 20)
