@@ -59,7 +59,9 @@ class Site:
     """The pages of an archive."""
 
     def __init__(self, archive: Path, facts: Facts) -> None:
-        self.datasette = open_site(archive)
+        # Every number is counted here, however busy the machine is.
+        limits = {"sql_time_limit_ms": 60_000, "facet_time_limit_ms": 60_000}
+        self.datasette = open_site(archive, settings=limits)
         self.facts = facts
 
     async def text(self, path: str) -> str:
@@ -229,15 +231,38 @@ async def test_the_search(site: Site, facts: Facts) -> None:
         if not keys:
             page.same("no number of none", bool(re.search(r"\b0\b", said)), False)
         page.mark(count)
-        faults += page.finish()
         total = max(claims.number(said), 0) if keys else 0
         for number in range(2, 1 + -(-total // 20)):
             more = await site.page(f"{base}&page={number}")
             keys += claims.check_search(more, word)
             more.mark(claims.only(more.tree, "newsfeed-count"))
             faults += more.finish()
+        claims.check_search_facets(page, f"q={word}", keys)
+        faults += page.finish()
         assert len(keys) == len(set(keys)) == total, word
         listed = await site.page(f"/{facts.name}/articles?_search={word}&_size=100")
         shown = [each for each, _ in claims.cards_in(listed, listed.tree)]
         assert sorted(map(str, shown)) == sorted(keys)[: len(shown)] or total > 100, word
+    faults += await faults_of_offers(site, facts, words[0])
     assert not faults, told(faults)
+
+
+async def faults_of_offers(site: Site, facts: Facts, word: str) -> list[str]:
+    """Return what a search that finds nothing offers instead, and is not so."""
+    faults = []
+    base = f"/{facts.name}/-/newsfeed/search?q="
+    for asked in (f"{word}+xyzzyplugh", f"{word}&type=xyzzyplugh", f"{word[:2]}{word[1:]}"):
+        page = await site.page(f"{base}{asked}")
+        if claims.check_search(page, word):
+            continue
+        offers = page.tree.xpath(f"//*[{claims.having('newsfeed-none')}]//a")
+        if "xyzzyplugh" in asked:
+            page.same("offers", bool(offers), True)
+        for offer in offers:
+            other = claims.only((await site.page(offer.get("href"))).tree, "newsfeed-count")
+            count = claims.number(claims.said(other))
+            told = claims.said(offer.getparent())
+            page.same("offered", claims.counted(count, "article") in told, True)
+            page.mark(offer.getparent())
+        faults += page.finish()
+    return faults

@@ -122,6 +122,17 @@ class Facts:
         named = self.providers.get(row["provider_id"])
         return (named and named["name"]) or row["provider_name"]
 
+    def name_of(self, table: str, key: str) -> str:
+        """Return what a provider is called, or another row that is its own name."""
+        named = self.providers.get(key) if table == "providers" else None
+        return str((named and named["name"]) or key)
+
+    def authors(self, key: str) -> list[str]:
+        """Return the authors of an article in order."""
+        return self.column(
+            "select author from article_authors where article_id = ? order by position", key
+        )
+
     def topics(self, key: str) -> list[str]:
         """Return the topics of an article in order."""
         return self.column(
@@ -183,7 +194,7 @@ class Facts:
             return "id in (select article_id from article_topics where topic = ?)"
         if key == "_related":
             return "(id in (select article_id from related_articles)) = cast(? as integer)"
-        if key.startswith("_"):
+        if key.startswith("_") or key == "q":
             return None
         column, _, operator = key.partition("__")
         return OPERATORS[operator].format(column)

@@ -8,12 +8,15 @@ Knows the classes of the templates, nothing of the code that fills them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from archive_facts import (
+    NEWEST,
     Facts,
     bare_letters,
     day_words,
@@ -29,7 +32,8 @@ from lxml import html
 TAKEN = ("newsfeed-headline", "newsfeed-title", "newsfeed-credit", "newsfeed-authors")
 NONSENSE = re.compile(
     r"\b(\w+) \1\b|\bNone\b|\bnull\b|\bundefined\b|\bnan\b|\{\{|\b1 (articles|stories|rows|topics"
-    r"|providers|mentions|reports|others)\b|,\s*,|\(\s*\)|“\s*”|\s[.;](\s|$)|\bof 0\b",
+    r"|providers|mentions|reports|others|times|words)\b|\bAll 1\b"
+    r"|,\s*,|\(\s*\)|“\s*”|\s[.;](\s|$)|\bof 0\b",
 )
 """What no sentence says, whatever the rows are."""
 
@@ -65,6 +69,17 @@ def number(text: str) -> int:
 def counted(n: int, thing: str, things: str | None = None) -> str:
     """Return a number of things in words: `1 article`, `1,234 articles`."""
     return f"{n:,} {thing if n == 1 else things or thing + 's'}"
+
+
+MOST_MONTHS = 36
+"""Months that are shown as such; more are summed to years."""
+
+
+def months_between(first: str, last: str) -> list[str]:
+    """Return all months from one to another, as `2021-04`."""
+    ends = [each.split("-") for each in (first, last)]
+    numbers = [int(year) * 12 + int(month) - 1 for year, month in ends]
+    return [f"{n // 12:04}-{n % 12 + 1:02}" for n in range(numbers[0], numbers[1] + 1)]
 
 
 @dataclass
@@ -119,6 +134,7 @@ class Page:
 
     def finish(self) -> list[str]:
         """Return the faults, those of sentences that nothing checked included."""
+        check_masthead(self)
         for region in self.tree.xpath(f"//body//*[{having('newsfeed')}]"):
             for element in region.iter():
                 for text, owner in ((element.text, element), (element.tail, element.getparent())):
@@ -144,6 +160,11 @@ class Page:
             "mark",
             "extent",
             "chosen",
+            "facts",
+            "times",
+            "listing-count",
+            "timeline-title",
+            "named-kind",
         )
         for name in names:
             for element in found(self.tree, f"newsfeed-{name}"):
@@ -162,7 +183,7 @@ class Beside:
     article: str | None = None
     story: str | None = None
     mentioning: Sequence[str] = ()
-    is_search: bool = False
+    related: Sequence[str] = ()
 
 
 def key_in(page: Page, address: str, table: str = "articles") -> str | None:
@@ -242,6 +263,8 @@ def _marks(page: Page, key: str, where: Beside, *, related: bool) -> list[tuple[
     entries = len(set(named)) if related else 0
     if entries:
         marks.append((f"{entries:,} related", None))
+    if key in where.related:
+        marks.append(("Related", None))
     if key in where.mentioning:
         marks.append(("Mentions this", None))
     lead, story = facts.lead_of(key), row["story_id"]
@@ -279,11 +302,18 @@ def _check_excerpt(
 
 
 def _check_topics(page: Page, card: Element, topics: list[str]) -> None:
+    """Check the chips of topics, folded or not: each leads to the page of its topic."""
     chips = found(card, "newsfeed-topic")
-    page.same("topics", [said(chip) for chip in chips], [" ".join(t.split()) for t in topics])
-    for chip, topic in zip(chips, topics, strict=False):
-        asked = parse_qsl(urlsplit(chip.get("href")).query)
-        page.same("topic's link", ("_topic", topic) in asked, True)
+    shown = topics[: len(chips)]
+    page.same("topics", [said(chip) for chip in chips], [" ".join(t.split()) for t in shown])
+    for chip, topic in zip(chips, shown, strict=False):
+        page.same("topic's link", key_in(page, chip.get("href"), "topics"), topic)
+    rest = only(card, "newsfeed-more-topics")
+    left = len(topics) - len(chips)
+    page.check("more topics", rest, f"and {left:,} more topics" if left else "")
+    for fold in found(card, "newsfeed-folded"):
+        folded = len(topics) - len(chips) + len(found(fold, "newsfeed-topic"))
+        page.check("folded topics", fold.find("summary"), f"and {folded:,} more topics")
     page.mark(*chips)
 
 
@@ -328,18 +358,142 @@ def check_article(page: Page, key: str) -> None:
     page.mark(body, lede, *article.iter("figure"), *found(article, "newsfeed-gallery"))
     page.mark(*found(article, "newsfeed-way"))
 
+    _check_citation(page, article, key)
+    _check_history(page, article, key)
+    _check_around(page, article, key)
+
     lead, story = facts.lead_of(key), row["story_id"]
-    mentioning = facts.mentioning(key)
-    where = Beside(key, story if lead else None, mentioning)
-    _check_related(page, full, key, where)
-    above = {each for each, _ in cards_in(page, only(full, "newsfeed-related"))}
-    fellows = only(full, "newsfeed-fellows")
-    _check_fellows(page, fellows, key, lead, where, above)
-    above |= {each for each, _ in cards_in(page, fellows)}
+    fellows = facts.column(
+        f"select id from articles where story_id = ? and id <> ? {NEWEST} limit 12", story, key
+    )
+    fellows = fellows if lead else []
+    entries = facts.related(key)
+    # Two entries may mean one article of the archive, which is shown once.
+    once: dict[Any, Any] = {}
+    for place, entry in enumerate(entries[:24]):
+        once.setdefault(entry["related_id"] or place, entry)
+    where = Beside(
+        key,
+        story if lead else None,
+        facts.mentioning(key)[:12],
+        [each for each in once if each in fellows],
+    )
+    _check_fellows(page, full, key, fellows, where)
+    _check_related(page, full, key, once, where)
     similar = cards_in(page, only(full, "newsfeed-similar"))
     for other, card in similar:
         check_card(page, str(other), card, where)
+    above = {*fellows, *(each for each in once if each in facts.articles)}
+    page.same("similar, and above", above & {each for each, _ in similar}, set())
     _check_mentions(page, full, where, above | {each for each, _ in similar})
+
+
+def _check_citation(page: Page, article: Element, key: str) -> None:
+    """Check the words of a citation, those that are printed, too, and the way to an old copy."""
+    facts, row = page.facts, page.facts.articles[key]
+    authors, name = facts.authors(key), facts.provider(row)
+    day = day_words(row["published_at"])
+    words = f"{', '.join(authors)}. " if authors else ""
+    words += f"“{facts.title(key)}”."
+    facts_of_it = ", ".join(each for each in (name, day) if each)
+    words += f" {facts_of_it}." if facts_of_it else ""
+    url = row["url"] if re.match(r"https?://", row["url"] or "") else None
+    words += f" {url}." if url else ""
+    words += f" Archived at http://localhost{page.row('articles', key)}"
+    for place in ("citation", "source"):
+        element = only(article, f"newsfeed-{place}")
+        page.check(place, element, " ".join(words.split()))
+    for way in article.xpath(".//a[contains(@href, '//web.archive.org/web/')]"):
+        asked = re.search(r"/web/(\d+)/", way.get("href"))
+        told = f"{moment_of(row['published_at']):%Y%m%d}"
+        page.same("day of the old copy", asked and asked[1], told)
+
+
+def _check_history(page: Page, article: Element, key: str) -> None:
+    """Check how often an article changed, and each of the changes that it shows."""
+    facts = page.facts
+    fold = only(article, "newsfeed-history")
+    edits = facts.rows(
+        "select number, committed_at, size, is_draft from article_versions"
+        " where article_id = ? and number > 1 and kinds not in ('', 'rating')"
+        " order by number desc",
+        key,
+    )
+    if not edits:
+        page.same("changes", fold is not None, False)
+        return
+    since = facts.one("select min(committed_at) from article_versions where article_id = ?", key)
+    words = f"Changed {counted(len(edits), 'time')} since {day_words(since)}"
+    page.check("changes", None if fold is None else fold.find("summary"), words)
+    if fold is None:
+        return
+    versions = found(fold, "newsfeed-version")
+    for version, edit in zip(versions, edits, strict=False):
+        page.check_time("version", next(version.iter("time")), edit["committed_at"])
+        told = only(version, "newsfeed-facts")
+        page.same("draft", ", draft ·" in said(told), bool(edit["is_draft"]))
+        page.same("length", said(told).rpartition(" · ")[2], counted(edit["size"], "word"))
+        page.mark(version)
+        _check_changes(page, version.getparent(), key, edit["number"])
+    page.same("versions", len(versions), min(len(edits), len(versions)) or 1)
+
+
+def _check_changes(page: Page, version: Element, key: str, number: int) -> None:
+    """Check that the words of a change are words of the text before or after it."""
+    changes = page.facts.rows(
+        "select before, after from article_changes where article_id = ? and number = ?"
+        " and kind <> 'rating' order by position",
+        key,
+        number,
+    )
+    told = "".join(bare_letters(text) + letters(text) for each in changes for text in each)
+    for shown in only(version, "newsfeed-changes").iter("dd"):
+        words = [letters(word) for word in said(shown).split()]
+        page.same("words of a change", [word for word in words if word not in told], [])
+    page.mark(only(version, "newsfeed-changes"))
+
+
+def _check_around(page: Page, article: Element, key: str) -> None:
+    """Check the articles before and after this one, in its story, provider and topics."""
+    facts, row = page.facts, page.facts.articles[key]
+    dated = "published_at > ''"
+    groups: list[tuple[str, str, str, list[str]]] = []
+    if facts.lead_of(key):
+        sql = f"select id from articles where story_id = ? and {dated} {NEWEST}"
+        members = facts.column(sql, row["story_id"])
+        groups.append(("stories", row["story_id"], "This story", members))
+    if row["provider_id"] is not None:
+        sql = f"select id from articles where provider_id = ? and {dated} {NEWEST}"
+        name = facts.provider(row) or row["provider_id"]
+        groups.append(
+            ("providers", row["provider_id"], name, facts.column(sql, row["provider_id"]))
+        )
+    for topic in facts.topics(key)[:3]:
+        sql = f"select id from articles where id in ({SELECTIONS['topics']}) and {dated} {NEWEST}"
+        groups.append(("topics", topic, topic, facts.column(sql, topic)))
+    true = []
+    for table, each, name, keys in groups if row["published_at"] else []:
+        place = keys.index(key)
+        earlier = keys[place + 1 : place + 2]
+        later = keys[max(place - 1, 0) : place]
+        if earlier or later:
+            true.append((page.row(table, each), " ".join(name.split()), earlier, later))
+    part = only(article, "newsfeed-around")
+    shown = []
+    for item in [] if part is None else part.xpath("./ul/li"):
+        name = only(item, "newsfeed-around-name")
+        beside = []
+        for side in ("earlier", "later"):
+            links = found(item, f"newsfeed-{side}")
+            keys = [str(key_in(page, each.get("href"))) for each in links]
+            for link, other in zip(links, keys, strict=True):
+                day = day_words(facts.articles[other]["published_at"])
+                words = f"{side.capitalize()}, {day} {facts.articles[other]['title'] or 'Untitled'}"
+                page.check(side, link, " ".join(words.split()))
+            beside.append(keys)
+        shown.append((name.get("href"), said(name), *beside))
+        page.mark(name)
+    page.same("earlier and later", shown, true)
 
 
 def _check_full_byline(page: Page, article: Element, key: str) -> None:
@@ -350,9 +504,7 @@ def _check_full_byline(page: Page, article: Element, key: str) -> None:
     if credit:
         page.same("credit", letters(row["provider_name"]) in letters(said(credit[0])), True)
         page.same("credit beside the same name", row["provider_name"] != name, True)
-    names = facts.column(
-        "select author from article_authors where article_id = ? order by position", key
-    )
+    names = facts.authors(key)
     authors = only(article, "newsfeed-authors")
     page.check("authors", authors, f"by {', '.join(names)}" if names else "")
     byline = only(article, "newsfeed-byline")
@@ -381,47 +533,42 @@ def _check_lead(page: Page, article: Element, key: str) -> None:
     page.mark(*marks)
 
 
-def _check_related(page: Page, full: Element, key: str, where: Beside) -> None:
-    entries = page.facts.related(key)
+def _check_related(
+    page: Page, full: Element, key: str, once: dict[Any, Any], where: Beside
+) -> None:
+    """Check the related articles; those that are listed with the story are counted alone."""
     part = only(full, "newsfeed-related")
     cards = cards_in(page, part)
-    # Two entries may mean one article of the archive, which is shown once.
-    once = {entry["related_id"] or number: entry for number, entry in enumerate(entries[:24])}
-    entries = [
-        next(e for e in entries if e is once[each] or e["related_id"] == each) for each in once
-    ]
+    entries = [entry for each, entry in once.items() if each not in where.related]
     page.same("related", [each for each, _ in cards], [e["related_id"] for e in entries])
     for (other, card), entry in zip(cards, entries, strict=False):
         if other is None:
             check_entry(page, card, entry)
         else:
             check_card(page, other, card, where, entry)
-    more = None if part is None else only(part, "newsfeed-more")
-    page.check(
-        "more related", more, f"All {len(entries)} related articles" if more is not None else ""
-    )
-
-
-def _check_fellows(
-    page: Page, part: Element | None, key: str, lead: str | None, where: Beside, above: set[Any]
-) -> None:
-    if lead is None:
-        page.same("others on this story", part, None)
+    page.same("a heading of related articles", part is not None, bool(once))
+    if part is None:
         return
-    members = page.facts.members(str(where.story))
-    newest = sorted(members, key=lambda each: page.facts.articles[each]["published_at"])[::-1]
+    start = "Also related: " if entries else ""
+    above = counted(len(where.related), "article")
+    words = f"{start}{above} above, marked “Related”." if where.related else ""
+    page.check("related above", only(part, "newsfeed-again"), words)
+    sql = "select count(distinct coalesce(related_id, position)) from related_articles"
+    total = page.facts.one(f"{sql} where article_id = ?", key)
+    words = f"All {counted(total, 'related article')}" if total > len(once) else ""
+    page.check("more related", only(part, "newsfeed-more"), words)
+
+
+def _check_fellows(page: Page, full: Element, key: str, fellows: list[str], where: Beside) -> None:
+    part = only(full, "newsfeed-fellows")
     cards = cards_in(page, part)
-    others = {each for each in newest if each != key and each not in above}
-    shown = {each for each, _ in cards}
-    page.same(
-        "others on this story",
-        shown if len(shown) < 12 else shown & others,
-        others if len(shown) < 12 else shown,
-    )
+    page.same("others on this story", [each for each, _ in cards], fellows)
     for other, card in cards:
         check_card(page, str(other), card, where)
-    page.same("none but those above", bool(found(part, "newsfeed-again")), not cards)
-    page.check("size", only(part, "newsfeed-more"), f"All {len(members)} articles of this story")
+    if part is not None:
+        more, size = only(part, "newsfeed-more"), len(page.facts.members(str(where.story)))
+        page.check("size", more, f"All {counted(size, 'article')} of this story")
+        page.same("way to the story", more.xpath(".//@href"), [page.row("stories", where.story)])
 
 
 def _check_mentions(page: Page, full: Element, where: Beside, above: set[Any]) -> None:
@@ -435,11 +582,14 @@ def _check_mentions(page: Page, full: Element, where: Beside, above: set[Any]) -
     if part is None:
         page.same("mentions", [], mentioning)
         return
-    again = only(part, "newsfeed-again")
-    page.same("mentions above", max(number(said(again)), 0), len(set(shown) & above))
-    more = only(part, "newsfeed-more")
-    page.same("all mentions", max(number(said(more)), 0), 0 if more is None else len(mentioning))
-    page.mark(again, more)
+    new = [each for each in mentioning[:12] if each not in above]
+    start = "Also mentioned" if new else "Mentioned"
+    count = counted(len(shown) - len(new), "article")
+    words = f"{start} in {count} above, marked “Mentions this”." if len(new) < len(shown) else ""
+    page.check("mentions above", only(part, "newsfeed-again"), words)
+    total = len(page.facts.mentioning(str(where.article)))
+    words = f"All {counted(total, 'mention')}" if total > len(shown) else ""
+    page.check("all mentions", only(part, "newsfeed-more"), words)
 
 
 def check_story(page: Page, key: str) -> None:
@@ -459,9 +609,10 @@ def check_story(page: Page, key: str) -> None:
         page.check("when", when, moment_words(time) if time else "No date")
         check_card(page, str(each), card, Beside(story=key))
     _check_voices(page, part, members[:100])
-    more = only(part, "newsfeed-more")
-    page.same("size", number(said(more).rpartition("first 100.")[2]), len(members))
-    page.mark(more)
+    start = "These are the first 100. " if len(members) > 100 else ""
+    size = counted(len(members), "article")
+    words = f"{start}All {size} of this story, with filters · All stories"
+    page.check("all of the story", only(part, "newsfeed-more"), words)
 
 
 def _check_extent(page: Page, element: Element, members: list[str]) -> None:
@@ -518,21 +669,115 @@ def check_selection(page: Page, table: str, key: str) -> None:
         return
     name = facts.providers[key]["name"] or key if table == "providers" else key
     if table != "images":
-        page.check("name", only(part, "newsfeed-title"), " ".join(name.split()))
+        page.check("name", only(part, "newsfeed-headline"), " ".join(name.split()))
     cards = cards_in(page, part)
     page.same("newest", [each for each, _ in cards], true[:12])
     for each, card in cards:
         check_card(page, str(each), card, Beside())
-    heading = only(part, "newsfeed-heading")
     words = counted(len(true), "article")
-    page.check("count", heading, f"Newest of {words}" if len(true) > 12 else words if true else "")
+    page.check("count", only(part, "newsfeed-extent"), words if true else "")
     more = only(part, "newsfeed-more")
-    if more is not None:
-        start = "" if len(true) == 1 else "All "
-        joint = {"topics": "about", "authors": "by"}.get(table, "from")
-        page.check("all", more, f"{start}{words} {joint} {' '.join(name.split())}")
+    name = " ".join(name.split())
+    joint = {"topics": "about", "authors": "by"}.get(table, "from")
+    is_more = len(true) > 12 and table != "images"
+    page.check("all", more, f"All {words} {joint} {name}" if is_more else "")
+    for way in part.xpath(f"./p[{having('newsfeed-extent')} or {having('newsfeed-more')}]/a"):
+        if table == "authors":
+            asked = ("author", key)
+            page.same("all", asked in parse_qsl(urlsplit(way.get("href")).query), True)
+        else:
+            page.same("all", facts.chosen(urlsplit(way.get("href")).query), true)
     check_timeline(page, part, true)
+    by = {"topics": "providers", "providers": "topics"}.get(table)
+    figure = only(part, "newsfeed-multiples")
+    if by is not None:
+        check_multiples(page, figure, by, 8, within=(table, key))
+    else:
+        page.same("parts over time", figure, None)
     page.mark(*found(part, "newsfeed-portrait"), *found(part, "newsfeed-figure"))
+
+
+PARTS = {
+    "topics": "select topic, article_id from article_topics",
+    "providers": "select provider_id, id from articles where provider_id > ''",
+}
+
+
+def check_multiples(
+    page: Page, figure: Element | None, by: str, most: int, within: tuple[str, str] | None = None
+) -> None:
+    """Check topics or providers over time: names, numbers, bars with their titles, the table.
+
+    within: the table and the key of the row whose articles they are; all articles without.
+    """
+    facts = page.facts
+    kept = set(facts.column(SELECTIONS[within[0]], within[1]) if within else facts.articles)
+    parts: dict[str, list[str]] = {}
+    for part, article in facts.rows(PARTS[by]):
+        if article in kept:
+            parts.setdefault(part, []).append(article)
+    order = sorted(parts, key=lambda part: (-len(parts[part]), part))[:most]
+    months = {part: [day[:7] for day in newest_days(facts, parts[part])] for part in order}
+    dated = sorted(month for each in months.values() for month in each)
+    span = months_between(dated[0], dated[-1]) if dated else []
+    unit, length = ("year", 4) if len(span) > MOST_MONTHS else ("month", 7)
+    periods = list(dict.fromkeys(month[:length] for month in span))
+    if not 2 <= len(periods) <= 120:
+        page.same(f"{by} over time", figure is not None, False)
+        return
+    if figure is None:
+        page.same(f"{by} over time", None, order)
+        return
+    true = {part: Counter(month[:length] for month in months[part]) for part in order}
+    words = [period_words(period) for period in periods]
+    highest = max(n for counts in true.values() for n in counts.values())
+    title = f"{by.capitalize()} by {unit}" if within else f"Articles by {unit}"
+    end = f" (highest: {highest:,} a {unit})" if within else ""
+    caption = only(figure, "newsfeed-timeline-title")
+    page.check("caption", caption, f"{title}, {words[0]} – {words[-1]}{end}")
+    rows = figure.xpath("./ul/li")
+    names = [" ".join(facts.name_of(by, part).split()) for part in order]
+    page.same(by, [said(only(row, "newsfeed-multiple-name")) for row in rows], names)
+    for row, part in zip(rows, order, strict=False):
+        link = only(row, "newsfeed-multiple-name").get("href")
+        if within:
+            same = sorted(facts.chosen(urlsplit(link).query)) == sorted(set(parts[part]))
+            page.same(f"articles behind {part}", same, True)
+        else:
+            page.same(f"link of {part}", key_in(page, link, by), part)
+        count = counted(len(parts[part]), "article")
+        page.check(f"number of {part}", only(row, "newsfeed-count"), count)
+        spark = only(row, "newsfeed-spark")
+        bars = [f"{period_words(p)}: {true[part][p]:,}" for p in periods if true[part][p]]
+        page.same(f"bars of {part}", [said(each) for each in spark.iter("title")], bars)
+        _check_heights(page, spark, part, periods, true[part], highest if within else 0)
+        page.mark(row)
+    table = next(iter(figure.iter("table")), None)
+    page.same("numbers as a table", table is not None, within is not None)
+    if table is not None:
+        cells = [[said(cell) for cell in row.xpath("./*")] for row in table.iter("tr")]
+        page.same("head of the table", cells[0], [unit.capitalize(), *names])
+        numbers = [
+            [word, *(f"{true[part][period]:,}" for part in order)]
+            for word, period in zip(words, periods, strict=True)
+        ]
+        page.same("numbers of the table", cells[1:], numbers)
+        page.mark(table)
+
+
+def _check_heights(
+    page: Page, spark: Element, part: str, periods: list[str], true: Counter[str], highest: int
+) -> None:
+    """Check that each bar stands at its period, and is as high as its number, seen at least."""
+    wide, high = (float(each) for each in spark.get("viewbox").split()[2:])
+    top = highest or max(true.values(), default=0)
+    for bar, period in zip(spark.iter("rect"), [p for p in periods if true[p]], strict=False):
+        place = periods.index(period) * wide / len(periods)
+        height = max(high * true[period] / top, 3)
+        shown = [float(bar.get(name)) for name in ("x", "y", "height")]
+        right = [place, high - height, height]
+        is_right = all(abs(a - b) < 0.02 for a, b in zip(shown, right, strict=True))
+        page.same(f"bar of {part} in {period}", shown if not is_right else right, right)
 
 
 def check_tallies(page: Page, table: str) -> None:
@@ -543,8 +788,9 @@ def check_tallies(page: Page, table: str) -> None:
     true = dict(facts.rows(f"select {of}, count(*) from {source} group by 1"))  # type: ignore[arg-type]
     shown = {}
     for item in found(page.tree, "newsfeed-tallies")[0].xpath(".//li"):
-        link = item.xpath("string(.//a/@href)")
-        key = parse_qsl(urlsplit(link).query)[0][1]
+        key = str(key_in(page, item.xpath("string(.//a/@href)"), table))
+        name = " ".join(facts.name_of(table, key).split())
+        page.same("name", said(item.find(".//a"))[: len(name)], name)
         count = number(said(only(item, "newsfeed-count")))
         shown[key] = count
         words = said(item)
@@ -630,6 +876,60 @@ def check_articles(page: Page, query: str, *, is_first: bool = True) -> None:
         _check_facet(page, facet, query, true)
     _check_chips(page, query)
     check_timeline(page, page.tree, true)
+    _check_days(page, query)
+
+
+DAY_FILTERS = ("published_at__gte", "published_at__lt")
+
+
+def _check_days(page: Page, query: str) -> None:
+    """Check the ways from the days chosen to others, and the days that the form begins with."""
+    before = _pairs(f"?{query}")
+    rest = sorted(pair for pair in before if pair[0] not in DAY_FILTERS)
+    chosen = dict(before)
+    first, end = (day_of(chosen.get(name)) for name in DAY_FILTERS)
+    ways = page.tree.xpath(f"//*[{having('newsfeed-periods')}]/a")
+    is_span = first is not None and end is not None and first < end
+    if not is_span:
+        page.same("other days", len(ways), 0)
+    for way in ways if first and end else ():
+        name, _, words = said(way).partition(": ")
+        pairs = _pairs(way.get("href"))
+        page.same("filters kept", sorted(p for p in pairs if p[0] not in DAY_FILTERS), rest)
+        low, high = (day_of(dict(pairs).get(each)) for each in DAY_FILTERS)
+        if low is None or high is None or first is None or end is None:
+            page.same(f"days of {name}", (low, high), "two days")
+            continue
+        page.same("days in words", words, span_words(low, high))
+        edge = {"Previous": (high, first), "Next": (low, end)}.get(name)
+        if edge is not None:
+            page.same(f"{name} is beside the days chosen", *edge)
+        else:
+            page.same("a year before", (low.year, low.month), (first.year - 1, first.month))
+        page.mark(way)
+    form = only(page.tree, "newsfeed-days")
+    if form is not None:
+        last = None if end is None else end - timedelta(days=1)
+        shown = [
+            form.xpath(f"string(.//input[@name='{each}']/@value)")
+            for each in ("_from_day", "_to_day")
+        ]
+        page.same("days of the form", shown, [str(first or ""), str(last or "")])
+
+
+def day_of(bound: str | None) -> date | None:
+    """Return the day with which a year, a month or a day begins; None without one."""
+    text = {4: f"{bound}-01-01", 7: f"{bound}-01"}.get(len(bound or ""), bound or "")
+    return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+
+
+def span_words(first: date, end: date) -> str:
+    """Return days in words, `end` not included: a year, month or day, or from one to another."""
+    last = end - timedelta(days=1)
+    is_of_months = first.day == end.day == 1
+    length = (4 if first.month == end.month == 1 else 7) if is_of_months else 10
+    words = [period_words(str(each)[:length]) for each in (first, last)]
+    return words[0] if words[0] == words[1] else " to ".join(words)
 
 
 def _check_place(page: Page, total: int, shown: int, *, is_first: bool) -> None:
@@ -662,6 +962,13 @@ def _pairs(address: str) -> list[tuple[str, str]]:
     ]
 
 
+def check_search_facets(page: Page, query: str, keys: list[str]) -> None:
+    """Check the facets and the timeline of a search, which found these articles."""
+    for facet in found(page.tree, "newsfeed-facet"):
+        _check_facet(page, facet, query, keys)
+    check_timeline(page, page.tree, keys)
+
+
 def _check_facet(page: Page, facet: Element, query: str, true: list[str]) -> None:
     column = facet.get("data-column")
     items = facet.xpath("./ul/li")
@@ -675,7 +982,10 @@ def _check_facet(page: Page, facet: Element, query: str, true: list[str]) -> Non
         if shown is None:
             continue
         is_chosen = "newsfeed-chosen" in (item.get("class") or "")
-        articles = true if is_chosen else page.facts.chosen(urlsplit(link).query)
+        # Of a search those that it found are left by the filter, which the words do not tell.
+        asked = urlsplit(link).query
+        left = set(true) if "q=" in query else set(page.facts.articles)
+        articles = true if is_chosen else [e for e in page.facts.chosen(asked) if e in left]
         page.same(f"{column}: {label}", number(said(shown)), len(articles))
         if not is_chosen:
             _check_label(page, column, label, link, query)
@@ -781,10 +1091,159 @@ def check_front(page: Page) -> None:
     page.same("numbers", [said(each) for each in numbers], [*true, *([span] if span else [])])
     for element in numbers:
         page.mark(element)
-    cards = cards_in(page, part)
-    page.same("newest", [each for each, _ in cards], facts.chosen("")[:5])
+    told = _check_leading(page, part)
+    story = told and facts.lead_of(told[0]) and facts.articles[told[0]]["story_id"]
+    if not found(part, "newsfeed-reports"):
+        story = None
+    cards = cards_in(page, part)[bool(told) :]
+    newest = [each for each in facts.chosen("") if each not in told]
+    page.same("newest", [each for each, _ in cards], newest[:4])
     for each, card in cards:
         check_card(page, str(each), card, Beside())
+    lists = part.xpath(f"./p[{having('newsfeed-more')}]")
+    total = things["articles"][2]
+    start = "All " if total != 1 else ""
+    words = f"{start}{counted(total, 'article')}, newest first"
+    page.check("all articles", lists[0] if lists else None, words if total else "")
+    _check_front_stories(page, part, story, things["stories"][2])
+    for table, most in (("topics", 12), ("providers", 10)):
+        column = _column(part, table)
+        figure = None if column is None else only(column, "newsfeed-multiples")
+        check_multiples(page, figure, table, most)
+        if column is not None:
+            words = counted(things[table][2], things[table][0])
+            words = f"All {words}" if things[table][2] != 1 else words
+            page.check(f"all {table}", only(column, "newsfeed-more"), words)
+
+
+def _column(part: Element, name: str) -> Element | None:
+    """Return the stories, topics or providers of a front page."""
+    headings = part.xpath(f".//*[starts-with(@id, 'newsfeed-front-{name}')]")
+    return headings[0].getparent() if headings else None
+
+
+def _check_leading(page: Page, part: Element) -> list[str]:
+    """Check the article that leads a front page, and the reports beside it; return them."""
+    facts = page.facts
+    lead = only(part, "newsfeed-lead")
+    if lead is None:
+        page.same("what leads", None, None if not newest_days(facts, facts.articles) else "one")
+        return []
+    ((key, card),) = cards_in(page, lead)
+    key = str(key)
+    row = facts.articles[key]
+    reports = only(lead, "newsfeed-reports")
+    story = row["story_id"] if facts.lead_of(key) else None
+    if reports is None:
+        story = None
+    check_card(page, key, card, Beside(story=story))
+    keys = []
+    if reports is not None:
+        items = reports.xpath(".//li")
+        for item in items:
+            link = item.xpath("./a")[0]
+            other = str(key_in(page, link.get("href")))
+            keys.append(other)
+            page.check("report", link, " ".join(facts.title(other).split()))
+            name = facts.provider(facts.articles[other]) or ""
+            page.check("provider", only(item, "newsfeed-provider"), " ".join(name.split()))
+        members = facts.members(str(story))
+        page.same("reports of the story", set(keys) <= set(members) - {key}, True)
+        page.same("reports", len(set(keys)), min(len(members) - 1, 6))
+        size = counted(len(members), "article")
+        page.check("size", only(reports, "newsfeed-more"), f"All {size} of this story")
+    _check_heat_of_lead(page, key)
+    return [key, *keys]
+
+
+def _check_heat_of_lead(page: Page, key: str) -> None:
+    """Check that the hottest news of the latest days leads, with a picture if any has one."""
+    facts = page.facts
+    dated = [row for row in facts.articles.values() if (row["published_at"] or "") > ""]
+    last = max(row["published_at"] for row in dated)[:10]
+    story = None
+    for days in (7, 31):
+        first = (date.fromisoformat(last) - timedelta(days=days - 1)).isoformat()
+        latest = [row for row in dated if row["published_at"] >= first]
+        told: dict[str, list[int]] = {}
+        for row in latest:
+            if row["story_id"]:
+                told.setdefault(row["story_id"], []).append(heat_of(row))
+        most = max(((max(heats), len(heats)) for heats in told.values()), default=None)
+        if most is not None:
+            stories = [each for each in told if (max(told[each]), len(told[each])) == most]
+            newest = {row["story_id"]: row["published_at"] for row in sorted(latest, key=time_of)}
+            story = max(stories, key=lambda each: newest[each])
+            break
+    first = (date.fromisoformat(last) - timedelta(days=6)).isoformat()
+    latest = [row for row in dated if row["published_at"] >= first]
+    seen = [row for row in latest if row["image_id"]] or latest
+    members = facts.members(story) if story else []
+    has_picture = any(facts.articles[each]["image_id"] for each in members)
+    if members and (has_picture or not any(row["image_id"] for row in latest)):
+        page.same("what leads is of the hottest story", key in members, True)
+    else:
+        hottest = max(heat_of(row) for row in seen)
+        page.same("what leads is the hottest", heat_of(facts.articles[key]), hottest)
+
+
+def time_of(row: Any) -> str:
+    """Return when an article was published."""
+    return str(row["published_at"])
+
+
+def heat_of(row: Any) -> int:
+    """Return the heat of an article, -1 without one."""
+    return row["heat"] if isinstance(row["heat"], int) else -1
+
+
+def _check_front_stories(page: Page, part: Element, leading: str | None, total: int) -> None:
+    """Check the newest stories of a front page, each with its size and the day of its newest."""
+    facts = page.facts
+    column = _column(part, "stories")
+    order = facts.column("select id from stories order by last_published_at desc, id")
+    true = [each for each in order if each != leading][:5]
+    items = [] if column is None else only(column, "newsfeed-lines").xpath("./li")
+    keys = [key_in(page, item.xpath("string(./a/@href)"), "stories") for item in items]
+    page.same("stories", keys, true)
+    for item, key in zip(items, true, strict=False):
+        members = facts.members(key)
+        title = facts.title(facts.stories[key]["headline_id"])
+        page.check("title", item.find("a"), " ".join(title.split()))
+        last = max(facts.articles[each]["published_at"] or "" for each in members)
+        page.check_time("newest", next(iter(item.iter("time")), None), last)
+        size = counted(len(members), "article")
+        words = f"{size}, {day_words(last)}" if last else size
+        page.check("size", only(item, "newsfeed-facts"), words)
+    if column is not None:
+        words = counted(total, "story", "stories")
+        more = only(column, "newsfeed-more")
+        page.check("all stories", more, f"All {words}" if total != 1 else words)
+
+
+def check_masthead(page: Page) -> None:
+    """Check that the lists of the masthead are those that hold something."""
+    masthead = only(page.tree, "newsfeed-masthead")
+    if masthead is None:
+        page.same("masthead", masthead is not None, True)
+        return
+    facts = page.facts
+    filled = [
+        name
+        for name in ("articles", "stories", "topics", "providers")
+        if facts.one(f"select count(*) from {name}")
+    ]
+    links = masthead.xpath(".//li/a[not(@data-newsfeed-list)]")
+    page.same("lists", [each.get("href") for each in links], [page.link(each) for each in filled])
+    page.same("names of lists", [said(each) for each in links], [n.capitalize() for n in filled])
+    here = urlsplit(page.path).path
+    for link in links:
+        own = link.get("href")
+        true = "page" if here == own else "true" if here.startswith(f"{own}/") else None
+        page.same("the list of this page", link.get("aria-current"), true)
+    words = dict(parse_qsl(urlsplit(page.path).query, keep_blank_values=True))
+    field = masthead.xpath("string(.//input[@name='q']/@value)")
+    page.same("what was searched for", field, words.get("q", words.get("_search", ""))[:300])
 
 
 def check_search(page: Page, words: str) -> list[str]:
@@ -806,7 +1265,22 @@ def check_search(page: Page, words: str) -> list[str]:
         shown = [letters(word) for word in said(snippet).replace("…", " ").split()]
         page.same("snippet", [word for word in shown if word not in told], [])
         page.mark(snippet)
+    _check_named(page)
     return keys
+
+
+def _check_named(page: Page) -> None:
+    """Check the topics, providers and authors that are found by name, each with its number."""
+    for part in found(page.tree, "newsfeed-named"):
+        for item in part.xpath("./li"):
+            link = item.find("a")
+            table = urlsplit(link.get("href")).path.split("/")[2]
+            key = str(key_in(page, link.get("href"), table))
+            page.same("name", said(link), " ".join(page.facts.name_of(table, key).split()))
+            true = len(page.facts.column(SELECTIONS[table], key))
+            kind = f"{table.removesuffix('s').capitalize()}, {counted(true, 'article')}"
+            page.check("number", only(item, "newsfeed-named-kind"), kind)
+            page.mark(item)
 
 
 Check = Callable[[Page], None]

@@ -134,7 +134,7 @@ def unit_between(first: date, last: date) -> str:
 
 def unit_in_view(days: Iterable[date], chosen: Range) -> str:
     """Return the unit for these days: by the range chosen, else by the days themselves."""
-    first, end = _first_day(chosen.lower), _first_day(chosen.upper)
+    first, end = first_day(chosen.lower), first_day(chosen.upper)
     if first is not None and end is not None and first < end:
         unit = unit_between(first, end - timedelta(days=1))
         if unit != YEAR:
@@ -143,13 +143,13 @@ def unit_in_view(days: Iterable[date], chosen: Range) -> str:
     return unit_between(min(days), max(days)) if days else YEAR
 
 
-def _first_day(bound: str | None) -> date | None:
+def first_day(bound: str | None) -> date | None:
     """The day at which a bound lies: a year or a month begins with its first day."""
     return to_date(bound and bound + {4: "-01-01", 7: "-01"}.get(len(bound), ""))
 
 
 def _bound_in_words(bound: str) -> str:
-    day = _first_day(bound)
+    day = first_day(bound)
     if day is not None:
         whole = DAY if day.day > 1 else MONTH if day.month > 1 else YEAR
         return Period({4: YEAR, 7: MONTH}.get(len(bound), whole), day).words
@@ -164,7 +164,7 @@ def _bound_in_words(bound: str) -> str:
 
 def period_of(span: Range) -> Period | None:
     """Return the period that a range is, its bounds written in full or not; None if it is none."""
-    first, end = _first_day(span.lower), _first_day(span.upper)
+    first, end = first_day(span.lower), first_day(span.upper)
     if first is None or end is None:
         return Period.of(span)
     return Period.of(Range(first.isoformat(), end.isoformat()))
@@ -178,7 +178,7 @@ def in_words(span: Range) -> str:
     period = period_of(span)
     if period is not None:
         return period.words
-    first, end = _first_day(span.lower), _first_day(span.upper)
+    first, end = first_day(span.lower), first_day(span.upper)
     if first is None or end is None or first >= end:
         words = [f"from {_bound_in_words(span.lower)}"] if span.lower else []
         words += [f"before {_bound_in_words(span.upper)}"] if span.upper else []
@@ -209,7 +209,7 @@ def shifted(span: Range, steps: int) -> Range | None:
 
     Of months it is as many months, else as many days. None where a bound is missing or no date.
     """
-    first, end = _first_day(span.lower), _first_day(span.upper)
+    first, end = first_day(span.lower), first_day(span.upper)
     if first is None or end is None or first >= end:
         return None
     try:
@@ -225,7 +225,7 @@ def shifted(span: Range, steps: int) -> Range | None:
 
 def a_year_before(span: Range) -> Range | None:
     """Return the same days of the year before; None where a bound is missing or no date."""
-    first, end = _first_day(span.lower), _first_day(span.upper)
+    first, end = first_day(span.lower), first_day(span.upper)
     if first is None or end is None or first >= end:
         return None
     try:

@@ -11,7 +11,7 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
 from ..access.archives import view_archive
-from ..facets.periods import a_year_before, in_words, period_of, shifted, to_date
+from ..facets.periods import a_year_before, first_day, in_words, period_of, shifted, to_date
 from ..facets.ranges import Range
 from ..filters.query_string import Query
 from ..links import Links
@@ -70,7 +70,7 @@ def _only(values: list[str]) -> str | None:
 
 def _ends(span: Range) -> tuple[str, str]:
     """The first and the last day of a range, as a field for dates has them; empty for none."""
-    first, end = to_date(span.lower), to_date(span.upper)
+    first, end = first_day(span.lower), first_day(span.upper)
     if period := period_of(span):
         first, end = period.first, to_date(period.range.upper)
     try:
