@@ -45,6 +45,7 @@ LISTS = (
     "/news/articles?_facet=title&_facet=category&_facet=type&_facet=provider_name"
     "&_facet_presence=related&_facet_band=quality&_facet_size=max",
     *("/news/-/newsfeed/search?q=pwn", "/news/-/newsfeed/search?q=script"),
+    "/news/-/newsfeed/search?q=script+pwn+xylograph",  # no article has all: which parts match
     *("/news/stories?_size=max", "/news/similar_articles?_size=max"),
 )
 

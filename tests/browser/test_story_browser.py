@@ -88,7 +88,9 @@ def story(demo_db: Path) -> Told:
 
 
 def _card(page: Page, key: str) -> str:
-    return f'.newsfeed-card:has(.newsfeed-card-title a[href$="/articles/{key}"])'
+    # Behind a question mark is the way back to a narrowed list.
+    link = f'a:is([href$="/articles/{key}"], [href*="/articles/{key}?"])'
+    return f".newsfeed-card:has(.newsfeed-card-title {link})"
 
 
 def _walk(here: Visit, story: Told) -> None:
