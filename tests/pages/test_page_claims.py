@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -15,7 +16,10 @@ import page_claims as claims
 import pytest
 from archive_facts import Facts
 from click.testing import CliRunner
+from commands import import_report
 from feed_reader import FORMATS, read_feed
+from git_archive import as_file, record
+from history_site import make_history
 from page_claims import Page
 from pages_site import build_archive, open_site
 
@@ -50,7 +54,7 @@ def facts(archive: Path) -> Iterator[Facts]:
     found.close()
 
 
-def told(faults: list[str]) -> str:
+def told_of(faults: list[str]) -> str:
     """Return faults to be read, not all of thousands."""
     return "\n".join([f"{len(faults)} faults", *faults[:60]])
 
@@ -95,21 +99,48 @@ def link(facts: Facts, table: str, *key: str) -> str:
 async def test_the_front_pages(site: Site, facts: Facts) -> None:
     faults = await site.faults("/", claims.check_front)
     faults += await site.faults(f"/{facts.name}", claims.check_front)
-    assert not faults, told(faults)
+    assert not faults, told_of(faults)
+
+
+async def test_changed_articles_and_an_archive_of_two(tmp_path: Path) -> None:
+    """How often an article changed; and all there is of a topic, a provider, a story is one."""
+    folder = tmp_path / "two"
+    folder.mkdir()
+    told = {"topics": ["Harbour"], "provider": {"name": "The Post", "domain": "post.example"}}
+    for key, month in (("harbour-opens", 3), ("harbour-closes", 4)):
+        text = as_file(
+            {
+                **record(Random(month), title=key.replace("-", " ")),
+                **told,
+                "webUrl": f"https://post.example/{key}",
+                "publishedDateTime": f"2021-{month:02}-05T10:00:00Z",
+            }
+        )
+        (folder / f"{key}.md").write_bytes(text)
+    import_report(tmp_path / "two.db", folder)
+    faults = []
+    for path in (make_history(tmp_path), tmp_path / "two.db"):
+        facts = Facts(path)
+        site = Site(path, facts)
+        faults += await site.faults(f"/{facts.name}", claims.check_front)
+        for key in facts.articles:
+            faults += await site.faults(link(facts, "articles", key), claims.check_article, key)
+        facts.close()
+    assert not faults, told_of(faults)
 
 
 async def test_every_article(site: Site, facts: Facts) -> None:
     faults = []
     for key in facts.articles:
         faults += await site.faults(link(facts, "articles", key), claims.check_article, key)
-    assert not faults, told(faults)
+    assert not faults, told_of(faults)
 
 
 async def test_every_story(site: Site, facts: Facts) -> None:
     faults = await site.faults(link(facts, "stories"), claims.check_stories)
     for key in facts.stories:
         faults += await site.faults(link(facts, "stories", key), claims.check_story, key)
-    assert not faults, told(faults)
+    assert not faults, told_of(faults)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +155,7 @@ async def test_every_topic_provider_author_and_image(
         faults += await site.faults(link(facts, table), claims.check_tallies, table)
     for each in facts.column(f"select {key} from {table} order by 1 limit 150"):
         faults += await site.faults(link(facts, table, each), claims.check_selection, table, each)
-    assert not faults, told(faults)
+    assert not faults, told_of(faults)
 
 
 SEEDS = (
@@ -182,7 +213,7 @@ async def test_the_articles_under_all_filters(site: Site, facts: Facts) -> None:
                 links = page.tree.xpath(f"//*[{claims.having('newsfeed-facet')}]//li/a/@href")
                 todo += [urlsplit(each).query for each in links[:MOST_LINKS]]
                 follow = False
-    assert not faults, told(faults)
+    assert not faults, told_of(faults)
 
 
 async def test_the_titles_in_words(site: Site, facts: Facts) -> None:
@@ -244,7 +275,7 @@ async def test_the_search(site: Site, facts: Facts) -> None:
         shown = [each for each, _ in claims.cards_in(listed, listed.tree)]
         assert sorted(map(str, shown)) == sorted(keys)[: len(shown)] or total > 100, word
     faults += await faults_of_offers(site, facts, words[0])
-    assert not faults, told(faults)
+    assert not faults, told_of(faults)
 
 
 async def faults_of_offers(site: Site, facts: Facts, word: str) -> list[str]:

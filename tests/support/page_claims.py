@@ -438,18 +438,31 @@ def _check_history(page: Page, article: Element, key: str) -> None:
     page.same("versions", len(versions), min(len(edits), len(versions)) or 1)
 
 
+CHANGED = {"title": "Headline", "body": "Text", "id": "Key"}
+"""What readers call a column; others by its own name."""
+
+
 def _check_changes(page: Page, version: Element, key: str, number: int) -> None:
     """Check that the words of a change are words of the text before or after it."""
     changes = page.facts.rows(
-        "select before, after from article_changes where article_id = ? and number = ?"
+        "select field, before, after from article_changes where article_id = ? and number = ?"
         " and kind <> 'rating' order by position",
         key,
         number,
     )
-    told = "".join(bare_letters(text) + letters(text) for each in changes for text in each)
-    for shown in only(version, "newsfeed-changes").iter("dd"):
-        words = [letters(word) for word in said(shown).split()]
-        page.same("words of a change", [word for word in words if word not in told], [])
+    before, after = (
+        "".join(bare_letters(each[side]) + letters(each[side]) for each in changes)
+        for side in ("before", "after")
+    )
+    for path, told in (("del", before), ("ins", after)):
+        for part in only(version, "newsfeed-changes").iter(path):
+            # Without the word that tells a screen reader what it is.
+            texts = part.xpath(f".//text()[not(ancestor::*[{having('newsfeed-unseen')}])]")
+            words = [letters(word) for word in " ".join(texts).split()]
+            page.same(f"words of {path}", [word for word in words if word not in told], [])
+    names = {CHANGED.get(each["field"], each["field"].capitalize()) for each in changes}
+    shown = {said(each) for each in only(version, "newsfeed-changes").iter("dt")}
+    page.same("what changed", shown - names, set())
     page.mark(only(version, "newsfeed-changes"))
 
 
@@ -1078,7 +1091,7 @@ def check_front(page: Page) -> None:
     part = only(page.tree, "newsfeed-front")
     numbers = only(part, "newsfeed-numbers").xpath("./li")
     times = sorted(row["published_at"] for row in facts.articles.values() if row["published_at"])
-    span = f"{day_words(times[0])} – {day_words(times[-1])}" if times else ""
+    span = " – ".join(dict.fromkeys(day_words(each) for each in (*times[:1], *times[-1:])))
     things = {
         "articles": ("article", None, facts.one("select count(*) from articles")),
         "stories": ("story", "stories", facts.one("select count(*) from stories")),
