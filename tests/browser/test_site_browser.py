@@ -147,4 +147,8 @@ def test_nothing_of_ours_reaches_beyond_a_phone(
 ) -> None:
     here = visit(pages[name], width=PHONE)
     assert here.each("[class^=newsfeed]", "length")
-    assert here.overflowing(".newsfeed, .newsfeed *") == []
+    # A wide table scrolls within a box of its own; that box keeps to the window.
+    assert here.overflowing(".newsfeed, .newsfeed *:not(.newsfeed-scroll *)") == []
+    assert here.page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
