@@ -415,5 +415,8 @@ def test_charts_are_drawn_on_cards_too(themed_site: str, browser: Browser) -> No
     for path in ("/demo/articles", "/demo/articles?_layout=table", "/demo/stories", "/demo/topics"):
         page.goto(themed_site + path, wait_until="load")
         assert complaints == [], path
+        fold = page.locator("details.newsfeed-data > summary")
+        if fold.count():  # charts are drawn where Datasette's table is
+            fold.click()
         assert page.get_by_text("Show charting options").is_visible(), path
     page.close()
