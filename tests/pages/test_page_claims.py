@@ -102,24 +102,29 @@ async def test_the_front_pages(site: Site, facts: Facts) -> None:
     assert not faults, told_of(faults)
 
 
-async def test_changed_articles_and_an_archive_of_two(tmp_path: Path) -> None:
-    """How often an article changed; and all there is of a topic, a provider, a story is one."""
-    folder = tmp_path / "two"
+async def test_changed_articles_and_an_archive_of_three(tmp_path: Path) -> None:
+    """How often an article changed; one topic, and one story, which leads."""
+    folder = tmp_path / "three"
     folder.mkdir()
-    told = {"topics": ["Harbour"], "provider": {"name": "The Post", "domain": "post.example"}}
-    for key, month in (("harbour-opens", 3), ("harbour-closes", 4)):
+    for key, month, post in (
+        ("harbour-opens", 3, "post"),
+        ("harbour-closes", 4, "post"),
+        ("harbour-is-closed", 4, "herald"),
+    ):
         text = as_file(
             {
                 **record(Random(month), title=key.replace("-", " ")),
-                **told,
-                "webUrl": f"https://post.example/{key}",
+                "topics": ["Harbour"],
+                "provider": {"domain": f"{post}.example"},
+                "webUrl": f"https://{post}.example/{key}",
                 "publishedDateTime": f"2021-{month:02}-05T10:00:00Z",
             }
         )
         (folder / f"{key}.md").write_bytes(text)
-    import_report(tmp_path / "two.db", folder)
+    import_report(tmp_path / "three.db", folder)
+    assert len(Facts(tmp_path / "three.db").stories) == 1
     faults = []
-    for path in (make_history(tmp_path), tmp_path / "two.db"):
+    for path in (make_history(tmp_path), tmp_path / "three.db"):
         facts = Facts(path)
         site = Site(path, facts)
         faults += await site.faults(f"/{facts.name}", claims.check_front)
