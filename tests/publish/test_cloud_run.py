@@ -250,7 +250,7 @@ def test_from_the_front_page_through_a_facet_to_an_article_and_by_search(
     expect(here.locator(".newsfeed-article")).to_have_count(1)
     here.goto(f"{SITE}/demo/-/newsfeed/search")
     here.locator("#newsfeed-q").fill("harbour")
-    here.locator("input[name=q]").press("Enter")
+    here.locator("#newsfeed-q").press("Enter")
     expect(here).to_have_url(f"{SITE}/demo/-/newsfeed/search?q=harbour")
     expect(here.locator(".newsfeed-hit-title").first).to_be_visible()
 
