@@ -170,6 +170,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     if not [name for name in config.args if name.partition("::")[0].endswith(".py")]:
         items[:] = [item for item in items if is_tried(item.path.stem)]
+    items[:] = [
+        item
+        for item in items
+        if (mark := item.get_closest_marker("line")) is None or mark.args == (LINE,)
+    ]
     places = {f"test_{name}": place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import pytest
 import sqlite_utils
 from facet_archive import build
-from pages_site import SCRIPT, STORY, V1, build_archive, open_site, text_of
+from pages_site import SCRIPT, STORY, build_archive, open_site, text_of
 
 TITLE = re.compile(r'<h3 class="newsfeed-card-title"><a href="([^"]*)">(.*?)</a>', re.S)
 NUMBERS = re.compile(r"<span>([\d,]+)–([\d,]+) of ([\d,]+)</span>")
@@ -217,9 +217,8 @@ async def test_datasettes_own_page_is_in_one_fold(archive: Path) -> None:
         assert "newsfeed-data" not in await _get(datasette, path)
 
 
+@pytest.mark.line("1.0")
 async def test_what_other_plugins_put_on_top_is_there_once(archive: Path) -> None:
-    if not V1:
-        pytest.skip("0.65 has no such hook")
     from datasette import hookimpl
     from datasette.plugins import pm
 

@@ -527,7 +527,7 @@ async def test_where_sql_was_cut_short_it_is_kept_for_its_age_alone(archive: Pat
     assert drawn.times == 2
 
 
-@pytest.mark.skipif(not V1, reason="0.65 has no internal database on disk")
+@pytest.mark.line("1.0")
 async def test_metadata_and_grants_of_1_0_may_change(archive: Path) -> None:
     site = site_of(archive)
     await site.invoke_startup()
@@ -540,7 +540,7 @@ async def test_metadata_and_grants_of_1_0_may_change(archive: Path) -> None:
     assert await ask(app, "/news") == after
 
 
-@pytest.mark.skipif(not V1, reason="0.65 cannot skip permission checks")
+@pytest.mark.line("1.0")
 async def test_without_permission_checks_nothing_is_kept_or_given(archive: Path) -> None:
     site = site_of(
         archive, metadata={"databases": {"news": {"tables": {"topics": {"allow": False}}}}}
