@@ -166,15 +166,13 @@ LONG = (
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the files that take long first, the others after them in their order.
 
-    Leave out what is tried on the other line (tests/support/share.py), if a run is of everything.
+    Leave out what only the other line has, and what is tried there alone (tests/support/share.py)
+    if a run is of everything.
     """
     if not [name for name in config.args if name.partition("::")[0].endswith(".py")]:
         items[:] = [item for item in items if is_tried(item.path.stem)]
-    items[:] = [
-        item
-        for item in items
-        if (mark := item.get_closest_marker("line")) is None or mark.args == (LINE,)
-    ]
+    marks = {item: item.get_closest_marker("line") for item in items}
+    items[:] = [item for item, mark in marks.items() if mark is None or mark.args == (LINE,)]
     places = {f"test_{name}": place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
