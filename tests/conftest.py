@@ -156,6 +156,7 @@ def browser(browser_path: str) -> Iterator[Browser]:
 # the most tests first: those in a browser have few.
 LONG = (
     *("other_plugins", "explore_browser", "cloud_run", "sight", "permissions"),
+    *("related", "cost", "page_claims", "page_cache"),
     *("hostile_browser", "accessibility"),
     *("import_series", "listing", "search", "hostile", "parameters", "crash", "pages", "feeds"),
     *("facets", "hostile_records", "images_setting", "story_browser", "workers", "fetch"),
