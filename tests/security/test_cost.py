@@ -267,6 +267,7 @@ async def test_an_address_is_not_repeated_without_end(name: str, tmp_path: Path)
         assert response.status_code in (200, 400), response.text[:300]
         if response.status_code == 200 and "newsfeed-listing" in response.text:
             ours = response.text[response.text.index('class="newsfeed newsfeed-listing') :]
+            ours = ours.partition('<details class="newsfeed-data"')[0]  # Datasette's own page
             assert len(ours) <= 1_500_000 + 3 * len(query), name
     response = await site.client.get(f"/news/articles.atom?{urlencode(QUERIES[name])}")
     assert len(response.text) <= 500_000 + 20 * len(query)
