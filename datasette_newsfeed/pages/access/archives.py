@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode
+from datasette.utils.asgi import NotFound
 
 from ... import default_metadata, facet_index_schema, schema
 from .. import compat, other_plugins
@@ -267,6 +268,18 @@ async def view_archive(
         known[key] = await _view_archive(datasette, request, database)
     view: ArchiveView | None = known[key]
     return view
+
+
+async def view_requested(datasette: DatasetteLike, request: RequestLike) -> ArchiveView | None:
+    """Return what the visitor may see of the archive that a page of ours is asked about.
+
+    None for a database that is no archive; raises NotFound for an address of no database.
+    """
+    try:
+        database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
+    except KeyError as error:
+        raise NotFound("Database not found") from error
+    return await view_archive(datasette, request, database)
 
 
 async def view_archives(

@@ -12,11 +12,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from datasette.database import QueryInterrupted
-from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from .. import compat
-from ..access.archives import ArchiveView, view_archive
+from ..access.archives import ArchiveView, view_requested
 from ..facets.comparison import (
     UNITS,
     Counted,
@@ -96,13 +95,10 @@ async def show_comparison(datasette: DatasetteLike, request: RequestLike) -> Res
 
     404 without an archive that the visitor may see, 400 in words for what cannot be compared.
     """
-    try:
-        database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
-    except KeyError as error:
-        raise NotFound("Database not found") from error
-    view = await view_archive(datasette, request, database)
+    view = await view_requested(datasette, request)
     if view is None or not view.sees("articles"):
         raise NotFound("There is no news archive here")
+    database = view.database
     compat.forget_prefix(request)
     try:
         comparison = _Comparison(view, request)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
-from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
-from ..access.archives import view_archive
+from ..access.archives import view_requested
 from ..facets.periods import a_year_before, first_day, in_words, period_of, shifted, to_date
 from ..facets.ranges import Range
 from ..filters.query_string import Query
@@ -91,13 +90,10 @@ async def lead_to_days(datasette: DatasetteLike, request: RequestLike) -> Respon
     `_from_day` and `_to_day` are the first and the last; with one of them it is that day. All other
     pairs are kept. 404 without an archive that the visitor may see, 400 for what is no date.
     """
-    try:
-        database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
-    except KeyError as error:
-        raise NotFound("Database not found") from error
-    view = await view_archive(datasette, request, database)
+    view = await view_requested(datasette, request)
     if view is None or not view.sees("articles"):
         raise NotFound("There is no news archive here")
+    database = view.database
     if len(request.query_string) > LONGEST:
         return Response.text("This address is too long", status=400)
     pairs = tuple(dict.fromkeys(parse_qsl(request.query_string, keep_blank_values=True)))

@@ -13,7 +13,7 @@ from datasette.utils.asgi import NotFound, Response
 from markupsafe import Markup
 
 from ...changes import KINDS, Change
-from ..access.archives import ArchiveView, view_archive
+from ..access.archives import ArchiveView, view_archive, view_requested
 from ..headers import security_policy
 from ..links import Links
 from ..protocols import DatasetteLike, RequestLike
@@ -127,14 +127,11 @@ def _seconds(time: str) -> float:
 
 async def show_history(datasette: DatasetteLike, request: RequestLike) -> Response:
     """Answer `/DB/-/newsfeed/history?id=`, with `from` and `to` for two versions side by side."""
-    try:
-        database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
-    except KeyError as error:
-        raise NotFound("Database not found") from error
-    view = await view_archive(datasette, request, database)
+    view = await view_requested(datasette, request)
     key = request.args.get("id")
     if view is None or not key:
         raise NotFound("There is no history of articles here")
+    database = view.database
     try:
         drawn = await draw_history(view, key, ON_PAGE)
         if drawn is None:

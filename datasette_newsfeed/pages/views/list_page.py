@@ -14,7 +14,7 @@ from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
-from ..access.archives import ArchiveView, view_archive
+from ..access.archives import ArchiveView, view_requested
 from ..feed_formats import PAGE, feed_formats
 from ..feeds.citations import in_line
 from ..headers import security_policy
@@ -43,13 +43,10 @@ PASTED = "ids"
 
 async def show_list(datasette: DatasetteLike, request: RequestLike) -> Response:
     """Answer the page of a list: 404 without an archive, 400 for more than it takes."""
-    try:
-        database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
-    except KeyError as error:
-        raise NotFound("Database not found") from error
-    view = await view_archive(datasette, request, database)
+    view = await view_requested(datasette, request)
     if view is None or not view.sees("articles"):
         raise NotFound("There is no news archive here")
+    database = view.database
     if len(request.query_string) > LONGEST_QUERY:
         return Response.text("This list is too long", status=400)
     given = parse_qsl(request.query_string, keep_blank_values=True)

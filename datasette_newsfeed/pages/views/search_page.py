@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette.database import QueryInterrupted
-from datasette.utils import path_with_replaced_args, tilde_decode
+from datasette.utils import path_with_replaced_args
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from ...full_text import query
 from .. import compat
-from ..access.archives import FULL_TEXT, ArchiveView, view_archive
+from ..access.archives import FULL_TEXT, ArchiveView, view_requested
 from ..facets.selection import Selection, facets_of, request_for, select
 from ..filters.query_string import SEARCH, SORTS, Query, is_known, selects
 from ..headers import security_policy
@@ -105,13 +105,10 @@ class SearchListing(Listing):
 
 async def show_search(datasette: DatasetteLike, request: RequestLike) -> Response:
     """Answer `/DB/-/newsfeed/search?q=`: 404 without an archive that the visitor may see."""
-    try:
-        database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
-    except KeyError as error:
-        raise NotFound("Database not found") from error
-    view = await view_archive(datasette, request, database)
+    view = await view_requested(datasette, request)
     if view is None or not view.sees("articles", FULL_TEXT):
         raise NotFound("There is no news archive to search here")
+    database = view.database
     compat.forget_prefix(request)
     if _page_number(request.args.get(PLACE)) is None:
         return Response.text(f"page is a number from 1 to {MOST_PAGES}", status=400)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
-from ..access.archives import FULL_TEXT, view_archive
+from ..access.archives import FULL_TEXT, view_requested
 from ..filters.query_string import merged
 from ..links import Links
 from ..protocols import DatasetteLike, RequestLike
@@ -26,13 +25,10 @@ async def redirect_to_selection(datasette: DatasetteLike, request: RequestLike) 
     It leads to the articles, or to the search where the query has its `q`. 404 without an archive
     that the visitor may see.
     """
-    try:
-        database = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
-    except KeyError as error:
-        raise NotFound("Database not found") from error
-    view = await view_archive(datasette, request, database)
+    view = await view_requested(datasette, request)
     if view is None or not view.sees("articles"):
         raise NotFound("There is no news archive here")
+    database = view.database
     given = parse_qsl(request.query_string)
     rest = parse_qsl(request.args.get(QUERY) or "", keep_blank_values=True)
     is_search = any(key == "q" for key, _ in rest) and view.sees(FULL_TEXT)
