@@ -17,7 +17,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from datasette.database import QueryInterrupted
-from datasette.utils import tilde_decode
+from datasette.utils import sqlite_timelimit, tilde_decode
 from datasette.utils.asgi import NotFound
 
 from ... import default_metadata, facet_index_schema, schema
@@ -114,6 +114,8 @@ FETCHES_SQL = "select 1 from image_fetches limit 1"
 VERSIONS_SQL = "select 1 from article_versions limit 1"
 BASE_SQL = "select base_url from image_base limit 1"
 
+DETECTION_LIMIT_MS = 10_000
+
 IMAGES = ("both", "stored", "remote")
 """The setting `images`: stored ones, else those on the web; or only one of the two."""
 
@@ -201,43 +203,47 @@ def requested_databases(datasette: DatasetteLike, scope: Mapping[str, Any]) -> l
 
 def is_archive(conn: sqlite3.Connection) -> bool:
     """Return whether a connection is to a news archive, and not to one that cannot be read."""
-    names = [table.name for table in schema.CORE_TABLES]
-    sql = COLUMNS_SQL.format(names=", ".join("?" for _ in names))
-    columns: dict[str, list[str]] = {}
     try:
-        for table, column in conn.execute(sql, names):
-            columns.setdefault(table, []).append(column)
+        columns = _columns(conn, schema.CORE_TABLES)
     except sqlite3.DatabaseError:
         return False  # Datasette itself says what is wrong with a file when it is asked for it
     return schema.is_archive(columns)
 
 
 async def _detect_archive(db: Any, database: str) -> Archive | None:
-    names = [table.name for table in schema.TABLES]
-    sql = COLUMNS_SQL.format(names=", ".join("?" for _ in names))
-    columns: dict[str, list[str]] = {}
-    for table, column in (await db.execute(sql, names)).rows:
-        columns.setdefault(table, []).append(column)
+    def ask(conn: sqlite3.Connection) -> Archive | None:
+        # Not the time limit of a page's queries: each of these reads a few rows, and where a
+        # machine is busy the site is no less an archive. A crafted file ends here, too.
+        with sqlite_timelimit(conn, DETECTION_LIMIT_MS):
+            return _read_archive(conn, database)
+
+    archive: Archive | None = await db.execute_fn(ask)
+    return archive
+
+
+def _read_archive(conn: sqlite3.Connection, database: str) -> Archive | None:
+    columns = _columns(conn, schema.TABLES)
     if not schema.is_archive(columns):
         return None
     usable = schema.usable_tables(columns)
     has_copies, has_fetches, has_history = [
-        table.name in usable and bool((await db.execute(sql)).rows)
+        table.name in usable and conn.execute(sql).fetchone() is not None
         for table, sql in (
             (schema.IMAGE_RENDITIONS, COPIES_SQL),
             (schema.IMAGE_FETCHES, FETCHES_SQL),
             (schema.ARTICLE_VERSIONS, VERSIONS_SQL),
         )
     ]
-    has_facet_index = bool((await db.execute(TABLE_SQL, [facet_index_schema.NAME])).rows)
+    has_facet_index = conn.execute(TABLE_SQL, [facet_index_schema.NAME]).fetchone() is not None
     base_url = None
     if schema.IMAGE_BASE.name in usable:
-        results = await db.execute(BASE_SQL)
-        base_url = next((row[0] for row in typed(results.rows, results.columns)), None)
+        cursor = conn.execute(BASE_SQL)
+        names = [column[0] for column in cursor.description]
+        base_url = next((row[0] for row in typed(cursor.fetchmany(1), names)), None)
     return Archive(
         database,
         has_copies,
-        await _has_full_text(db),
+        _has_full_text(conn),
         has_facet_index,
         has_fetches,
         base_url,
@@ -246,12 +252,22 @@ async def _detect_archive(db: Any, database: str) -> Archive | None:
     )
 
 
-async def _has_full_text(db: Any) -> bool:
+def _columns(conn: sqlite3.Connection, tables: Iterable[schema.Table]) -> dict[str, list[str]]:
+    """Return the columns of those of these tables that a database has."""
+    names = [table.name for table in tables]
+    sql = COLUMNS_SQL.format(names=", ".join("?" for _ in names))
+    columns: dict[str, list[str]] = {}
+    for table, column in conn.execute(sql, names):
+        columns.setdefault(table, []).append(column)
+    return columns
+
+
+def _has_full_text(conn: sqlite3.Connection) -> bool:
     """Return whether articles can be searched: a table of that name may be no full text."""
-    if not (await db.execute(FULL_TEXT_SQL)).rows:
+    if conn.execute(FULL_TEXT_SQL).fetchone() is None:
         return False
     try:
-        await db.execute(MATCH_SQL, log_sql_errors=False)
+        conn.execute(MATCH_SQL).fetchone()
     except sqlite3.DatabaseError:
         return False
     return True
