@@ -5,13 +5,10 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
-import os
 import random
 import resource
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -24,6 +21,7 @@ import pytest
 from commands import PROGRAMS, assert_sound, newsfeed, program, record, rows, value, write
 from odd_images import FAULTY_EXIF
 from PIL import WebPImagePlugin
+from processes import fork_server
 from share import tries
 from small_web import Canary, SmallWeb, packed_bomb, picture, small_web
 
@@ -578,17 +576,12 @@ def test_an_import_remembers_the_site_of_the_images(db: Path) -> None:
 KILLS = tries(3, 300)
 """`make crash` kills more often."""
 
-RUNNER = """
-import sys
-from datetime import timedelta
-from datasette_newsfeed.archive.images import fetch
-from datasette_newsfeed.archive.images.http_client import Limits
-fetch.BATCH = 3
-db, port, count = sys.argv[1:]
-limits = Limits(connect=1, silence=1, total=2, attempts=2, wait_initial=0.01)
-fetch.fetch_images(db, max_age=timedelta(days=1), limits=limits,
-                      own_endpoints=frozenset({("127.0.0.1", int(port))}))
-"""
+
+def fetch_slowly(db: str, endpoint: tuple[str, int]) -> None:
+    """What runs in the process that is to be killed."""
+    fetch_module.BATCH = 3
+    limits = Limits(connect=1, silence=1, total=2, attempts=2, wait_initial=0.01)
+    fetch_images(db, max_age=timedelta(days=1), limits=limits, own_endpoints=frozenset({endpoint}))
 
 
 def test_killed_at_any_moment_and_run_again(
@@ -602,7 +595,13 @@ def test_killed_at_any_moment_and_run_again(
         _import(db, *map(web.url, paths))
     fetch_images(plain, max_age=MONTH, limits=QUICK, own_endpoints=frozenset({web.endpoint}))
 
-    command = [sys.executable, "-c", RUNNER, str(disturbed), str(web.endpoint[1]), "3"]
+    server = fork_server()
+
+    def start() -> Any:
+        process = server.Process(target=fetch_slowly, args=(str(disturbed), web.endpoint))
+        process.start()
+        return process
+
     sql = "select count(*) from image_fetches"
     chance = random.Random("kill images")
     before = disturbed.read_bytes()
@@ -611,22 +610,23 @@ def test_killed_at_any_moment_and_run_again(
         disturbed.write_bytes(before)
         marks = (1, 5, 14, 25, 36) if kills == 0 else sorted(chance.sample(range(1, 44), 5))
         for wanted in marks:
-            process = subprocess.Popen(command, start_new_session=True)
+            process = start()
             deadline = time.monotonic() + 60
-            while value(disturbed, sql) < wanted and process.poll() is None:
+            while value(disturbed, sql) < wanted and process.is_alive():
                 assert time.monotonic() < deadline
                 time.sleep(0.002)
             time.sleep(chance.choice((0, chance.uniform(0, 0.05))))
-            if process.poll() is None:
-                os.kill(process.pid, signal.SIGKILL)
-                kills += 1
-            process.wait()
+            process.kill()
+            process.join()
+            kills += process.exitcode == -signal.SIGKILL
             assert_sound(disturbed)
             # Whole images only: copies and outcome come together.
             assert _stored(disturbed) == {
                 url for url, (outcome, *_) in _outcomes(disturbed).items() if outcome == "stored"
             }
-        subprocess.run(command, check=True, timeout=60)
+        process = start()
+        process.join(60)
+        assert process.exitcode == 0
         assert rows(disturbed, CONTENT) == rows(plain, CONTENT)
     record_property("cases", ("kills of images", kills))
 

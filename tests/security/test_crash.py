@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import multiprocessing
 import os
 import random
 import resource
@@ -29,6 +28,7 @@ from typing import Any
 import pytest
 from commands import assert_sound, content, import_report, newsfeed, rows, sources_of, write
 from pages_site import V1, open_site
+from processes import fork_server
 from share import share, tries
 from test_import_series import Disk, differences, pieces
 
@@ -215,20 +215,11 @@ class Running:
 
 @pytest.fixture(scope="module")
 def start() -> Run:
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(
-        [
-            *("pytest", "click.testing", "sqlite_utils", "frontmatter", "PIL.Image"),
-            *("datasette_newsfeed.cli", "datasette_newsfeed.archive.importing.importer"),
-            *("datasette_newsfeed.archive.publish.prepare", "datasette_newsfeed.archive.exporter"),
-            "datasette_newsfeed.archive.relate.run",
-            "test_crash",
-        ]
-    )
+    server = fork_server()
 
     def run(*arguments: object, size: int | None = None, user: int | None = None) -> Running:
-        receiving, sending = processes.Pipe(duplex=False)
-        process = processes.Process(
+        receiving, sending = server.Pipe(duplex=False)
+        process = server.Process(
             target=run_command, args=([str(a) for a in arguments], size, user, sending)
         )
         process.start()
