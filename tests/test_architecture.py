@@ -11,6 +11,7 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -130,19 +131,22 @@ RAISES_ANYTHING = (
 )
 
 
+@cache
+def _parsed(text: str) -> ast.Module:
+    """The syntax tree of a text, which each rule reads."""
+    return ast.parse(text)
+
+
 class Room:
     """One module: its dotted name inside the package ("" is the face), its text, its tree."""
 
-    def __init__(self, package: Path, path: Path) -> None:
+    def __init__(self, package: Path, path: Path, modules: set[str]) -> None:
         parts = path.relative_to(package).with_suffix("").parts
         self.is_package = parts[-1] == "__init__"
         self.name = ".".join(parts[:-1] if self.is_package else parts)
         self.text = path.read_text(encoding="utf-8")
-        self.tree = ast.parse(self.text)
-        self.modules = {
-            ".".join(other.relative_to(package).with_suffix("").parts).removesuffix(".__init__")
-            for other in package.rglob("*.py")
-        }
+        self.tree = _parsed(self.text)
+        self.modules = modules
 
     @property
     def wing(self) -> str:
@@ -191,7 +195,12 @@ class Room:
 
 def rooms(package: Path) -> list[Room]:
     """All modules of a package."""
-    return [Room(package, path) for path in sorted(package.rglob("*.py"))]
+    paths = sorted(package.rglob("*.py"))
+    modules = {
+        ".".join(path.relative_to(package).with_suffix("").parts).removesuffix(".__init__")
+        for path in paths
+    }
+    return [Room(package, path, modules) for path in paths]
 
 
 def _own(name: str) -> str | None:

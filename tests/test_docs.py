@@ -21,6 +21,7 @@ import container
 import generated
 import pytest
 import yaml
+from share import IS_LONG, LINE
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -43,6 +44,8 @@ GUIDES = [
 ]
 # These go on with the database that the README makes.
 WITH_A_DATABASE = ["docs/images", "docs/publish"]
+# What depends on the line of Datasette: in the short form the others are run on one of them.
+OF_EITHER_LINE = ["README", "docs/publish"]
 NEEDS_THE_INDEX = ("datasette install ", "pip install ")
 GENERATED = [path for path in DOCUMENTS if "[[[cog" in path.read_text(encoding="utf-8")]
 FEED = """<rss version="2.0"><channel><title>Pier News</title><link>https://pier.example/</link>
@@ -227,7 +230,8 @@ def test_the_documented_commands_run_in_order_in_an_empty_folder(tmp_path: Path)
         "PATH": os.pathsep.join([*map(str, programs), os.environ["PATH"]]),
         "GCLOUD_RECORD": str(home / "gcloud"),
     }
-    for guide in GUIDES:
+    guides = GUIDES if IS_LONG or LINE == "0.65" else OF_EITHER_LINE
+    for guide in guides:
         folder = tmp_path / guide
         folder.mkdir(parents=True)
         if guide in WITH_A_DATABASE:
@@ -244,7 +248,7 @@ def test_the_documented_commands_run_in_order_in_an_empty_folder(tmp_path: Path)
             else:
                 here = command.replace("/path/to/datasette-newsfeed", str(source))
                 _run(here, folder, environment)
-    assert (tmp_path / "docs" / "import" / "copy").is_dir()
+    assert (tmp_path / "docs" / "import" / "copy").is_dir() is ("docs/import" in guides)
     metadata = (tmp_path / "docs" / "publish" / "metadata.yml").read_text(encoding="utf-8")
     assert metadata.startswith("databases:\n  public:")
     assert (home / "gcloud" / "context" / "Dockerfile").exists()

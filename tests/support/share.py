@@ -17,14 +17,21 @@ WITHOUT_DATASETTE = frozenset(
     for name in (
         *(
             "archive_counts",
+            "collect",
+            "dates",
+            "dialects",
+            "duplicate_ids",
             "export",
             "fetch",
             "history",
+            "import",
             "import_effort",
             "import_recovery",
             "import_series",
         ),
-        *("reject", "relate", "relate_series", "related", "round_trip", "secrets", "workers"),
+        *("inspect", "records", "reject", "relate", "relate_series", "related", "round_trip"),
+        *("secrets", "sites", "trust_files", "values", "workers"),
+        *("architecture", "markup", "package", "text"),
     )
 )
 """Files that ask no Datasette for anything: both lines come with the same of all else."""
