@@ -49,7 +49,6 @@ def path_of(*selections: str, kind: str = "", **more: str) -> str:
 
 
 # No limit that a busy machine may reach.
-PATIENT = {"sql_time_limit_ms": 60_000, "facet_time_limit_ms": 60_000}
 
 
 async def get(datasette: Any, path: str, status: int = 200) -> Any:
@@ -94,7 +93,7 @@ def by_sql(db: Path, condition: str, unit: str) -> tuple[int, Counter[str]]:
 
 @pytest.mark.parametrize("unit", comparison.UNITS)
 async def test_every_number_is_that_of_sql(news: Path, unit: str) -> None:
-    datasette = open_site(news, settings=PATIENT)
+    datasette = open_site(news)
     dice = random.Random(unit)
     _, every = by_sql(news, "1", unit)
     for _ in range(6):
@@ -127,7 +126,7 @@ async def test_every_number_is_that_of_sql(news: Path, unit: str) -> None:
 
 
 async def test_picture_and_table_have_the_numbers_of_json(news: Path) -> None:
-    datasette = open_site(news, settings=PATIENT)
+    datasette = open_site(news)
     queries = ("_topic=Harbour", "_search=ferry", "title__contains=nothing")
     data = (await get(datasette, path_of(*queries, kind=".json", by="month"))).json()
     page = (await get(datasette, path_of(*queries, by="month"))).text

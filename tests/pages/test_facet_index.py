@@ -407,8 +407,7 @@ async def test_pages_are_those_of_sql(
 
     for module in ("base", "columns"):
         monkeypatch.setattr(f"datasette_newsfeed.pages.facets.{module}.find_tally", spied)
-    settings = {"facet_time_limit_ms": 3000, "sql_time_limit_ms": 5000}
-    with_index, without = (open_site(path, settings=settings) for path in (news, plain))
+    with_index, without = (open_site(path) for path in (news, plain))
     for number, query in enumerate(pairs_of_filters()):
         used.clear()
         by_its_index = await shown(with_index, query)
@@ -474,7 +473,7 @@ async def test_sets_that_are_kept_are_bounded(news: Path) -> None:
 async def test_without_trust_pages_count_by_sql_and_say_so_once(
     news: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site = open_site(news, settings={"facet_time_limit_ms": 2000})
+    site = open_site(news)
     before = await shown(site, "_topic=Harbour")
     drop_a_trigger(news)
     with caplog.at_level(logging.WARNING):
@@ -491,7 +490,7 @@ async def test_a_row_set_that_takes_too_long_times_every_facet_out_once(
 ) -> None:
     monkeypatch.setattr(indexed_counts, "BUDGET", 0)
     monkeypatch.setattr(where_clause.Clock, "SELDOM", 50)
-    site = open_site(news)
+    site = open_site(news, settings={"facet_time_limit_ms": 200})
     query = "_where=(select+count(*)+from+articles+a,+articles+b)+>+1&_nosuggest=1"
     response = await site.client.get(f"/news/articles?{query}")
     late = response.text.partition("These facets timed out: ")[2].partition("</p>")[0]
@@ -542,7 +541,8 @@ async def test_hundreds_of_comparisons_end_in_time(
 
     monkeypatch.setattr(where_clause, "_values_with", slow)
     query = "&".join(f"type__like=%25{n}%25" for n in range(100))
-    page = await open_site(news).client.get(f"/news/articles?{query}&_nosuggest=1")
+    site = open_site(news, settings={"facet_time_limit_ms": 200})
+    page = await site.client.get(f"/news/articles?{query}&_nosuggest=1")
     assert "These facets timed out" in page.text
     assert len(compared) == 2  # for the rows of the page, and for its facets
     clock = where_clause.Clock(0)

@@ -39,7 +39,6 @@ OURS: Pairs = [
     ("_facet_presence", "image"),
     ("_facet_presence", "related"),
 ]
-PATIENT = {"facet_time_limit_ms": 2000}
 PLAIN = {"articles": {"facets": []}}
 
 
@@ -49,7 +48,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def site_of(*paths: Path, **more: Any) -> Any:
-    return open_site(*paths, **{"settings": PATIENT, "tables": PLAIN, **more})
+    return open_site(*paths, **{"tables": PLAIN, **more})
 
 
 async def read(site: Any, query: Pairs, path: str = "/news/articles") -> dict[str, Any]:
@@ -877,7 +876,7 @@ async def test_a_csv_waits_for_no_facet(news: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("base_url", ["/", "/prefix/"])
 async def test_links_below_a_base_url(news: Path, base_url: str) -> None:
-    site = site_of(news, settings={**PATIENT, "base_url": base_url})
+    site = site_of(news, settings={"base_url": base_url})
     answer = await site.client.get(f"/news/articles.json?{urlencode(OURS)}")
     results = answer.json()["facet_results"]
     for facet in (results["results"] if "timed_out" in results else results).values():

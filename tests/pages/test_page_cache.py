@@ -725,9 +725,6 @@ class Fuzz:
         self.is_immutable = bool(options.get("immutable"))
         self.base = (options.get("settings") or {}).get("base_url", "/").rstrip("/")
         megabytes = self.random.choice([0.5, 64])
-        # No limit that a busy machine may reach: what is cut short differs each time.
-        limits = {"sql_time_limit_ms": 60_000, "facet_time_limit_ms": 60_000}
-        options = {**options, "settings": {**(options.get("settings") or {}), **limits}}
         self.sites = [
             open_site(*paths, secret="s", **with_setting(options, size)) for size in (megabytes, 0)
         ]

@@ -21,6 +21,7 @@ import pytest
 from datasette.app import Datasette
 from datasette.utils import PrefixedUrlString
 from facet_archive import open_site
+from share import share
 from sqlite_utils import Database
 
 from datasette_newsfeed import schema
@@ -234,7 +235,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def site(news: Path) -> Datasette:
     # A page of a streamed CSV has as many rows as one answer may have.
-    return open_site(news, settings={"suggest_facets": False, "sql_time_limit_ms": 20_000})
+    return open_site(news, settings={"suggest_facets": False})
 
 
 @pytest.fixture
@@ -258,7 +259,7 @@ TABLES = (
 async def test_json_in_every_order(site: Datasette, news: Path, table: str) -> None:
     whole = await all_keys(site, table)
     assert len(whole) > 2
-    for order in orders_of(news, table):
+    for order in share(orders_of(news, table)):
         found = await by_json(site, table, order, {"_nofacet": 1})
         assert len(found) == len(set(found)), f"{order} repeats rows"
         assert set(found) == whole, f"{order} loses rows"
@@ -269,7 +270,7 @@ async def test_json_under_filters(site: Datasette, news: Path, filters: dict[str
     whole = await all_keys(site, "articles", filters)
     assert len(whole) > SIZE
     dice = random.Random(str(filters))
-    for order in dice.sample(orders_of(news, "articles"), 12):
+    for order in share(dice.sample(orders_of(news, "articles"), 12)):
         found = await by_json(site, "articles", filters, order)
         assert len(found) == len(set(found)), f"{order} repeats rows"
         assert set(found) == whole, f"{order} loses rows"
@@ -301,7 +302,7 @@ SOME_ORDERS = (
 )
 
 
-@pytest.mark.parametrize("order", SOME_ORDERS, ids=urlencode)
+@pytest.mark.parametrize("order", share(SOME_ORDERS), ids=urlencode)
 async def test_each_way_to_read_a_list(
     site: Datasette, small_site: Datasette, news: Path, order: dict[str, str]
 ) -> None:
@@ -452,7 +453,7 @@ PREFIX = "/prefix/"
 
 @pytest.fixture
 def prefixed(news: Path) -> Datasette:
-    return open_site(news, settings={"base_url": PREFIX, "sql_time_limit_ms": 20_000})
+    return open_site(news, settings={"base_url": PREFIX})
 
 
 @pytest.mark.parametrize(

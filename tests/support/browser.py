@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from time_limits import PATIENT
+
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page, Request, Response, Route
 
@@ -122,13 +124,15 @@ WITHOUT_PLUGINS = "import sys; sys._called_from_test = True; from datasette.cli 
 def serve(*arguments: str | Path, plugins: bool = True) -> Iterator[str]:
     """Run `datasette serve ARGUMENTS` as a user does; yield its address, without final slash.
 
+    Without the time limits of a page, except those among the arguments.
     Without `plugins` it is Datasette alone, for comparison. Raises RuntimeError with what
     Datasette printed if it does not answer.
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     datasette = ["-m", "datasette"] if plugins else ["-c", WITHOUT_PLUGINS]
-    command = [sys.executable, *datasette, "serve", *map(str, arguments)]
+    limits = [word for name, value in PATIENT.items() for word in ("--setting", name, str(value))]
+    command = [sys.executable, *datasette, "serve", *limits, *map(str, arguments)]
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             [*command, "--port", str(port)],

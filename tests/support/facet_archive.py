@@ -15,6 +15,7 @@ from typing import Any
 
 from datasette.app import Datasette
 from sqlite_utils import Database
+from time_limits import PATIENT
 
 from datasette_newsfeed import schema
 
@@ -120,10 +121,14 @@ def open_site(
     tables: dict[str, Any] | None = None,
     database: str = "news",
 ) -> Datasette:
-    """Return a Datasette of these databases; `tables` configures the tables of one of them."""
+    """Return a Datasette of these databases; `tables` configures the tables of one of them.
+
+    Without the time limits of a page, except those among the `settings`.
+    """
     config = {"databases": {database: {"tables": tables}}} if tables else {}
     # Datasette 1.0 reads permissions and facets from its configuration, 0.65 from metadata.
     both = {"config": config} if hasattr(Datasette, "allowed") else {}
+    settings = {**PATIENT, **(settings or {})}
     return Datasette([str(path) for path in paths], settings=settings, metadata=config, **both)
 
 

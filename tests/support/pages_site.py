@@ -17,6 +17,7 @@ from typing import Any
 import sqlite_utils
 from datasette.app import Datasette
 from share import LINE
+from time_limits import PATIENT
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.image_urls import image_id
@@ -244,7 +245,11 @@ DRAWN = {"plugins": {"datasette-newsfeed": {"page_cache_mb": 0}}}
 
 
 def open_site(*paths: Path, immutable: bool = False, **settings: Any) -> Datasette:
-    """Return Datasette on some databases. `metadata` serves both lines, all else is passed on."""
+    """Return Datasette on some databases. `metadata` serves both lines, all else is passed on.
+
+    Without the time limits of a page, except those among the `settings`.
+    """
+    settings["settings"] = {**PATIENT, **(settings.get("settings") or {})}
     metadata = settings.pop("metadata", None)
     if metadata is not None:
         settings["metadata"] = metadata
