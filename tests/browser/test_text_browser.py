@@ -16,6 +16,7 @@ from browser import serve
 from pages_site import rendition
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page
+from share import share
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.image_urls import image_id
@@ -147,7 +148,7 @@ MEASURED = """async () => {
 }"""
 
 
-@pytest.mark.parametrize("width", [360, 560, 620, 800, 1100, 1400, 1900])
+@pytest.mark.parametrize("width", share([360, 560, 620, 800, 1100, 1400, 1900]))
 def test_a_picture_is_as_large_as_the_place_it_has(browser: Browser, site: str, width: int) -> None:
     paths = ("/", "/news/articles", "/news/articles/2024-03-20-kite")
     paths += ("/news/providers/strait~2Eexample", "/news/-/newsfeed/search?q=kite")

@@ -27,6 +27,7 @@ from pages_site import (
     open_site,
 )
 from playwright.sync_api import Browser
+from share import share
 
 from datasette_newsfeed.image_urls import absolute_url, image_id
 
@@ -107,7 +108,7 @@ async def test_dense_screens_choose_among_the_copies(archive: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("address", [*PAGES, *FEEDS])
+@pytest.mark.parametrize("address", share([*PAGES, *FEEDS]))
 async def test_stored_images_alone(archive: Path, address: str) -> None:
     page = await _page(archive, address, "stored")
     if "feed" in address.rpartition(".")[2] or address.endswith(("atom", "rss")):
@@ -187,7 +188,7 @@ async def test_who_may_not_see_the_copies_gets_no_address_of_them(
 
 
 async def test_remote_images_alone(archive: Path) -> None:
-    for address in PAGES:
+    for address in share(PAGES, 1):
         assert "/newsfeed/image/" not in await _page(archive, address, "remote"), address
     assert LEAD_URL in " ".join(_sources(await _page(archive, "/news/articles", "remote")))
     assert LEAD_URL in await _page(archive, "/news/articles.jsonfeed", "remote")
@@ -269,7 +270,7 @@ def _strangers(
 def test_no_page_asks_anybody_else(
     browser: Browser, archive: Path, tmp_path: Path, datasette_line: str
 ) -> None:
-    assert _strangers(browser, archive, tmp_path, datasette_line, "stored", PAGES) == []
+    assert _strangers(browser, archive, tmp_path, datasette_line, "stored", share(PAGES)) == []
 
 
 @pytest.mark.browser

@@ -23,6 +23,7 @@ from datasette.filters import FilterArguments
 from datasette.plugins import pm
 from facet_archive import build
 from pages_site import SCRIPT, open_site, text_of
+from share import share
 
 from datasette_newsfeed.full_text import index, spelling
 from datasette_newsfeed.full_text.plain_text import plain_text
@@ -93,7 +94,7 @@ FILTERS = (
 
 
 @pytest.mark.parametrize("site", ["news", "indexed"])
-@pytest.mark.parametrize("filters", FILTERS, ids=json.dumps)
+@pytest.mark.parametrize("filters", share(FILTERS), ids=json.dumps)
 async def test_every_filter_of_the_articles_page(
     request: pytest.FixtureRequest, site: str, filters: dict[str, Any]
 ) -> None:

@@ -30,6 +30,7 @@ from commands import import_report
 from container import HOST, Answer, Container, Image, Publication
 from datasette.utils import tilde_encode
 from playwright.sync_api import Browser, Request, Route, expect
+from share import share
 
 from datasette_newsfeed import schema
 
@@ -215,7 +216,7 @@ LINKS = "a[href], link[href], area[href], img[src], script[src], iframe[src], fo
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", share(PAGES))
 def test_each_page_is_there_with_its_images_and_leads_to_https_only(
     visit: Callable[[str], Visit], pages: dict[str, str], name: str
 ) -> None:
@@ -322,7 +323,7 @@ def test_its_sqlite_finds_what_a_newer_one_finds(
     """SQL that this SQLite does not know or reads in another way: facets went missing so."""
     paths = [f"/demo/articles{each.format(topic=quote(topic))}" for each in EXPLORED]
     tables = [f"/demo/{table.name}" for table in schema.TABLES]
-    for path in [*pages.values(), *paths, *tables]:
+    for path in share([*pages.values(), *paths, *tables]):
 
         def are_one(path: str = path) -> bool:
             old, new = server.get(path), newer.get(path)

@@ -351,7 +351,7 @@ async def test_an_editor_sees_what_there_is(archive: Path) -> None:
     datasette = open_site(archive, metadata=denying((*TABLES, *COMPUTED)))
     plain = open_site(archive)
     editor = signed_in(datasette, "editor")
-    for path in PAGES:
+    for path in share(PAGES):
         answer = await datasette.client.get(path, cookies=editor)
         open_answer = await plain.client.get(path)
         assert answer.status_code == open_answer.status_code, path
@@ -373,7 +373,7 @@ async def test_nothing_of_a_denied_database(
     datasette = open_site(archive, other, metadata=metadata)
     count = 0
     for path in PAGES:
-        for cookies in (None, signed_in(datasette, "visitor")):
+        for cookies in visitors(datasette, path):
             answer = await datasette.client.get(path, cookies=cookies)
             assert shown(answer, path) == [], path
             assert "/news/" not in answer.text or answer.status_code in (302, 403, 404), path

@@ -107,6 +107,8 @@ def build(context: Path, folder: Path, library: Path) -> Image:
     environment = _own_environment()
     environment["PATH"] = os.pathsep.join([str(venv / "bin"), environment["PATH"]])
     environment["LD_PRELOAD"] = str(library)
+    # Of what is installed little is imported: only that is compiled, when it is.
+    environment["PIP_NO_COMPILE"] = "1"
     base = command = ""
     for line in (context / "Dockerfile").read_text(encoding="utf-8").splitlines():
         instruction, _, rest = line.strip().partition(" ")

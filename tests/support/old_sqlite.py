@@ -7,6 +7,7 @@ of the SQLite that Python was linked to. Knows neither Datasette nor this projec
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -63,7 +64,13 @@ def get_library() -> Path:
     if compiler is None:
         raise NotHere("no gcc to compile SQLite with")
     LIBRARY.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=LIBRARY.parent) as name:
+    with (
+        (LIBRARY.parent / "lock").open("w") as lock,
+        tempfile.TemporaryDirectory(dir=LIBRARY.parent) as name,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if LIBRARY.exists():  # by now: another process was compiling it
+            return LIBRARY
         folder = Path(name)
         _get_source(folder)
         made = folder / LIBRARY.name
