@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 import facet_archive
 import pytest
 from datasette.database import Database
+from datasette.utils import tilde_encode
 from facet_archive import PROVIDERS, TOPICS, TYPES, WORDS, open_site
 from share import LINE, tries
 
@@ -113,3 +115,71 @@ async def test_counts_and_sorts_of_known_selections_are_not_sqls(
     rows = [sql for sql in ran if sql.endswith("limit 6")]
     assert ["rowid in (" in sql for sql in rows] == [True], [s for s in ran if "limit" in s]
     assert not [sql for sql in ran if "count(*)" in sql and "from articles where" in sql]
+
+
+def panel_of(page: str) -> str:
+    """What a page shows above Datasette's own table, without the time that it took."""
+    return page.partition('class="newsfeed newsfeed-')[2].partition("<table")[0]
+
+
+def counted_by_sql(ran: list[str]) -> list[str]:
+    """The statements that go through all articles, or all of a topic or provider."""
+    return [
+        sql
+        for sql in ran
+        if re.search(r"group by (topic|provider_id)\b|count\(distinct (topic|provider_id)\)", sql)
+        or "count(*) from article_topics where topic = :key" in sql
+        or ("order by published_at desc, id limit :limit" in sql and " = :key" in sql)
+    ]
+
+
+@pytest.mark.parametrize("walked", [0, 20_000])
+async def test_pages_of_topics_and_providers_are_those_of_sql(
+    sites: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch, walked: int
+) -> None:
+    """The lists with the largest of them, and the page of each: newest articles and numbers."""
+    monkeypatch.setattr(indexed_counts, "WALKED", walked)
+    ran: list[str] = []
+    execute = Database.execute
+
+    async def noting(self: Database, sql: str, *args: Any, **more: Any) -> Any:
+        ran.append(sql)
+        return await execute(self, sql, *args, **more)
+
+    monkeypatch.setattr(Database, "execute", noting)
+    # Databases of a site that was asked before keep their own `execute`.
+    with_index, without = (open_site(Path(site.get_database("news").path)) for site in sites)
+    rows = [f"topics/{tilde_encode(topic)}" for topic in (*TOPICS, "Nothing")]
+    rows += [f"providers/{tilde_encode(provider)}" for provider in PROVIDERS]
+    is_counted = False
+    for path in ("topics", "providers", *rows):
+        ran.clear()
+        by_index = await with_index.client.get(f"/news/{path}")
+        assert not counted_by_sql(ran), path
+        ran.clear()
+        by_sql = await without.client.get(f"/news/{path}")
+        is_counted = is_counted or bool(counted_by_sql(ran))
+        assert by_index.status_code == by_sql.status_code
+        assert panel_of(by_index.text) == panel_of(by_sql.text), path
+    assert is_counted
+
+
+async def test_a_later_page_is_counted_along_the_index(
+    sites: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows before a page, by date the newest first: ranges of the index on the date."""
+    plans: list[str] = []
+    execute = Database.execute
+
+    async def noting(self: Database, sql: str, params: Any = None, *args: Any, **more: Any) -> Any:
+        if "published_at >" in sql and "count(*)" in sql:
+            plan = await execute(self, f"explain query plan {sql}", params)
+            plans.extend(row["detail"] for row in plan.rows)
+        return await execute(self, sql, params, *args, **more)
+
+    monkeypatch.setattr(Database, "execute", noting)
+    site = open_site(Path(sites[1].get_database("news").path))
+    await site.client.get("/news/articles?_size=5&_nofacet=1&_next=2019-03-01T00:00:00Z,zzz")
+    searches = [each for each in plans if "idx_articles_published_at" in each]
+    assert searches
+    assert not [each for each in plans if each.startswith("SCAN articles")], plans

@@ -152,10 +152,15 @@ def _as_number(text: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class LaterPage:
-    """What the statement of a later page is made of: its conditions, position, order backwards."""
+    """What the statement of a later page is made of: its conditions, position, order backwards.
+
+    before: the condition of the rows before the page; before_apart: the same as conditions of which
+    a row fulfils one, each served by an index of the column.
+    """
 
     others: str | None
-    position: str
+    before: str
+    before_apart: tuple[str, ...]
     column: str
     key: str
     backwards: str
@@ -173,7 +178,13 @@ def later_page(sql: str, table: str, key: str) -> LaterPage | None:
         return None
     back = "" if page["desc"] else " desc"
     backwards = f"{column}{back}, {escape_sqlite(key)} desc"
-    return LaterPage(page["others"], page["position"], column, key, backwards)
+    before = f"not ifnull(({page['position']}), 0)"
+    apart: tuple[str, ...] = (before,)
+    if page["value"] and page["desc"]:
+        value = f":{page['value']}"
+        before = f"{column} >= {value} and not ({column} = {value} and {page['after']})"
+        apart = (f"{column} > {value}", f"{column} = {value} and not {page['after']}")
+    return LaterPage(page["others"], before, apart, column, key, backwards)
 
 
 Replace = Callable[[str, Params], Awaitable[tuple[str, Params] | None]]

@@ -291,10 +291,15 @@ class PeriodFacet(RangeFacet):
 
 def rows_of(dimension: Dimension, key: str) -> Rows:
     """Return the articles of a provider or topic, as the facet index knows them."""
+    where, params = condition_of(dimension, key)
+    return Rows(f"select id from articles where {where}", params)
+
+
+def condition_of(dimension: Dimension, key: str) -> tuple[str, dict[str, str]]:
+    """Return the condition of these articles and its parameters, as the facet index knows them."""
     # The binds of Datasette's own filters and of ours: the index knows conditions by their text.
     bind = f"{TOPIC_BIND}0" if dimension.key == TOPIC else "p0"
-    sql = f"select id from articles where {dimension.rows.condition.format(bind=bind)}"
-    return Rows(sql, {bind: key})
+    return dimension.rows.condition.format(bind=bind), {bind: key}
 
 
 async def count_by_month(

@@ -297,6 +297,14 @@ async def find_cards_by_id(
     return tuple(cards[key] for key in ids if key in cards)
 
 
+async def find_cards_by_row(view: ArchiveView, rows: Sequence[int]) -> tuple[Card, ...]:
+    """Return the Cards of these row numbers, the newest first."""
+    if not rows or not view.sees("articles"):
+        return ()
+    chosen = f"select id from articles where rowid in ({', '.join(map(str, rows))})"
+    return await _find(view, chosen, {})
+
+
 async def _find(
     view: ArchiveView, chosen: str, values: Mapping[str, Any], most_topics: int = MOST_TOPICS
 ) -> tuple[Card, ...]:

@@ -5,7 +5,8 @@ Counts of articles are shown only to visitors who may see articles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from datasette.database import QueryInterrupted
@@ -30,12 +31,19 @@ from article_topics group by topic having length(topic) <= {LONGEST_NAME}
 order by count desc, topic limit :limit"""
 
 # The newest of each group is the last entry of its part of the index.
-PROVIDER_TALLIES_SQL = f"""
-with tallies as (
+_COUNTED_PROVIDERS = f"""
   select provider_id, count(*) as count, max(published_at) as newest
   from articles where provider_id is not null
   group by provider_id having length(provider_id) <= {LONGEST_NAME}
-  order by count desc, provider_id limit :limit
+  order by count desc, provider_id limit :limit"""
+
+_GIVEN_PROVIDERS = """
+  select given.key as provider_id, given.value as count,
+    (select max(published_at) from articles where provider_id = given.key) as newest
+  from json_each(:counts) as given"""
+
+PROVIDER_TALLIES_SQL = f"""
+with tallies as ({{tallies}}
 )
 select
   providers.domain as key,
@@ -90,23 +98,47 @@ async def find_numbers(view: ArchiveView) -> Numbers:
     )
 
 
-async def find_topics(view: ArchiveView, limit: int) -> tuple[tuple[Tally, ...], int]:
-    """Return the topics with most articles, and how many topics have any."""
+async def find_topics(
+    view: ArchiveView, limit: int, counts: Mapping[str, int] | None = None
+) -> tuple[tuple[Tally, ...], int]:
+    """Return the topics with most articles, and how many topics have any.
+
+    counts: the articles of each topic, where they are known; else they are counted.
+    """
     if not view.sees("articles", "topics", "article_topics"):
         return (), 0
+    if counts is not None:
+        largest = _largest(counts, limit)
+        return tuple(Tally(key, key, count) for key, count in largest), len(counts)
     rows = await view.ask(TOPIC_TALLIES_SQL, {"limit": limit})
     total = int((await view.ask(TABLE_COUNTS["topics"]))[0][0])
     return tuple(Tally(row["key"], row["name"], row["count"]) for row in rows), total
 
 
-async def find_providers(view: ArchiveView, limit: int) -> tuple[tuple[Tally, ...], int]:
-    """Return the providers with most articles, and how many providers have any."""
+async def find_providers(
+    view: ArchiveView, limit: int, counts: Mapping[str, int] | None = None
+) -> tuple[tuple[Tally, ...], int]:
+    """Return the providers with most articles, and how many providers have any.
+
+    counts: the articles of each provider, where they are known; else they are counted.
+    """
     if not view.sees("articles", "providers"):
         return (), 0
-    sql = PROVIDER_TALLIES_SQL.format(logo_stored=stored(view, "logos"))
-    rows = await view.ask(sql, {"limit": limit})
+    tallies = _COUNTED_PROVIDERS
+    values: dict[str, int | str] = {"limit": limit}
+    if counts is not None:
+        tallies, values = _GIVEN_PROVIDERS, {"counts": json.dumps(dict(_largest(counts, limit)))}
+    sql = PROVIDER_TALLIES_SQL.format(tallies=tallies, logo_stored=stored(view, "logos"))
+    rows = await view.ask(sql, values)
+    if counts is not None:
+        return tuple(_provider(view, row) for row in rows), len(counts)
     total = int((await view.ask(TABLE_COUNTS["providers"]))[0][0])
     return tuple(_provider(view, row) for row in rows), total
+
+
+def _largest(counts: Mapping[str, int], limit: int) -> list[tuple[str, int]]:
+    named = [each for each in counts.items() if len(each[0]) <= LONGEST_NAME]
+    return sorted(named, key=lambda each: (-each[1], each[0]))[:limit]
 
 
 def _provider(view: ArchiveView, row: Any) -> Tally:

@@ -26,13 +26,14 @@ async def find_place(
     None where the page before is the first one. Raises QueryInterrupted past Datasette's limit.
     """
     others = f"({page.others}) and " if page.others else ""
-    before = f"from {escape_sqlite(table)} where {others}not ifnull(({page.position}), 0)"
-    count = int((await view.ask(f"select count(*) {before}", params))[0][0])
+    rows = f"from {escape_sqlite(table)} where {others}"
+    counts = " + ".join(f"(select count(*) {rows}{each})" for each in page.before_apart)
+    count = int((await view.ask(f"select {counts}", params))[0][0])
     if count <= size:
         return count, None
     row = (
         await view.ask(
-            f"select {page.column} as value, {escape_sqlite(page.key)} as key {before} "
+            f"select {page.column} as value, {escape_sqlite(page.key)} as key {rows}{page.before} "
             f"order by {page.backwards} limit 1 offset {int(size)}",
             params,
         )

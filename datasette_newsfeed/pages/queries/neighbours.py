@@ -35,14 +35,16 @@ select {_FOUND} from (
   union all
   select * from (
     select id, published_at, title from {{source}}
-    where published_at {{side}} :at and published_at > '' and {{condition}}
-    order by published_at {{time_order}}, id {{order}} limit 1
+    where published_at {{side}} :at and published_at > '' and {{condition}} {{by_time}} limit 1
   )
 ) limit 1"""
+_BY_TIME = "order by published_at {time_order}, id {order}"
+# Its rows are in order, and the first that fulfils the condition is taken: to sort them again
+# would read all of them.
 _NEAREST = f"""(
   select id, published_at, title from articles
   where published_at {{side}} :at and published_at > ''
-  order by published_at {{time_order}}, id {{order}} limit {MOST_TRIED}
+  {_BY_TIME} limit {MOST_TRIED}
 ) as articles"""
 
 _EARLIER = {"side": "<", "after": ">", "time_order": "desc", "order": "asc"}
@@ -94,15 +96,17 @@ async def find_neighbours(view: ArchiveView, card: Card) -> list[Neighbours]:
 async def _find(
     view: ArchiveView, dimension: Dimension, value: str, card: Card, way: Mapping[str, str]
 ) -> Neighbour | None:
-    source = "articles"
+    source, by_time = "articles", _BY_TIME.format(**way)
     if dimension is TOPICS:
         rows = await view.ask(COUNT_SQL, {"value": value, "most": FEW + 1})
         is_common = rows[0][0] > FEW
         condition = TOPICS.rows.common if is_common else TOPICS.rows.condition
-        source = _NEAREST.format(**way) if is_common else source
+        if is_common:
+            source, by_time = _NEAREST.format(**way), ""
     else:
         condition = f"{dimension.column} = :{{bind}}"
-    sql = _SIDE.format(source=source, condition=condition.format(bind="value"), **way)
+    condition = condition.format(bind="value")
+    sql = _SIDE.format(source=source, condition=condition, by_time=by_time, **way)
     values: dict[str, Any] = {"key": card.id, "at": card.published_at, "value": value}
     found = await view.ask(sql, values)
     if not found:

@@ -14,6 +14,7 @@ from ..protocols import DatasetteLike, RequestLike
 from ..queries import cards, counts, full_articles, stories
 from . import social_preview
 from .articles_page import Listing
+from .newest import newest_of
 from .social_preview import Preview
 
 KINDS = ("index", "database", "table", "row", "query")
@@ -105,10 +106,9 @@ async def _of_row(view: ArchiveView, request: RequestLike, table: str, key: str)
     if table == "stories":
         story = await stories.find_story(view, key)
         return await social_preview.of_story(view, request, story) if story else None
-    chosen = cards.SELECTIONS.get(table)
-    if chosen is None or not view.sees("articles", *chosen.needs):
+    newest = await newest_of(view, request, table, key)
+    if newest is None:
         return None
     provider = await counts.find_provider(view, key) if table == "providers" else None
     name = provider.name if provider else key
-    newest = await cards.find_newest(view, chosen, key)
-    return await social_preview.of_selection(view, request, table, key, name, newest)
+    return await social_preview.of_selection(view, request, table, key, name, newest.cards)

@@ -13,8 +13,10 @@ from datasette.database import QueryInterrupted
 from datasette.utils import urlsafe_components
 from markupsafe import Markup
 
+from ...dimensions import BY_NAME, TOPICS
 from .. import compat
 from ..access.archives import ArchiveView, view_archive
+from ..facets.breakdown import count_by_value
 from ..facets.periods import DAY, Period
 from ..headers import caching
 from ..links import Links
@@ -37,8 +39,11 @@ from .rendering import draw, draw_late
 from .selection_page import draw_selection
 from .story_page import Course
 
-TOPIC_LIMIT = 60
-PROVIDER_LIMIT = 30
+LARGEST = {
+    "topics": (counts.find_topics, TOPICS, 60),
+    "providers": (counts.find_providers, BY_NAME["provider_id"], 30),
+}
+"""The lists that begin with those of most articles: what finds them, and how many."""
 
 
 # -- template filters: times and numbers in words ------------------------------
@@ -119,16 +124,14 @@ async def draw_table(
         if listing.is_cards:
             return None  # the page itself has it
         return await draw(listing.view, request, "_newsfeed_layouts.html", listing=listing)
-    if table not in ("topics", "providers") or request.query_string:
+    if table not in LARGEST or request.query_string:
         return None
     view = await view_archive(datasette, request, database)
     if view is None:
         return None
     try:
-        if table == "topics":
-            found, total = await counts.find_topics(view, TOPIC_LIMIT)
-        else:
-            found, total = await counts.find_providers(view, PROVIDER_LIMIT)
+        find, by, limit = LARGEST[table]
+        found, total = await find(view, limit, await count_by_value(view, request, by))
     except QueryInterrupted:
         return await draw_late(view, request)
     if not found:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datasette.database import QueryInterrupted
 from markupsafe import Markup
 
-from ...dimensions import BY_NAME, DIMENSIONS, FILTERED_BY, TOPICS, Dimension
-from ..access.archives import ArchiveView, find_archive
+from ...dimensions import BY_NAME, FILTERED_BY, TOPICS
+from ..access.archives import ArchiveView
 from ..facets.breakdown import parts_by_month
 from ..facets.periods import Period, count_by_month
 from ..links import Links
 from ..protocols import RequestLike
 from ..queries import cards, counts, pictures
-from ..queries.topic_frequency import is_common_topic
 from . import timeline
 from .front_page import rows_of_parts
+from .newest import dimension_of, newest_of
 from .rendering import draw
 
 PARTS = 8
@@ -31,15 +31,10 @@ async def draw_selection(
     view: ArchiveView, request: RequestLike, table: str, key: str
 ) -> Markup | None:
     """Return the panel of a row; None for who may not see what it tells."""
-    chosen = cards.SELECTIONS[table]
-    if table == "topics":
-        archive = await find_archive(view.datasette, request, view.database)
-        if archive and await is_common_topic(view.datasette, archive, key):
-            chosen = cards.OF_COMMON_TOPIC
-    if not view.sees("articles", *chosen.needs):
+    newest = await newest_of(view, request, table, key)
+    if newest is None:
         return None
     links = Links(view.datasette, view.database)
-    count = await cards.count_articles(view, chosen, key)
     return await draw(
         view,
         request,
@@ -48,10 +43,10 @@ async def draw_selection(
         key=key,
         provider=await counts.find_provider(view, key) if table == "providers" else None,
         picture=await pictures.find_image(view, key) if table == "images" else None,
-        cards=await cards.find_newest(view, chosen, key),
-        count=count,
+        cards=newest.cards,
+        count=newest.count,
         timeline=await _timeline_of(view, request, table, key),
-        multiples=await _multiples_of(view, request, table, key, count),
+        multiples=await _multiples_of(view, request, table, key, newest.count),
         title_of_multiples=DIVIDED_BY[table][1] if table in DIVIDED_BY else "",
         all_url=_all(links, table, key),
         feeds=links.feeds_of(table, key),
@@ -68,7 +63,7 @@ async def _timeline_of(
     view: ArchiveView, request: RequestLike, table: str, key: str
 ) -> timeline.Timeline | None:
     """Return a provider's or topic's numbers over time; None if they take too long to count."""
-    dimension = _dimension(table)
+    dimension = dimension_of(table)
     if dimension is None:
         return None
     key_of_filter = dimension.key
@@ -88,15 +83,11 @@ async def _timeline_of(
     return timeline.of_months(counts, link)
 
 
-def _dimension(table: str) -> Dimension | None:
-    return next((each for each in DIMENSIONS if each.key and each.rows.table == table), None)
-
-
 async def _multiples_of(
     view: ArchiveView, request: RequestLike, table: str, key: str, count: int
 ) -> timeline.SmallMultiples | None:
     """Return a topic's providers over time, or a provider's topics; None for other rows."""
-    within = _dimension(table)
+    within = dimension_of(table)
     if within is None or table not in DIVIDED_BY:
         return None
     by, _ = DIVIDED_BY[table]
