@@ -20,6 +20,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from browser import ROOT, serve
 from datasette.utils import tilde_encode
+from history_site import KEY, make_history
 from playwright.sync_api import Browser
 from share import share
 
@@ -113,7 +114,33 @@ def pages(demo_db: Path) -> dict[str, str]:
         "story": f"/demo/stories/{story}",
         "stories": "/demo/stories",
         "headlines": "/demo/articles?_size=9&is_headline=1&story_id__notblank=1",
+        "topics": "/demo/topics",
+        "providers": "/demo/providers",
+        "until": "/demo/articles?_size=3&published_at__gte=2022-09-01&published_at__lt=2025-09-01"
+        "&_from_period=2024-03",
+        "compare": "/demo/-/newsfeed/compare?s=_search%3Dferry&s=type%3Dvideo",
+        "compare nothing": "/demo/-/newsfeed/compare",
+        "list": f"/demo/-/newsfeed/list?id={video}&id={article}&title=A+list&note=Of+two",
+        "no list": "/demo/-/newsfeed/list",
+        "feed": "/demo/articles.feed?type=video",
     }
+
+
+SCHEMES = ("light", "dark")
+WIDE_ONES = [(1400, "light"), (1400, "dark")]
+
+HISTORY_PAGES = {
+    "changes": "/news/article_changes",
+    "changed": f"/news/articles/{KEY}",
+    "history": f"/news/-/newsfeed/history?id={KEY}",
+    "versions": f"/news/-/newsfeed/history?id={KEY}&from=1&to=3",
+}
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[str]:
+    with serve(make_history(tmp_path_factory.mktemp("history"))) as url:
+        yield url
 
 
 def _names(faults: list[dict[str, Any]]) -> set[tuple[str, str]]:
@@ -125,7 +152,7 @@ def _names(faults: list[dict[str, Any]]) -> set[tuple[str, str]]:
     share(
         [
             *("home", "cards", "database", "table", "article", "video", "provider", "topic"),
-            *("story", "stories", "headlines"),
+            *("story", "stories", "headlines", "topics", "providers", "until"),
         ]
     ),
 )
@@ -139,7 +166,7 @@ def test_a_page_has_no_fault_that_plain_datasette_has_not(
         assert _names(found) <= _names(plain)
 
 
-@pytest.mark.parametrize("name", ["chosen", "article", "story", "stories"])
+@pytest.mark.parametrize("name", ["chosen", "article", "story", "stories", "topics", "until"])
 def test_our_part_of_a_page_has_no_fault_on_a_phone(
     look: Look, site: str, pages: dict[str, str], name: str
 ) -> None:
@@ -154,7 +181,38 @@ def test_the_search_page_has_no_fault(look: Look, site: str, query: str, scheme:
     assert _names(found) == set()
 
 
-@pytest.mark.parametrize("name", share(["home", "cards", "table", "article", "topic", "stories"]))
+@pytest.mark.parametrize(
+    "width", share([(360, "light"), (360, "dark"), (800, "dark"), (800, "light"), *WIDE_ONES])
+)
+def test_the_comparison_has_no_fault(
+    look: Look, site: str, pages: dict[str, str], width: tuple[int, str]
+) -> None:
+    found = look(site + pages["compare"], *width)
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["compare nothing", "list", "no list", "feed"])
+def test_a_page_of_our_own_has_no_fault(
+    look: Look, site: str, pages: dict[str, str], name: str, scheme: str
+) -> None:
+    width = 360 if (scheme == "dark") == (name in ("list", "feed")) else 1280
+    assert look(site + pages[name], width, scheme) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"), share([(name, each) for name in HISTORY_PAGES for each in SCHEMES])
+)
+def test_what_changed_has_no_fault(look: Look, history: str, name: str, scheme: str) -> None:
+    width = 360 if scheme == "dark" else 1280
+    found = look(history + HISTORY_PAGES[name], width, scheme)
+    assert [each for each in found if each["ours"]] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    share(["home", "cards", "table", "article", "topic", "stories", "database", "topics", "until"]),
+)
 def test_in_the_dark_everything_can_be_read(
     look: Look, site: str, pages: dict[str, str], name: str
 ) -> None:

@@ -29,6 +29,7 @@ from datasette.utils import tilde_decode, tilde_encode
 from pages_site import build_archive
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Route, expect
+from share import share
 
 from datasette_newsfeed.cli import newsfeed
 
@@ -374,8 +375,8 @@ def test_the_search_page_leads_to_the_same_words_among_the_facets_and_back(
     here = visit("/demo/-/newsfeed/search")
     page = here.page
     page.get_by_label("Words to look for").fill(word)
-    # The masthead has a field and a button of its own.
-    _follow(page.get_by_role("main").get_by_role("button", name="Search"))
+    # One field: that of the masthead is not on this page.
+    _follow(page.get_by_role("button", name="Search"))
     found = Selection(demo_db, words=word)
     expect(page.get_by_role("status")).to_contain_text(f"{found.count()} article")
     assert page.locator(".newsfeed-hit").count() == min(found.count(), 20)
@@ -632,6 +633,46 @@ def test_everything_can_be_done_with_the_keyboard_alone(visit: Open, demo_db: Pa
     assert [urlsplit(url).hostname for url in here.strangers] == ["www.youtube-nocookie.com"]
     here.strangers.clear()
     here.complaints = [words for words in here.complaints if "ERR_FAILED" not in words]
+
+
+def test_topics_are_compared_by_the_keyboard_alone(visit: Open) -> None:
+    """Playwright sees where the focus is; the page itself may have no script."""
+    page = visit("/demo/topics/Food", java_script_enabled=False).page
+
+    def follow(link: Locator) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if link.evaluate("element => element === document.activeElement"):
+                break
+        expect(link).to_be_focused()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    follow(page.get_by_role("link", name="Compare over time"))
+    follow(page.get_by_role("link", name="Ocean Science", exact=True))
+    follow(page.get_by_role("link", name="Year", exact=True))
+    table = page.locator(".newsfeed-comparison")
+    expect(table.locator("thead th")).to_have_text(
+        ["Year", "Articles about Food", "Articles about Ocean Science"]
+    )
+    # The bars are no Tab stops: each number of the table leads where its bar does.
+    assert page.locator('.newsfeed-bar:not([tabindex="-1"])').count() == 0
+    number = table.locator("td a").first
+    count = number.text_content()
+    follow(number)
+    expect(page.locator(".newsfeed-listing-count")).to_contain_text(f"{count} article")
+
+
+@pytest.mark.parametrize("width", share([PHONE, WIDE]))
+def test_two_bars_choose_a_range(visit: Open, width: int) -> None:
+    """From the first month to the last one, without a script."""
+    page = visit("/demo/articles?_size=3", width, java_script_enabled=False).page
+    for name in ("March 2024: 1", "From March 2024 until", "May 2024: "):
+        if width == PHONE:
+            page.get_by_role("button", name="Filters").click()
+        _follow(page.get_by_role("link", name=name).first)
+    heading = page.get_by_role("heading", level=1).first
+    expect(heading).to_have_text("Articles from March 2024 to May 2024")
 
 
 # -- no JavaScript, a phone, the dark -------------------------------------------

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 import pytest
 from datasette.database import QueryInterrupted
@@ -176,15 +176,18 @@ def test_what_is_typical_is_more_than_a_share() -> None:
 
 async def test_one_click_starts_it_and_another_adds(archive: Path) -> None:
     datasette = open_site(archive)
-    for page in ("/news/topics/Tidal+power", "/news/-/newsfeed/search?q=kites&type=article"):
-        text = (await datasette.client.get(page)).text
-        if "Compare over time" not in text:
-            assert "topics" in page, page
-            continue
-        address = re.findall(r'href="([^"]*/compare\?[^"]*)"', text)[0]  # menus have it, too
-        there = (await get(datasette, html.unescape(address))).text
-        assert "took too long" not in there
-        assert "<svg" in there or "newsfeed-sentence" in there
+    for page, query in (
+        ("/news/articles", ""),
+        ("/news/articles?type=article&_sort_desc=heat&_facet=type&_layout=cards", "type=article"),
+        ("/news/-/newsfeed/search?q=kites&type=article", "_search=kites&type=article"),
+        ("/news/topics/Harbours", "_topic=Harbours"),
+        ("/news/providers/strait~2Eexample", "provider_id=strait.example"),
+    ):
+        text = (await get(datasette, page)).text.partition('<details class="newsfeed-data"')[0]
+        # Once, whatever the page holds, beside the menus of Datasette's own page.
+        found = re.findall(r'<a [^>]*?href="([^"]*/compare\?[^"]*)">Compare over time', text)
+        assert [html.unescape(address) for address in found] == [path_of(query)], page
+        assert "newsfeed-sentence" in (await get(datasette, path_of(query))).text
     added = await get(datasette, path_of("type=video", add="kites over", by="year"), 302)
     assert added.headers["location"] == path_of("type=video", "_search=kites+over", by="year")
     for text, query in {
@@ -195,6 +198,43 @@ async def test_one_click_starts_it_and_another_adds(archive: Path) -> None:
     }.items():
         response = await get(datasette, f"/news/-/newsfeed/compare?{urlencode({'add': text})}", 302)
         assert response.headers["location"] == path_of(query), text
+
+
+def offered(page: str) -> dict[str, list[str]]:
+    """What one click adds: its name -> the queries that are then compared."""
+    part = page.partition("newsfeed-offered")[2].partition("</ul>")[0]
+    found = re.findall(r'href="([^"]*)"><span aria-hidden="true">\+ </span>([^<]*)<', part)
+    return {
+        html.unescape(name): [
+            v for k, v in parse_qsl(urlsplit(html.unescape(url)).query) if k == "s"
+        ]
+        for url, name in found
+    }
+
+
+async def test_what_one_click_adds(news: Path, archive: Path) -> None:
+    datasette = open_site(news)
+    page = (await get(datasette, path_of("_topic=Harbour&type=video", by="year"))).text
+    found = offered(page)
+    assert "Harbour" not in found
+    assert len(found) == min(len(TOPICS) - 1, 8)
+    for name, queries in found.items():
+        # Another topic under the same filters, in the same periods.
+        assert dict(parse_qsl(queries[1])) == {"_topic": name, "type": "video"}
+        assert queries[0] == "_topic=Harbour&type=video"
+    assert "by=year" in page.partition("newsfeed-offered")[2].partition("</ul>")[0]
+    of_provider = offered((await get(datasette, path_of("provider_id=harbour.example"))).text)
+    assert all(queries[1].startswith("provider_id=") for queries in of_provider.values())
+    assert of_provider
+    for queries in offered((await get(datasette, path_of("_search=ferry"))).text).values():
+        assert queries[1].startswith("_topic=")
+    full = path_of(*(f"heat__gte={n}" for n in range(6)))
+    assert offered((await get(datasette, full)).text) == {}
+    # Nobody is offered what they may not see.
+    for table in ("topics", "article_topics"):
+        metadata = {"databases": {"news": {"tables": {table: {"allow": False}}}}}
+        page = (await get(open_site(archive, metadata=metadata), path_of("type=article"))).text
+        assert offered(page) == {}
 
 
 async def test_what_takes_too_long_is_named_and_the_others_are_shown(

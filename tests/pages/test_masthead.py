@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,10 @@ async def test_each_page_of_an_archive_has_one_masthead(archive: Path) -> None:
             "/news/providers",
             "/news/-/newsfeed/list",
         ], path
-        assert 'action="/news/-/newsfeed/search"' in found
+        page = await _page(datasette, path)
+        # One field: on the page of the search it stands there, with the filters of the search.
+        assert page.count('action="/news/-/newsfeed/search"') == 1, path
+        assert ('action="/news/-/newsfeed/search"' in found) is ("/search" not in path), path
 
 
 async def test_it_says_where_the_reader_is(archive: Path) -> None:
@@ -92,7 +96,7 @@ async def test_the_setting_turns_it_off(archive: Path) -> None:
 async def test_its_name_is_the_title_and_the_words_are_shown_again(archive: Path) -> None:
     named = {"databases": {"news": {"title": f"The Strait {SCRIPT}"}}}
     found = _masthead(
-        await _page(open_site(archive, metadata=named), f"/news/-/newsfeed/search?q={SCRIPT}")
+        await _page(open_site(archive, metadata=named), f"/news/articles?_search={SCRIPT}")
     )
     assert found.count("The Strait &lt;script&gt;") >= 2
     assert 'value="&lt;script&gt;' in found
@@ -152,3 +156,99 @@ async def test_addresses_have_the_prefix_of_the_site(archive: Path) -> None:
         for address in re.findall(r'(?:href|action)="([^"]*)"', found)
     )
     assert "/under/-/static-plugins/datasette_newsfeed/newsfeed-dark.css" in page
+
+
+# -- the front page ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/news"])
+@pytest.mark.parametrize("has_masthead", [True, False])
+async def test_an_archive_that_stands_alone_is_named_once(
+    archive: Path, path: str, has_masthead: bool
+) -> None:
+    metadata: dict[str, Any] = {
+        "title": "All of it",
+        "databases": {"news": {"title": "The Strait", "description": "News of the water"}},
+        **({} if has_masthead else OFF),
+    }
+    page = await _page(open_site(archive, metadata=metadata), path)
+    shown, fold = page[page.index("<body") :].split('<details class="newsfeed-data"')
+    headings = re.findall(r'<h1 id="newsfeed-title" class="([^"]*)">([^<]*)</h1>', shown)
+    # The masthead says it to who sees, the heading to who hears.
+    assert headings == [("newsfeed-unseen" if has_masthead else "newsfeed-headline", "The Strait")]
+    assert "All of it" not in shown
+    assert shown.count(">The Strait<") == 1 + has_masthead
+    assert "newsfeed-front" in shown
+    assert "newsfeed-front" not in fold
+    assert shown.count("News of the water") == (path == "/news")
+    assert fold.count("News of the water") == 0
+    if path == "/":
+        assert "<title>The Strait</title>" in page
+        assert "All of it" in fold
+
+
+async def test_several_archives_are_named_each(archive: Path, tmp_path: Path) -> None:
+    other = build_archive(tmp_path / "other.db")
+    metadata = {"title": f"All {SCRIPT}", "description": "What there is"}
+    page = await _page(open_site(archive, other, metadata=metadata), "/")
+    shown, fold = page[page.index("<body") :].split('<details class="newsfeed-data"')
+    headings = re.findall(r"<h1[^>]*>([^<]*)</h1>", shown)
+    assert [html.unescape(each) for each in headings] == [f"All {SCRIPT}"]
+    assert re.findall(r'<h2 class="newsfeed-title"><a href="([^"]*)">([^<]*)<', shown) == [
+        ("/news", "news"),
+        ("/other", "other"),
+    ]
+    assert shown.count("What there is") == 1
+    assert "What there is" not in fold
+    assert 'href="/other"' in fold
+
+
+async def test_what_is_no_archive_is_not_folded(archive: Path, tmp_path: Path) -> None:
+    other = tmp_path / "plain.db"
+    sqlite_utils.Database(other)["plants"].insert({"name": "Reed"})  # type: ignore[union-attr]
+    datasette = open_site(archive, other)
+    page = await _page(datasette, "/")
+    assert "newsfeed-data" not in page
+    assert "newsfeed-front" in page
+    assert "newsfeed-data" not in await _page(datasette, "/plain")
+    # Nor is it for who may not see it.
+    hidden = {"databases": {"plain": {"allow": {"id": "owner"}}}}
+    page = await _page(open_site(archive, other, metadata=hidden), "/")
+    assert 'class="newsfeed-data"' in page
+
+
+async def test_data_holds_what_datasette_shows_of_an_archive(archive: Path) -> None:
+    datasette = open_site(archive)
+    page = await _page(datasette, "/news")
+    fold = page.partition('<details class="newsfeed-data">')[2]
+    assert 'name="sql"' in fold
+    assert 'href="/news/topics"' in fold
+    # Its link to hidden tables leads to the fold as it was left: open.
+    assert '<details class="newsfeed-data" open>' in await _page(datasette, "/news?_show_hidden=1")
+    denied = {"databases": {"news": {"tables": {"articles": {"allow": False}}}}}
+    for path in ("/", "/news", "/news/topics", "/news/providers"):
+        assert "newsfeed-data" not in await _page(open_site(archive, metadata=denied), path), path
+
+
+@pytest.mark.parametrize("table", ["topics", "providers"])
+async def test_lists_with_numbers_fold_the_table(archive: Path, table: str) -> None:
+    datasette = open_site(archive)
+    shown, fold = (await _page(datasette, f"/news/{table}")).split('<details class="newsfeed-data"')
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", shown) == [table.capitalize()]
+    assert "newsfeed-tallies" in shown
+    assert "newsfeed-tallies" not in fold
+    assert "rows-and-columns" in fold
+    assert f'href="/news/{table}.json' in fold
+    # A part of the table is Datasette's own page.
+    assert "newsfeed-data" not in await _page(datasette, f"/news/{table}?_size=max")
+
+
+async def test_a_list_that_holds_nothing_says_so(tmp_path: Path) -> None:
+    path = build_archive(tmp_path / "news.db")
+    db = sqlite_utils.Database(path)
+    db.execute("delete from article_topics")
+    db.execute("delete from topics")
+    db.conn.commit()
+    db.close()
+    page = await _page(open_site(path), "/news/topics")
+    assert "No topics." in page.partition('<details class="newsfeed-data"')[0]

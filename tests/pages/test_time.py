@@ -5,18 +5,27 @@ from __future__ import annotations
 import html
 import re
 import sqlite3
+from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import facet_archive
 import pytest
 from datasette.utils import tilde_encode
 from pages_site import SCRIPT, open_site
 
-from datasette_newsfeed.pages.facets.periods import a_year_before, shifted
+from datasette_newsfeed.pages.facets.periods import (
+    Period,
+    a_year_before,
+    axis_around,
+    parts_of,
+    shifted,
+    whole_of,
+)
 from datasette_newsfeed.pages.facets.ranges import Range
 from datasette_newsfeed.pages.queries import neighbours
+from datasette_newsfeed.pages.views.timeline import parse
 
 pytestmark = pytest.mark.asyncio
 
@@ -151,6 +160,7 @@ async def test_a_list_leads_to_other_days_and_keeps_its_filters(news: Path) -> N
         "Previous: February 2021",
         "Next: April 2021",
         "A year before: March 2020",
+        "Quarter: January 2021 to March 2021",
     ]
     for address, _ in ways:
         pairs = dict(parse_qsl(urlsplit(html.unescape(address)).query))
@@ -215,3 +225,151 @@ async def test_nobody_is_led_to_what_they_may_not_see(news: Path) -> None:
     path = "/news/-/newsfeed/days?_from_day=2021-01-01"
     await get(open_site(news, metadata=denied), path, 404)
     await get(open_site(news), path.replace("/news/", "/nothing/"), 404)
+
+
+# -- quarters, and ranges by the bars ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("span", "whole"),
+    [
+        ("2024-02-29..2024-03-01", "month 2024-02-01..2024-03-01"),
+        ("2021-02-01..2021-03-01", "quarter 2021-01-01..2021-04-01"),
+        ("2021-12..2022-01", "quarter 2021-10-01..2022-01-01"),
+        ("2021-10-01..2022-01-01", "year 2021-01-01..2022-01-01"),
+        ("2021-07..2021-10", "year 2021-01-01..2022-01-01"),
+        ("9999-12-01..", None),
+        ("9999-01-01..9999-04-01", "year 9999-01-01.."),
+        ("2021-02-01..2021-05-01", None),  # three months that are no quarter
+        ("2021-01-01..2022-01-01", None),
+        ("2021-01-01..", None),
+        ("soon..later", None),
+    ],
+)
+async def test_what_a_range_is_a_part_of(span: str, whole: str | None) -> None:
+    lower, _, upper = span.partition("..")
+    found = whole_of(Range(lower or None, upper or None))
+    assert (f"{found[0]} {found[1]}" if found else None) == whole
+
+
+async def test_a_year_has_four_quarters() -> None:
+    assert [str(each) for each in parts_of(Range("2021-01-01", "2022-01-01"))] == [
+        *("2021-01-01..2021-04-01", "2021-04-01..2021-07-01"),
+        *("2021-07-01..2021-10-01", "2021-10-01..2022-01-01"),
+    ]
+    assert len(parts_of(Range("9999-01-01"))) == 3  # the last one has no end
+    assert parts_of(Range("2021-01-01", "2021-02-01")) == []
+    assert parts_of(Range("2021-01-01", "2023-01-01")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "axis"),
+    [
+        ("2021-03-15", "2021-02-28..2021-03-31"),
+        ("2021-03", "2019-09-01..2022-09-01"),
+        ("2021", ".."),
+        ("0001-01-01", ".."),
+        ("0001-01", ".."),
+        ("9999-12", "9998-06-01.."),
+    ],
+)
+async def test_the_days_around_a_period(name: str, axis: str) -> None:
+    period = parse(name)
+    assert isinstance(period, Period)
+    assert str(axis_around(period)) == axis
+
+
+def bars(page: str) -> dict[str, dict[str, str]]:
+    """The bars of a timeline that have a link: name -> what the link asks for."""
+    drawing = page.partition('class="newsfeed-timeline-bars"')[2].partition("</svg>")[0]
+    found = re.findall(r'<a href="([^"]+)" aria-label="([^":]+): ', drawing)
+    return {name: dict(parse_qsl(urlsplit(html.unescape(url)).query)) for url, name in found}
+
+
+def begin_of(page: str) -> str:
+    return html.unescape(re.findall(r'newsfeed-begin" href="([^"]*)"', page)[0])
+
+
+@pytest.mark.parametrize(
+    "path", ["/news/articles?_topic=Harbour", "/news/-/newsfeed/search?q=ferry"]
+)
+async def test_two_bars_choose_all_between_them(news: Path, path: str) -> None:
+    datasette = open_site(news)
+    month = "&published_at__gte=2021-03-01&published_at__lt=2021-04-01"
+    page = (await get(datasette, path + month)).text
+    assert "From March 2021 until …" in page
+    here = (await get(datasette, begin_of(page))).text
+    drawing = here.partition('class="newsfeed-timeline-bars"')[2].partition("</svg>")[0]
+    # Any of the months around, those without articles too, each reached by a keyboard.
+    assert len(bars(here)) == 36
+    assert 'tabindex="-1"' not in drawing
+    assert "March 2021" in drawing.partition("newsfeed-bar-chosen")[2].partition("</title>")[0]
+    for name, first, end in (
+        ("May 2021", "2021-03-01", "2021-06-01"),
+        ("October 2020", "2020-10-01", "2021-04-01"),
+        ("March 2021", "2021-03-01", "2021-04-01"),
+    ):
+        asked = dict(bars(here)[name])
+        assert asked.pop("published_at__gte") == first
+        assert asked.pop("published_at__lt") == end
+        assert asked == dict(parse_qsl(urlsplit(path).query)), name
+    cancel = re.findall(r'until …: choose a bar. <a href="([^"]*)">Cancel</a>', here)
+    assert dict(parse_qsl(urlsplit(html.unescape(cancel[0])).query)) == bars(here)["March 2021"]
+    # What is chosen next does not come back here.
+    form = here.partition('<form class="newsfeed-days"')[2].partition("</form>")[0]
+    assert "_from_period" not in form
+
+
+async def test_the_axis_is_that_of_the_days_chosen(news: Path) -> None:
+    """A month without articles at its end is drawn as well."""
+    datasette = open_site(news)
+    query = "published_at__gte=2021-01-01&published_at__lt=2021-07-01&id__contains=zzz"
+    assert "newsfeed-timeline" not in (await get(datasette, f"/news/articles?{query}")).text
+    key, at = (
+        sqlite3.connect(news)
+        .execute("select id, published_at from articles where published_at like '2021-%' limit 1")
+        .fetchone()
+    )
+    query = f"published_at__gte=2021-01-01&published_at__lt=2022-01-01&id={key}"
+    page = (await get(datasette, f"/news/articles?{query}")).text
+    names = re.findall(r"<title>(\w+ 2021): ([01])</title>", page)
+    assert len(names) == 12
+    assert [name for name, n in names if n == "1"] == [Period("month", day_of(at)).words]
+
+
+def day_of(moment: str) -> date:
+    return date.fromisoformat(moment[:10])
+
+
+@pytest.mark.parametrize("given", [SCRIPT, "2021-13", "", "soon", "0000", "x" * 5_000])
+async def test_what_is_no_period_begins_no_range(news: Path, given: str) -> None:
+    query = urlencode({"_from_period": given})
+    page = (await get(open_site(news), f"/news/articles?{query}")).text
+    assert "until …" not in page
+    assert SCRIPT not in page
+    assert 'class="newsfeed-bar"' in page
+
+
+async def test_bars_do_not_repeat_a_very_long_address(news: Path) -> None:
+    query = urlencode({"_from_period": "2021-03", "title__not": "x" * 1_000})
+    page = (await get(open_site(news), f"/news/articles?{query}")).text
+    assert "until …" not in page
+
+
+async def test_the_form_of_a_search_leads_back_to_it(news: Path) -> None:
+    page = (await get(open_site(news), "/news/-/newsfeed/search?q=ferry&type=video")).text
+    form = page.partition('<form class="newsfeed-days"')[2].partition("</form>")[0]
+    assert 'type="hidden" name="q" value="ferry"' in form
+    path = "/news/-/newsfeed/days?q=ferry&type=video&_from_day=2021-05-03"
+    answer = await open_site(news).client.get(path)
+    there = urlsplit(answer.headers["location"])
+    assert there.path == "/news/-/newsfeed/search"
+    assert dict(parse_qsl(there.query)) == {
+        "q": "ferry",
+        "type": "video",
+        "published_at__gte": "2021-05-03",
+        "published_at__lt": "2021-05-04",
+    }
+    denied = {"databases": {"news": {"tables": {"articles_fts": {"allow": False}}}}}
+    answer = await open_site(news, metadata=denied).client.get(path)
+    assert urlsplit(answer.headers["location"]).path == "/news/articles"

@@ -16,6 +16,7 @@ from facet_archive import PROVIDERS, TOPICS, build, open_site
 
 from datasette_newsfeed.pages.access.archives import ArchiveView
 from datasette_newsfeed.pages.facets.periods import DAY, MONTH, YEAR, Period
+from datasette_newsfeed.pages.facets.ranges import Range
 from datasette_newsfeed.pages.queries import cards
 from datasette_newsfeed.pages.views import timeline
 from datasette_newsfeed.pages.views.timeline import MOST_BARS, Timeline, of_facet, of_months, parse
@@ -165,6 +166,25 @@ def test_a_gap_of_ages_is_filled_no_further_than_can_be_drawn(
     monkeypatch.setattr(timeline, "_next", counting)
     assert of_facet(facet(value("0001-01-01"), value("9999-12-31"))) is None
     assert MOST_BARS <= len(steps) <= MOST_BARS + 2
+
+
+def test_the_axis_is_that_of_the_days_chosen() -> None:
+    found = facet(value("2021-02", 4))
+    assert drawn(of_facet(found, Range("2021-01-01", "2021-04-01"))) == [
+        *(("January 2021", 0), ("February 2021", 4), ("March 2021", 0)),
+    ]
+    assert drawn(of_facet(found, Range("2021-01-20", "2021-02-03"))) == [
+        *(("January 2021", 0), ("February 2021", 4)),
+    ]
+    # Half a range says nothing, nor one that holds nothing.
+    for chosen in (Range("2021-01-01"), Range("2021-04-01", "2021-01-01"), Range("soon", "later")):
+        assert of_facet(found, chosen) is None
+    assert of_facet(facet(), Range("2021-01-01", "2021-04-01")) is None
+    # More than can be drawn: then only what there is.
+    years = facet(value("2001"), value("2003"))
+    assert drawn(of_facet(years, Range("1801-01-01", "2101-01-01"))) == [
+        *(("2001", 1), ("2002", 0), ("2003", 1)),
+    ]
 
 
 def test_odd_values_are_passed_over() -> None:

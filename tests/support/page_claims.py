@@ -825,7 +825,8 @@ def check_tallies(page: Page, table: str) -> None:
     total = facts.one(f"select count(*) from {table}")
     more = only(page.tree, "newsfeed-more")
     if more is not None:
-        page.check("more", more, f"and {total - len(shown):,} more")
+        words = f"These are the {len(shown)} with most articles. All {total:,} {table}"
+        page.check("more", more, words)
     else:
         page.same("all are shown", len(shown) >= min(len(true), limit), True)
 
@@ -901,7 +902,7 @@ def _check_days(page: Page, query: str) -> None:
     rest = sorted(pair for pair in before if pair[0] not in DAY_FILTERS)
     chosen = dict(before)
     first, end = (day_of(chosen.get(name)) for name in DAY_FILTERS)
-    ways = page.tree.xpath(f"//*[{having('newsfeed-periods')}]/a")
+    ways = page.tree.xpath(f"//*[{having('newsfeed-periods')}]/a[not({having('newsfeed-begin')})]")
     is_span = first is not None and end is not None and first < end
     if not is_span:
         page.same("other days", len(ways), 0)
@@ -915,11 +916,28 @@ def _check_days(page: Page, query: str) -> None:
             continue
         page.same("days in words", words, span_words(low, high))
         edge = {"Previous": (high, first), "Next": (low, end)}.get(name)
-        if edge is not None:
+        months = {"Month": 1, "Quarter": 3, "Year": 12}.get(name)
+        if months is not None:
+            page.same(
+                f"length of {name}", (high.year - low.year) * 12 + high.month - low.month, months
+            )
+            page.same(f"{name} begins", (low.day, (low.month - 1) % months), (1, 0))
+            is_within = low <= first and end <= high, first <= low and high <= end
+            page.same(f"{name} holds the days chosen, or is a part", any(is_within), True)
+        elif edge is not None:
             page.same(f"{name} is beside the days chosen", *edge)
         else:
             page.same("a year before", (low.year, low.month), (first.year - 1, first.month))
         page.mark(way)
+    begin = only(page.tree, "newsfeed-begin")
+    if begin is not None and first is not None:
+        name = dict(parse_qsl(urlsplit(begin.get("href")).query))["_from_period"]
+        page.same(
+            "a range begins",
+            (said(begin), day_of(name)),
+            (f"From {period_words(name)} until …", first),
+        )
+        page.mark(begin)
     form = only(page.tree, "newsfeed-days")
     if form is not None:
         last = None if end is None else end - timedelta(days=1)
@@ -1255,8 +1273,8 @@ def check_masthead(page: Page) -> None:
         true = "page" if here == own else "true" if here.startswith(f"{own}/") else None
         page.same("the list of this page", link.get("aria-current"), true)
     words = dict(parse_qsl(urlsplit(page.path).query, keep_blank_values=True))
-    field = masthead.xpath("string(.//input[@name='q']/@value)")
-    page.same("what was searched for", field, words.get("q", words.get("_search", ""))[:300])
+    fields = page.tree.xpath("//input[@type='search' and @name='q']/@value")
+    page.same("what was searched for", fields, [words.get("q", words.get("_search", ""))[:300]])
 
 
 def check_search(page: Page, words: str) -> list[str]:

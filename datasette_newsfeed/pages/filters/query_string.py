@@ -27,7 +27,7 @@ KNOWN = frozenset(
         *(*SELECTING, "_layout", "_next", "_size", "_col", "_nocol", "_labels", "_shape", "_json"),
         *("_json_infinity", "_nl", "_extra", "_trace", "_ttl", "_timelimit", "_stream", "_dl"),
         *("_nofacet", "_nosuggest", "_nocount", "_header", "_search_", "_facet_size", "_hash"),
-        "_from",
+        *("_from", "_from_period"),
     )
 )
 UNKNOWN = 500
@@ -122,6 +122,11 @@ def selects(key: str, value: str) -> bool:
     if not key.startswith("_"):
         return True  # a column, or a parameter of a query: a blank value means something
     return bool(value) and (key in SELECTING or key.startswith(f"{SEARCH}_"))
+
+
+def narrows(key: str, value: str) -> bool:
+    """Return whether a pair of an address is a filter, of this plugin or perhaps of another."""
+    return key not in SORTS and (selects(key, value) or not is_known(key))
 
 
 def merged(rest: Iterable[tuple[str, str]], chosen: Iterable[tuple[str, str]]) -> Query:

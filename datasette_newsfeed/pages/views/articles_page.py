@@ -28,6 +28,7 @@ from ..filters.query_string import (
     as_list,
     listed_values,
     most_links,
+    narrows,
     plain_key,
     query_of,
 )
@@ -41,7 +42,7 @@ from ..queries.list_place import find_place
 from ..queries.stories import find_stories
 from . import timeline
 from .cells import REFERENCES
-from .days import Days, days_of
+from .days import Days, begun, days_of, span_of
 
 LAYOUTS = ("cards", "table")
 """The first is the default, where no setting of the plugin says otherwise."""
@@ -229,10 +230,19 @@ class Listing:
 
     def timeline(self, facets: Iterable[Mapping[str, Any]]) -> timeline.Timeline | None:
         """Return the bars over the cards, from the period facet where the page has one."""
+        query = Query.of(self.request)
         for facet in facets:
             if facet["type"] == PeriodFacet.type and _column(facet) == TIME:
-                return timeline.of_facet(facet)
+                return timeline.of_facet(facet, span_of(query), begun(query, self.address))
         return None
+
+    @property
+    def compare_url(self) -> str | None:
+        """The comparison over time that begins with this list; None on a list of stories."""
+        if self.is_of_stories:
+            return None
+        pairs = Query.of(self.request).pairs
+        return self.links.compare([[pair for pair in pairs if narrows(*pair)]])
 
     def facets(self, facets: Iterable[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
         """Return the facets that have values, in an order that does not change with their counts.

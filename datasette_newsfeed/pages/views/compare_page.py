@@ -14,8 +14,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from datasette.database import QueryInterrupted
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
+from ...dimensions import BY_NAME, TOPICS
 from .. import compat
 from ..access.archives import ArchiveView, view_requested
+from ..facets.breakdown import count_by_value
 from ..facets.comparison import (
     UNITS,
     Counted,
@@ -33,13 +35,14 @@ from ..facets.comparison import (
 from ..facets.periods import DAY, MONTH, YEAR
 from ..facets.selection import Selection, select
 from ..filter_description import in_words
-from ..filters.query_string import SEARCH, SORTS, is_known, selects
+from ..filters.query_string import SEARCH, narrows
 from ..headers import security_policy
 from ..links import Links
 from ..protocols import DatasetteLike, RequestLike
+from ..queries.counts import find_providers, find_topics
 from ..queries.pictures import find_label
 from ..text.plain import cut
-from .timeline import BAR_WIDTH, HEIGHT, LOWEST, STEP
+from .timeline import BAR_WIDTH, HEIGHT, STEP, Bar
 
 VIEW = "newsfeed_compare"
 
@@ -51,29 +54,17 @@ MOST_DRAWN = 400
 """Periods in picture and table. CSV and JSON have all."""
 MOST_PERIODS = 40_000
 """Days of a century. Articles of one archive further apart are not compared by day."""
+MOST_OFFERED = 8
+"""Topics or providers that one click adds."""
 DAYS_UNTIL, MONTHS_UNTIL = 62, 120
 """Up to so many days a comparison is by day, up to so many months by month, else by year."""
+
+PROVIDERS = BY_NAME["provider_id"]
 
 COUNT, SHARE = "count", "share"
 SELECTION, UNIT, MEASURE, ADD = "s", "by", "as", "add"
 
 Pairs = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A period of one selection: in words, its number, its share of all, its address, its place."""
-
-    words: str
-    shown: str
-    url: str | None
-    x: int
-    height: float
-
-    @property
-    def y(self) -> float:
-        """Where the bar begins, from the top of the drawing."""
-        return round(HEIGHT - self.height, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +205,7 @@ class _Comparison:
             "is_drawn": is_drawn,
             "most_drawn": MOST_DRAWN,
             "is_full": len(self._queries) >= MOST_SELECTIONS,
+            "offers": await self._offers(),
             "sentence": self._sentence(numbers),
             "is_share": self._measure == SHARE,
             "width": STEP * len(firsts),
@@ -316,13 +308,39 @@ class _Comparison:
         upper = following(first, numbers.unit)
         bounds = [("published_at__gte", first.isoformat())]
         bounds += [("published_at__lt", upper.isoformat())] if upper else []
-        return Bar(
+        return Bar.at(
+            place,
             words_of(first, numbers.unit),
-            f"{n:.1%}" if self._measure == SHARE else f"{n:,}",
+            n,
+            most,
             self._links.articles_of((*pairs, *bounds)) if n else None,
-            place * STEP,
-            max(LOWEST, round(HEIGHT * n / most, 2)) if n else 0.0,
+            is_share=self._measure == SHARE,
         )
+
+    async def _offers(self) -> list[tuple[str, str]]:
+        """What one click adds, by name and address: topics, or providers where one was added last.
+
+        The other filters of what was added last are kept, if that has a topic or a provider.
+        """
+        if len(self._queries) >= MOST_SELECTIONS:
+            return []
+        last = self._queries[-1] if self._queries else ()
+        by = PROVIDERS if any(key == PROVIDERS.key for key, _ in last) else TOPICS
+        find = find_providers if by is PROVIDERS else find_topics
+        rest = [pair for pair in last if pair[0] != by.key]
+        kept = rest if len(rest) < len(last) else []
+        try:
+            known = await count_by_value(self._view, self._request, by)
+            found, _ = await find(self._view, MOST_OFFERED + MOST_SELECTIONS, known)
+        except QueryInterrupted:
+            return []
+        asked = {frozenset(pairs) for pairs in self._queries}
+        offers = [(tally.name, (*kept, (by.key, tally.key))) for tally in found]
+        return [
+            (name, self.address(queries=[*self._queries, pairs]))
+            for name, pairs in offers
+            if frozenset(pairs) not in asked
+        ][:MOST_OFFERED]
 
     async def _everywhere(self) -> Mapping[str, int]:
         if not self._view.sees("providers"):
@@ -363,11 +381,7 @@ def _pairs(query: str) -> Pairs:
     """Return what of a selection's query chooses articles."""
     pairs = dict.fromkeys(parse_qsl(query.rpartition("?")[2], keep_blank_values=True))
     named = ((SEARCH if key == "q" else key, value) for key, value in pairs)
-    return tuple(
-        (key, value)
-        for key, value in named
-        if key not in SORTS and key != "page" and (selects(key, value) or not is_known(key))
-    )
+    return tuple((key, value) for key, value in named if key != "page" and narrows(key, value))
 
 
 def _typed(text: str) -> str:

@@ -1,4 +1,5 @@
-"""From the days chosen to those before, after and a year before, and to any days by a form."""
+"""From the days chosen to those before, after and a year before, to a longer or shorter range, and
+to any days by a form."""
 
 from __future__ import annotations
 
@@ -9,16 +10,38 @@ from urllib.parse import parse_qsl
 
 from datasette.utils.asgi import NotFound, Response
 
-from ..access.archives import view_requested
-from ..facets.periods import a_year_before, first_day, in_words, period_of, shifted, to_date
+from ..access.archives import FULL_TEXT, view_requested
+from ..facets.periods import (
+    DAY,
+    MONTH,
+    QUARTER,
+    YEAR,
+    Period,
+    a_year_before,
+    axis_around,
+    first_day,
+    in_words,
+    parts_of,
+    period_of,
+    shifted,
+    to_date,
+    whole_of,
+)
 from ..facets.ranges import Range
-from ..filters.query_string import Query
+from ..filters.query_string import Query, most_links
 from ..links import Links
 from ..protocols import DatasetteLike, RequestLike
+from .timeline import MOST_BARS, Start, parse
 
 LOWER, UPPER = "published_at__gte", "published_at__lt"
 FIRST, LAST = "_from_day", "_to_day"
 """The fields of the form."""
+
+BEGUN = "_from_period"
+"""The word for one end of a range, such as 2021-03, whose other end a bar of the timeline is."""
+
+WORDS = "q"
+"""The word by which the form knows that it came from the search page."""
 
 LONGEST = 10_000
 """Characters of a query that is led to other days."""
@@ -36,13 +59,22 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The ways from the days chosen; the form: its address, fields to keep, first and last day."""
+    """The ways from the days chosen; the form: its address, fields to keep, first and last day.
+
+    begin: where the days chosen become one end of a range.
+    """
 
     ways: tuple[Way, ...]
+    begin: Way | None
     action: str
     kept: tuple[tuple[str, str], ...]
     first: str
     last: str
+
+    @property
+    def has_ways(self) -> bool:
+        """Return whether it leads from days that were chosen to others."""
+        return bool(self.ways or self.begin)
 
 
 def days_of(query: Query, links: Links, address: Callable[[Query], str]) -> Days | None:
@@ -50,17 +82,60 @@ def days_of(query: Query, links: Links, address: Callable[[Query], str]) -> Days
     if len(query) > LONGEST:
         return None
     rest = query.without(LOWER, UPPER)
-    span = Range(_only(query.all(LOWER)), _only(query.all(UPPER)))
-    ways = []
-    for name, found, rel in (
-        ("Previous", shifted(span, -1), "prev"),
-        ("Next", shifted(span, 1), "next"),
-        ("A year before", a_year_before(span), ""),
-    ):
-        if found is not None:
-            ways.append(Way(name, in_words(found), address(_with(rest, found)), rel))
-    ends = _ends(span)
-    return Days(tuple(ways), links.days(), rest.pairs, *ends)
+    span = span_of(query)
+    larger = whole_of(span)
+    ways = [
+        Way(name, in_words(found), address(_with(rest, found)), rel)
+        for name, found, rel in (
+            ("Previous", shifted(span, -1), "prev"),
+            ("Next", shifted(span, 1), "next"),
+            ("A year before", a_year_before(span), ""),
+            *(((larger[0].capitalize(), larger[1], ""),) if larger else ()),
+            *((QUARTER.capitalize(), part, "") for part in parts_of(span)),
+        )
+        if found is not None
+    ]
+    begin = None
+    if not query.all(BEGUN) and (period := _first_period(span)):
+        pairs = _with(rest, axis_around(period)).plus((BEGUN, period.value))
+        begin = Way(f"From {period.words} until …", "", address(pairs))
+    kept = rest.without(BEGUN).pairs
+    return Days(tuple(ways), begin, links.days(), kept, *_ends(span))
+
+
+def span_of(query: Query) -> Range:
+    """Return the days that a query of articles chooses; without bounds where it says none or
+    several."""
+    return Range(_only(query.all(LOWER)), _only(query.all(UPPER)))
+
+
+def begun(query: Query, address: Callable[[Query], str]) -> Start | None:
+    """Return the end of a range that a query begins with; None where there is none, and where
+    the query is so long that the bars of a timeline may not repeat it."""
+    period = parse(_only(query.all(BEGUN)) or "")
+    if period is None or most_links(query) < MOST_BARS:
+        return None
+    rest = query.without(LOWER, UPPER, BEGUN)
+
+    def link(one: Period, other: Period) -> str:
+        first, last = sorted((one, other), key=lambda each: each.first)
+        ends = [each.range.upper for each in (first, last)]
+        upper = None if None in ends else max(end for end in ends if end)
+        return address(_with(rest, Range(first.range.lower, upper)))
+
+    return Start(period, link, link(period, period))
+
+
+def _first_period(span: Range) -> Period | None:
+    """The year, the month or the day with which the days chosen begin; None without both bounds."""
+    first, end = first_day(span.lower), first_day(span.upper)
+    if first is None or end is None or first >= end:
+        return None
+    is_first = [each.day == 1 for each in (first, end)]
+    unit = DAY
+    if all(is_first):
+        unit = YEAR if first.month == end.month == 1 else MONTH
+    return Period.around(first, unit)
 
 
 def _only(values: list[str]) -> str | None:
@@ -85,7 +160,7 @@ def _with(query: Query, span: Range) -> Query:
 
 
 async def lead_to_days(datasette: DatasetteLike, request: RequestLike) -> Response:
-    """Answer `/DB/-/newsfeed/days` by a redirect to the articles of some days.
+    """Answer `/DB/-/newsfeed/days` by a redirect to the articles, or the search, of some days.
 
     `_from_day` and `_to_day` are the first and the last; with one of them it is that day. All other
     pairs are kept. 404 without an archive that the visitor may see, 400 for what is no date.
@@ -98,12 +173,14 @@ async def lead_to_days(datasette: DatasetteLike, request: RequestLike) -> Respon
         return Response.text("This address is too long", status=400)
     pairs = tuple(dict.fromkeys(parse_qsl(request.query_string, keep_blank_values=True)))
     query = Query(pairs)
-    rest = query.without(FIRST, LAST, LOWER, UPPER, "_next")
+    rest = query.without(FIRST, LAST, LOWER, UPPER, BEGUN, "_next")
     span = _span(query)
     if isinstance(span, str):
         return Response.text(span, status=400)
     links = Links(datasette, database)
-    return Response.redirect(links.articles_of(_with(rest, span).pairs))
+    pairs = _with(rest, span).pairs
+    is_search = bool(query.all(WORDS)) and view.sees(FULL_TEXT)
+    return Response.redirect(links.search_of(pairs) if is_search else links.articles_of(pairs))
 
 
 def _span(query: Query) -> Range | str:

@@ -9,7 +9,6 @@ from datasette.database import QueryInterrupted
 from markupsafe import Markup
 
 from ...dimensions import BY_NAME, TOPICS, Dimension
-from .. import compat
 from ..access.archives import ArchiveView
 from ..facets.breakdown import Part, parts_by_month
 from ..links import Links
@@ -19,6 +18,7 @@ from ..protocols import RequestLike
 from ..queries import cards, counts, stories
 from ..queries.latest import Latest, find_latest
 from . import timeline
+from .masthead import name_of
 from .rendering import draw, draw_late
 
 NEWEST = 4
@@ -77,8 +77,11 @@ def _has_picture(card: Card, pictures: Pictures) -> bool:
     return pictures.at(card.image, "lead") is not None
 
 
-async def draw_front(view: ArchiveView, request: RequestLike, *, is_home: bool) -> Markup | None:
-    """Return the panel of a front page; None for who may not see articles."""
+async def draw_front(view: ArchiveView, request: RequestLike, *, is_named: bool) -> Markup | None:
+    """Return the panel of a front page; None for who may not see articles.
+
+    is_named: its name stands above it, as one of several archives.
+    """
     if not view.sees("articles"):
         return None
     links = Links(view.datasette, view.database)
@@ -101,9 +104,9 @@ async def draw_front(view: ArchiveView, request: RequestLike, *, is_home: bool) 
         stories=[story for story in told if story.id != leading][:STORIES],
         topics=await _draw_parts(view, request, TOPICS, TOPICS_SHOWN, numbers.articles),
         providers=await _draw_parts(view, request, PROVIDERS, PROVIDERS_SHOWN, numbers.articles),
-        is_home=is_home,
+        is_named=is_named,
         feeds=links.feeds(),
-        title=await compat.database_text(view.datasette, view.database, "title") or view.database,
+        title=await name_of(view.datasette, view.database),
     )
 
 

@@ -74,7 +74,7 @@ async def find_masthead(
     links = Links(datasette, view.database)
     found = "q" if request.args.get("q") is not None else "_search"
     return Masthead(
-        name=await _name(datasette, view.database),
+        name=await name_of(datasette, view.database),
         url=links.database(),
         entries=tuple(
             Entry(name.capitalize(), links.table(name), _current(name, table, kind))
@@ -89,7 +89,8 @@ async def find_masthead(
     )
 
 
-async def _name(datasette: DatasetteLike, database: str) -> str:
+async def name_of(datasette: DatasetteLike, database: str) -> str:
+    """Return what readers call an archive: its title, else the name of its database."""
     title = await compat.database_text(datasette, database, "title")
     # The title that nobody wrote is longer than a name has to be.
     return database if title in (None, "", TITLE.format(database=database)) else str(title)
@@ -110,8 +111,11 @@ async def _find_view(
             return None
         view = await view_archive(datasette, request, database)
         return view if view is not None and view.tables else None
-    if kind != "index":
-        return None
+    return await find_only(datasette, request) if kind == "index" else None
+
+
+async def find_only(datasette: DatasetteLike, request: RequestLike) -> ArchiveView | None:
+    """Return the archive of a site that serves nothing else; None for who sees no articles."""
     names = [name for name, db in datasette.databases.items() if db.path is not None]
     view = await view_archive(datasette, request, names[0]) if len(names) == 1 else None
     return view if view is not None and view.sees("articles") else None

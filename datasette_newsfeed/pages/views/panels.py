@@ -34,7 +34,7 @@ from .citation import cite
 from .front_page import draw_front
 from .head import is_page_of, kind_of
 from .history_page import ON_ARTICLE, draw_history
-from .masthead import find_masthead
+from .masthead import find_masthead, find_only, name_of
 from .rendering import draw, draw_late
 from .selection_page import draw_selection
 from .story_page import Course
@@ -97,10 +97,11 @@ def add_to_templates(env: Any, datasette: DatasetteLike) -> None:
 
 async def draw_home(datasette: DatasetteLike, request: RequestLike) -> Markup | None:
     """Return the panel of the front page: each archive that the visitor may see."""
+    has_names = await find_only(datasette, request) is None
     panels = []
     for database in list(datasette.databases):
         view = await view_archive(datasette, request, database)
-        panels.append(await draw_front(view, request, is_home=True) if view else None)
+        panels.append(await draw_front(view, request, is_named=has_names) if view else None)
     return Markup("").join(panel for panel in panels if panel) or None
 
 
@@ -109,7 +110,7 @@ async def draw_database(
 ) -> Markup | None:
     """Return the panel of a database's page."""
     view = await view_archive(datasette, request, database)
-    return await draw_front(view, request, is_home=False) if view else None
+    return await draw_front(view, request, is_named=False) if view else None
 
 
 async def draw_table(
@@ -124,9 +125,7 @@ async def draw_table(
         if listing.is_cards:
             return None  # the page itself has it
         return await draw(listing.view, request, "_newsfeed_layouts.html", listing=listing)
-    if table not in LARGEST or request.query_string:
-        return None
-    view = await view_archive(datasette, request, database)
+    view = await _view_of_tallies(datasette, request, database, table)
     if view is None:
         return None
     try:
@@ -134,15 +133,25 @@ async def draw_table(
         found, total = await find(view, limit, await count_by_value(view, request, by))
     except QueryInterrupted:
         return await draw_late(view, request)
-    if not found:
-        return None
     return await draw(
         view,
         request,
         f"_newsfeed_{table}.html",
         tallies=found,
-        more=total - len(found),
+        total=total,
     )
+
+
+async def _view_of_tallies(
+    datasette: DatasetteLike, request: RequestLike, database: str, table: str
+) -> ArchiveView | None:
+    """Return the archive of the whole list of topics or providers; None for any other page, and
+    for who may not see the numbers."""
+    if table not in LARGEST or request.query_string:
+        return None
+    view = await view_archive(datasette, request, database)
+    _, by, _ = LARGEST[table]
+    return view if view is not None and view.sees("articles", table, *by.tables) else None
 
 
 async def draw_row(
@@ -213,14 +222,32 @@ async def _draw_story(view: ArchiveView, request: RequestLike, key: str) -> Mark
     )
 
 
+ROWS = ("articles", "stories", "topics", "providers", "authors")
+"""The tables whose rows have a page for readers."""
+
+
 async def _is_page(
-    datasette: DatasetteLike, request: RequestLike, database: str, table: str
+    datasette: DatasetteLike, request: RequestLike, kind: str | None, database: str, table: str
 ) -> bool:
-    """Return whether a row has a page for readers, beside which the row itself is folded."""
-    if table not in ("articles", "stories", "topics", "providers", "authors"):
+    """Return whether one of Datasette's pages is one for readers, which folds Datasette's own."""
+    if kind == "table":
+        return await _view_of_tallies(datasette, request, database, table) is not None
+    if kind == "row" and table not in ROWS:
         return False
-    view = await view_archive(datasette, request, database)
-    return view is not None and view.sees("articles", table)
+    view = await view_archive(datasette, request, database) if kind in ("row", "database") else None
+    return view is not None and view.sees("articles", *([table] if kind == "row" else ()))
+
+
+async def _front_variables(
+    datasette: DatasetteLike, request: RequestLike
+) -> dict[str, str | set[str]]:
+    """Return which databases the front page shows as archives, and what the only one is called."""
+    views = [await view_archive(datasette, request, name) for name in list(datasette.databases)]
+    only = await find_only(datasette, request)
+    return {
+        "newsfeed_archives": {view.database for view in views if view and view.sees("articles")},
+        "newsfeed_name": await name_of(datasette, only.database) if only else "",
+    }
 
 
 # -- where 0.65 has no hook for panels ----------------------------------------
@@ -250,9 +277,15 @@ async def template_variables(
             key = ",".join(urlsafe_components(request.url_vars["pks"]))
             panel = await draw_row(datasette, request, str(database), str(table), key)
     found: dict[str, Any] = {"newsfeed_panel": panel, "newsfeed_listing": listing}
-    if view_name == "row" and request is not None:
-        found["newsfeed_is_page"] = await _is_page(datasette, request, str(database), str(table))
+    kind = kind_of(template)
     if request is not None:
+        found["newsfeed_is_page"] = await _is_page(
+            datasette, request, kind, str(database), str(table)
+        )
+        if kind == "index":
+            found |= await _front_variables(datasette, request)
+        elif kind == "database" and found["newsfeed_is_page"]:
+            found["newsfeed_name"] = await name_of(datasette, str(database))
         found |= await caching.variables(datasette, request)
         found |= await head.variables(datasette, request, template, database, table, listing)
         found["newsfeed_dark"] = await assets.dark_stylesheet(datasette, request, database)
@@ -261,7 +294,7 @@ async def template_variables(
             request,
             database,
             table=table,
-            kind=kind_of(template),
+            kind=kind,
             has_cards=listing is not None and listing.is_cards,
         )
     if listing:

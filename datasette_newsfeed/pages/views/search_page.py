@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,7 +16,7 @@ from ...full_text import query
 from .. import compat
 from ..access.archives import FULL_TEXT, ArchiveView, view_requested
 from ..facets.selection import Selection, facets_of, request_for, select
-from ..filters.query_string import SEARCH, SORTS, Query, is_known, selects
+from ..filters.query_string import SEARCH, SORTS, Query, narrows
 from ..headers import security_policy
 from ..links import Links
 from ..pictures import Pictures
@@ -34,7 +34,8 @@ from ..queries.search import (
     ordered_ids,
     ranked_ids,
 )
-from .articles_page import Listing
+from .articles_page import KEPT, Listing, Pages
+from .days import BEGUN, WORDS, Days
 
 VIEW = "newsfeed_search"
 PAGE = 20
@@ -44,8 +45,9 @@ MOST_PAGES = 50
 LONGEST = 300
 """Characters of what is looked for."""
 
-WORDS = "q"
 PLACE = "page"
+SHOWN = ("_facet", "_sort", BEGUN)
+"""How words begin that say how the articles are shown, not which."""
 NAMES_OF_ORDERS: Sequence[tuple[tuple[str, str] | None, str]] = (
     (None, "Best match"),
     (NEWEST, "Newest"),
@@ -95,6 +97,21 @@ class SearchListing(Listing):
     def address(self, query: Query) -> str:
         """Return the address of what a query keeps of this search."""
         return self.links.search_of(query.pairs)
+
+    @property
+    def clear_url(self) -> str:
+        """The address of the words alone, in the same order."""
+        pairs = Query.of(self.request).pairs
+        return self.address(Query(tuple(pair for pair in pairs if pair[0] in (SEARCH, *KEPT))))
+
+    @property
+    def days(self) -> Days | None:
+        """The ways to other days than those shown, of the search page."""
+        found = super().days
+        if found is None:
+            return None
+        kept = ((WORDS if key == SEARCH else key, value) for key, value in found.kept)
+        return replace(found, kept=tuple(kept))
 
     def query_besides(self, facets: Iterable[Mapping[str, Any]]) -> str:
         """Return the query of the search page without the values that the form has boxes for."""
@@ -147,10 +164,8 @@ class _Search:
         self._links = Links(view.datasette, view.database)
         self._page = _page_number(request.args.get(PLACE)) or 1
         pairs = Query.of(request).without(WORDS, SEARCH, PLACE, "_searchmode").pairs
-        kept = [
-            pair for pair in pairs if _narrows(*pair) or pair[0].startswith(("_facet", "_sort"))
-        ]
-        self._filters = tuple(pair for pair in kept if _narrows(*pair))
+        kept = [pair for pair in pairs if narrows(*pair) or pair[0].startswith(SHOWN)]
+        self._filters = tuple(pair for pair in kept if narrows(*pair))
         self._query = Query((*([(SEARCH, words)] if words else []), *kept))
         page_pairs = [(WORDS, words), *kept] if words else kept
         self._request = request_for(request, request.path, page_pairs)
@@ -187,6 +202,8 @@ class _Search:
             "sorted_facet_results": facets,
             "late_facets": late_facets,
             "words": words,
+            # The masthead has none then.
+            "newsfeed_has_search": True,
             "has_no_words": bool(words) and not has_words,
             "is_asked": is_asked,
             "longest": LONGEST,
@@ -208,18 +225,15 @@ class _Search:
         number = self._page
         return {
             "address": self._links.search(),
-            "hidden": [pair for pair in self._query.pairs if pair[0] != SEARCH],
-            "first": (number - 1) * PAGE + 1,
+            "kept": [pair for pair in self._query.pairs if pair[0] != SEARCH],
             "narrow_url": self._articles_url(),
-            "compare_url": self._links.compare([[*self._searched(), *self._filters]]),
-            "previous_url": page(number - 1) if number > 1 else None,
-            "next_url": page(number + 1)
-            if number * PAGE < found.count and number < MOST_PAGES
-            else None,
+            "pages": Pages(
+                (number - 1) * PAGE + 1,
+                (number - 1) * PAGE + len(found.hits),
+                page(number - 1) if number > 1 else None,
+                page(number + 1) if number * PAGE < found.count and number < MOST_PAGES else None,
+            ),
         }
-
-    def _searched(self) -> list[tuple[str, str]]:
-        return [(SEARCH, self._words)] if self._words else []
 
     def _search_url(self, of: Query) -> str:
         return self._links.search_of(of.pairs)
@@ -306,11 +320,6 @@ async def _chosen(selection: Selection) -> Chosen:
     if tally is None:
         return Chosen(selection.where, selection.params)
     return Chosen(selection.where, selection.params, tally.rows, len(tally.rows))
-
-
-def _narrows(key: str, value: str) -> bool:
-    """Return whether a pair of an address is a filter, of this plugin or perhaps of another."""
-    return key not in SORTS and (selects(key, value) or not is_known(key))
 
 
 def _words(text: str) -> str:

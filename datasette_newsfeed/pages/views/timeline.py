@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from ..facets.periods import DAY, MONTH, YEAR, Period, to_date, unit_between
+from ..facets.periods import DAY, MONTH, YEAR, Period, first_day, to_date, unit_between
+from ..facets.ranges import Range
 
 MOST_BARS = 120
 """More are no picture any more; archives of two centuries show no timeline."""
@@ -22,16 +24,44 @@ STEP = 10
 LOWEST = 3.0
 """The least height of a bar whose count is not zero, so that it can be seen."""
 
+ALL_TIME = Range()
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One period: its name in words, its count, its link if it has articles, its place."""
+    """One period: its name in words, its number, its link if it has one, its place.
+
+    count: of articles, or their share of all articles where `is_share`.
+    """
 
     label: str
-    count: int
+    count: float
     url: str | None
     x: int
     height: float
+    is_share: bool = False
+    is_chosen: bool = False
+
+    @classmethod
+    def at(
+        cls,
+        place: int,
+        label: str,
+        count: float,
+        most: float,
+        url: str | None = None,
+        *,
+        is_share: bool = False,
+        is_chosen: bool = False,
+    ) -> Bar:
+        """Return the bar at a place of the axis, as high as its count is beside the highest."""
+        height = max(LOWEST, round(HEIGHT * count / most, 2)) if count else 0.0
+        return cls(label, count, url, place * STEP, height, is_share, is_chosen)
+
+    @property
+    def shown(self) -> str:
+        """Its number as a page shows it."""
+        return f"{self.count:.1%}" if self.is_share else f"{self.count:,}"
 
     @property
     def y(self) -> float:
@@ -41,10 +71,16 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Bars in order of time; `unit` is year, month or day."""
+    """Bars in order of time; `unit` is year, month or day.
+
+    start: the period that a range begins or ends with whose other end is still to be chosen, in
+    words; each bar then leads to that range. end_url: the address without that choice.
+    """
 
     unit: str
     bars: tuple[Bar, ...]
+    start: str = ""
+    end_url: str = ""
 
     @property
     def width(self) -> int:
@@ -57,7 +93,7 @@ class Timeline:
         return BAR_WIDTH
 
     @property
-    def most(self) -> int:
+    def most(self) -> float:
         """The highest count."""
         return max(bar.count for bar in self.bars)
 
@@ -130,7 +166,7 @@ def small_multiples(
     for (name, url, count, _), counts in zip(given, summed, strict=True):
         scale = highest if has_one_scale else max(counts.values(), default=0)
         bars = tuple(
-            Bar(period.words, n, None, place * STEP, _height(n, scale))
+            Bar.at(place, period.words, n, scale)
             for place, period in enumerate(periods)
             for n in (counts.get(period, 0),)
         )
@@ -159,19 +195,32 @@ def _by_period(months: Months, unit: str) -> dict[Period, int]:
     return counts
 
 
-def _height(count: int, most: int) -> float:
-    return max(LOWEST, round(HEIGHT * count / most, 2)) if count else 0.0
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One end of a range whose other end is chosen by a bar.
+
+    span_link gives the address of the range between two periods; end_url: without that choice.
+    """
+
+    period: Period
+    span_link: Callable[[Period, Period], str]
+    end_url: str
 
 
-def of_facet(facet: Mapping[str, Any]) -> Timeline | None:
-    """Return the timeline of a period facet's result; None if there are too few bars or many."""
+def of_facet(
+    facet: Mapping[str, Any], chosen: Range = ALL_TIME, start: Start | None = None
+) -> Timeline | None:
+    """Return the timeline of a period facet's result; None if there are too few bars or many.
+
+    Where days are chosen the axis is theirs, with what has no articles at its ends.
+    """
     entries = {
         period: _Entry(value["count"], value["toggle_url"])
         for value in facet["results"]
         # The range chosen now holds all of the others: it is no bar among them.
         if not value["selected"] and (period := parse(str(value["value"])))
     }
-    return _draw(entries)
+    return _draw(entries, chosen, start)
 
 
 def of_months(counts: Iterable[tuple[str, int]], link: Callable[[Period], str]) -> Timeline | None:
@@ -198,18 +247,38 @@ def parse(name: str) -> Period | None:
     return Period(unit, first) if first else None
 
 
-def _draw(entries: Mapping[Period, _Entry]) -> Timeline | None:
+def _draw(
+    entries: Mapping[Period, _Entry], chosen: Range = ALL_TIME, start: Start | None = None
+) -> Timeline | None:
     """Draw periods of one unit."""
-    periods = _fill_gaps(sorted(entries, key=lambda period: period.first))
+    ends = _ends(entries, chosen)
+    periods = _fill_gaps(_in_order({*entries, *ends}))
+    if ends and len(periods) > MOST_BARS:
+        periods = _fill_gaps(_in_order(entries))
     if not 2 <= len(periods) <= MOST_BARS:
         return None
     most = max(entry.count for entry in entries.values())
     bars = []
     for place, period in enumerate(periods):
         entry = entries.get(period, _NOTHING)
-        height = _height(entry.count, most)
-        bars.append(Bar(period.words, entry.count, entry.url, place * STEP, height))
-    return Timeline(periods[0].unit, tuple(bars))
+        url = start.span_link(start.period, period) if start else entry.url
+        is_chosen = start is not None and start.period == period
+        bars.append(Bar.at(place, period.words, entry.count, most, url, is_chosen=is_chosen))
+    begun = (start.period.words, start.end_url) if start else ("", "")
+    return Timeline(periods[0].unit, tuple(bars), *begun)
+
+
+def _in_order(periods: Iterable[Period]) -> list[Period]:
+    return sorted(periods, key=lambda period: period.first)
+
+
+def _ends(entries: Iterable[Period], chosen: Range) -> list[Period]:
+    """The first and the last period of the days chosen, in the unit of those with articles."""
+    unit = next((period.unit for period in entries), None)
+    first, end = first_day(chosen.lower), first_day(chosen.upper)
+    if unit is None or first is None or end is None or first >= end:
+        return []
+    return [Period.around(day, unit) for day in (first, end - timedelta(days=1))]
 
 
 def _fill_gaps(periods: list[Period]) -> list[Period]:
