@@ -79,6 +79,17 @@ async def test_changes_are_a_list_with_facets_and_a_feed(news: Path) -> None:
     assert EVIL not in own
 
 
+async def test_the_front_page_leads_to_what_changed(news: Path, demo_db: Path) -> None:
+    way = '<a class="newsfeed-way" href="/{}/article_changes">What changed</a>'
+    for path in ("/", "/news"):
+        page = (await open_site(news).client.get(path)).text
+        assert page.count(way.format("news")) == 1, path
+    for table in ("article_changes", "article_versions", "articles"):
+        denied = {"databases": {"news": {"tables": {table: {"allow": False}}}}}
+        assert "What changed" not in (await open_site(news, metadata=denied).client.get("/")).text
+    assert "What changed" not in (await open_site(demo_db).client.get("/")).text
+
+
 async def test_articles_are_filtered_by_what_changed(news: Path) -> None:
     client = open_site(news).client
 

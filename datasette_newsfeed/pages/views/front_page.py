@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datasette.database import QueryInterrupted
 from markupsafe import Markup
 
+from ... import schema
 from ...dimensions import BY_NAME, TOPICS, Dimension
 from ..access.archives import ArchiveView
 from ..facets.breakdown import Part, parts_by_month
@@ -106,8 +107,19 @@ async def draw_front(view: ArchiveView, request: RequestLike, *, is_named: bool)
         providers=await _draw_parts(view, request, PROVIDERS, PROVIDERS_SHOWN, numbers.articles),
         is_named=is_named,
         feeds=links.feeds(),
+        changes_url=await _changes_url(view, links),
         title=await name_of(view.datasette, view.database),
     )
+
+
+async def _changes_url(view: ArchiveView, links: Links) -> str | None:
+    """The list of what changed over time; None without a history, and for who may not see it."""
+    name = schema.ARTICLE_CHANGES.name
+    try:
+        is_there = view.sees(*schema.HISTORY_NEEDS) and await counts.find_filled(view, [name])
+    except QueryInterrupted:
+        return None
+    return links.table(name) if is_there else None
 
 
 async def _draw_parts(
