@@ -90,6 +90,8 @@ PAGES = {
             *("/news/articles.jsonfeed", f"/news/articles/{KEY}", f"/news/articles/{KEY}.json"),
             f"/news/articles/{LIKE}",
             *("/news/articles?_search=Ztitle", "/news/articles.atom?_search=Zbody"),
+            "/news/articles?_from_period=2024-03&published_at__gte=2023-01-01"
+            "&published_at__lt=2025-01-01",
             *("/news/articles?_topic=Ztopic+xaa", "/news/articles.rss?_topic=Ztopic+xaa"),
             *("/news/articles.json?_related=1", "/news/articles?provider_id=pxaa~2Eexample"),
             "/news/articles.atom?provider_id=pxaa.example",
