@@ -23,6 +23,7 @@ NAME = PACKAGE.name
 # each imports only what is listed before it. Inside one package any order goes, but no circle.
 ROOT = (
     "errors",
+    "many_rows",
     "hookspecs",
     "image_urls",
     "html_tags",

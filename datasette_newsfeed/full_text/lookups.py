@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+from ..many_rows import write_rows
 from ..urls import url_key
 from .tables import ADDRESSES, UNCOUNT, WORDS
 from .terms import fold, is_dense
@@ -36,7 +37,7 @@ Address = tuple[int, int]
 EVERY: Form = ("", "")
 
 _TOKEN = re.compile(r"[^\W_]+")
-_ADD = f"""INSERT INTO {WORDS} (word, written, articles) VALUES (?, ?, ?)
+_ADD = f"""INSERT INTO {WORDS} (word, written, articles) VALUES {{values}}
 ON CONFLICT (word, written) DO UPDATE SET articles = articles + excluded.articles"""
 _DROP = f"DELETE FROM {WORDS} WHERE word = ? AND written = ? AND articles <= 0"
 _ADDRESSES_OF = f"SELECT rowid, {', '.join(URL_COLUMNS)} FROM articles WHERE "
@@ -89,7 +90,7 @@ class WordCounts:
     def write(self) -> None:
         """Write what was counted; a word that no article has any more goes."""
         changed = sorted((form, n) for form, n in self._counts.items() if n)
-        self._conn.executemany(_ADD, ((*form, n) for form, n in changed))
+        write_rows(self._conn, _ADD, ((*form, n) for form, n in changed))
         self._conn.executemany(_DROP, (form for form, n in changed if n < 0))
         self._counts.clear()
 
@@ -135,4 +136,4 @@ def change_addresses(conn: sqlite3.Connection, before: set[Address], after: set[
     conn.executemany(
         f"DELETE FROM {ADDRESSES} WHERE address = ? AND article = ?", sorted(before - after)
     )
-    conn.executemany(f"INSERT OR IGNORE INTO {ADDRESSES} VALUES (?, ?)", sorted(after - before))
+    write_rows(conn, f"INSERT OR IGNORE INTO {ADDRESSES} VALUES {{values}}", sorted(after - before))

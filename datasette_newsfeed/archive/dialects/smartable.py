@@ -289,8 +289,10 @@ class _Fields:
         self._prefix = f"{place}." if place else ""
 
     def take(self, key: str, convert: Callable[[Any, str], T | None]) -> T | None:
-        value = self._pop(key)
-        return None if value is None else convert(value, self._prefix + key)
+        value = self._left.pop(key, None)
+        if not value and (value is None or value in ("", [])):
+            return None
+        return convert(value, self._prefix + key)
 
     def _pop(self, key: str) -> Any:
         """Return what stands under a key and take it away; None for nothing at all."""
@@ -339,9 +341,7 @@ class _Fields:
 
     def rest(self) -> dict[str, Any]:
         """Return the keys that were not taken, as JSON values, without secrets."""
-        found = json_value(self._left)
-        assert isinstance(found, dict)
-        return found
+        return json_value(self._left) if self._left else {}
 
 
 def _mapping(value: Any, place: str, expected: str) -> Mapping[str, Any]:

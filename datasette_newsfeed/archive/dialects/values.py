@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
+from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
@@ -109,9 +110,16 @@ def whole(value: Any, place: str) -> int | None:
     if not digits:
         return None
     # Longer than any 64-bit number: not even converted.
-    if not _WHOLE.fullmatch(digits) or len(digits) > 40:
+    number = _whole_number(digits) if len(digits) <= MAX_NUMBER else None
+    if number is None:
         raise wrong(value, place, "a whole number")
-    return _in_64_bits(int(digits.partition(".")[0]), place)
+    return _in_64_bits(number, place)
+
+
+@lru_cache(maxsize=4096)  # Asked of each size and rank, and records have the same ones.
+def _whole_number(digits: str) -> int | None:
+    """Return the number that is written, None where it is no whole one."""
+    return int(digits.partition(".")[0]) if _WHOLE.fullmatch(digits) else None
 
 
 def _in_64_bits(number: int, place: str) -> int:

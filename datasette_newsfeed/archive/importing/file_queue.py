@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from ...many_rows import write_rows
 from ..files import File
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ class FoundFiles:
     def add(self, files: Iterable[tuple[File, str]]) -> None:
         """Remember the files that a run has found, with the fingerprints of their sites."""
         with self._db.atomic():
-            self._db.conn.executemany(
-                "INSERT OR IGNORE INTO found (file, path, size, mtime, site) "
-                "VALUES (?, ?, ?, ?, ?)",
+            write_rows(
+                self._db.conn,
+                "INSERT OR IGNORE INTO found (file, path, size, mtime, site) VALUES {values}",
                 (
                     (self._sources.name_of(f.file), f.path, f.size, f.mtime, site)
                     for f, site in files

@@ -128,6 +128,9 @@ class _Handler(YAMLHandler):
     """
 
     FM_BOUNDARY = re.compile(r"^(?:-{3,}|\.\.\.)\s*$", re.M)
+    # The same with the line's end before it: Python looks for a character many times as fast
+    # as for the beginning of a line.
+    _NEXT_BOUNDARY = re.compile(r"\n(?:-{3,}|\.\.\.)\s*$", re.M)
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -141,17 +144,18 @@ class _Handler(YAMLHandler):
         return text.startswith("---") and bool(super().detect(text))
 
     def split(self, text: str) -> tuple[str, str]:
-        try:
-            metadata, self.body = super().split(text)
-        except ValueError as error:
+        opening = self.FM_BOUNDARY.match(text)
+        start = opening.end() if opening else 0
+        closing = self._NEXT_BOUNDARY.search(text, start)
+        if closing is None:
             raise RecordError(
                 "the front matter is not closed; end it with a line `---`",
                 place=line_at(self.text, self._start),
-            ) from error
+            )
         # The front matter starts behind the opening `---` and the blank lines after it.
-        opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
-        self._start += opening.end() if opening else 0
-        return metadata, self.body
+        self._start += start
+        self.body = text[closing.end() :]
+        return text[start : closing.start() + 1], self.body
 
     def load(self, fm: str, **_: object) -> dict[str, Any]:
         try:
@@ -291,7 +295,7 @@ class _Builder:
             raise _Fault(f"nested more than {MAX_DEPTH} deep", event.start_mark)
         if event.anchor is not None:
             self._open.add(event.anchor)
-        frame = _Frame(event, self._count, self._characters, self.repeated, _is_secret(outer))
+        frame = _Frame(event, outer, self._count, self._characters, self.repeated)
         self._count += 1
         self._check_size(event)
         return frame
@@ -304,7 +308,7 @@ class _Builder:
                 value,
                 self._count - frame.count,
                 self._characters - frame.characters,
-                frame.is_secret,
+                _is_secret(frame.outer),
             )
         return value
 
@@ -370,9 +374,9 @@ class _Frame:
         "anchor",
         "characters",
         "count",
-        "is_secret",
         "key",
         "key_event",
+        "outer",
         "repeated",
         "start",
     )
@@ -380,13 +384,13 @@ class _Frame:
     def __init__(
         self,
         event: Any,
+        outer: _Frame | None,
         count: int,
         characters: int,
         repeated: list[tuple[str, int]],
-        is_secret: bool,
     ) -> None:
+        self.outer = outer
         self.repeated = repeated
-        self.is_secret = is_secret
         self.anchor = event.anchor
         self.start = self.key_event = event
         self.count = count
@@ -410,7 +414,7 @@ class _Frame:
             self._merges.extend(_merged(value, self.key_event))
         else:
             if key in self._found:
-                named = f"{SECRET}.…" if self.is_secret else key
+                named = f"{SECRET}.…" if _is_secret(self.outer) else key
                 self.repeated.append((named, self.key_event.start_mark.index))
             self._found[key] = value
         self.key = None
@@ -425,10 +429,12 @@ class _Frame:
 
 def _is_secret(frame: _Frame | None) -> bool:
     """Tell whether what comes next in a mapping or list stands in `secured`."""
-    if frame is None:
-        return False
-    key = frame.key
-    return frame.is_secret or (key is not None and key is not _ITEM and is_secret_key(key))
+    while frame is not None:
+        key = frame.key
+        if key is not None and key is not _ITEM and is_secret_key(key):
+            return True
+        frame = frame.outer
+    return False
 
 
 def _key(value: Any, event: Any) -> str:

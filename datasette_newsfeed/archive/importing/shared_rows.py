@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from ...many_rows import write_rows
 from ...urls import url_key
 from ..sources.references import FactBook, Facts
 
@@ -144,10 +145,7 @@ def sweep(db: Database, facts: FactBook) -> None:
 def fill(db: Database, table: str, rows: Iterable[Sequence[Any]]) -> None:
     """Put the keys of a batch into a temporary table, instead of those before."""
     db.execute(f"DELETE FROM {table}")
-    rows = list(rows)
-    if rows:
-        marks = ", ".join("?" * len(rows[0]))
-        db.conn.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)
+    write_rows(db.conn, f"INSERT OR IGNORE INTO {table} VALUES {{values}}", rows)
 
 
 def logos(db: Database, domains: Iterable[str]) -> set[str]:

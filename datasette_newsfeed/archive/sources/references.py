@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...many_rows import write_rows
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -101,13 +103,15 @@ class FactBook:
         run = self._db.conn.executemany
         for table in ("urls", "image_uses", "organizations"):
             run(f"DELETE FROM {table} WHERE source = ?", ((source,) for source, _ in facts))
-        run(
-            "INSERT OR IGNORE INTO urls (source, key, position) VALUES (?, ?, ?)",
+        write_rows(
+            self._db.conn,
+            "INSERT OR IGNORE INTO urls (source, key, position) VALUES {values}",
             ((source, *url) for source, said in facts for url in said.urls),
         )
-        run(
+        write_rows(
+            self._db.conn,
             "INSERT INTO image_uses (source, image_id, provider_id, area, width, height, "
-            "is_cached, url) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "is_cached, url) VALUES {values}",
             ((source, *use) for source, said in facts for use in said.images),
         )
         run(

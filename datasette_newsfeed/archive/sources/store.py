@@ -22,6 +22,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from ...errors import ArchiveError, BusyError, VersionError
+from ...many_rows import write_rows
 from ..database import CACHE_KIB, as_archive_error, as_disk_error
 from ..files import File, outermost, path_below, relative, relative_folder, root_of
 from .image_files import TAKEN_SCHEMA, TakenImages
@@ -332,8 +333,9 @@ class Sources:
     def invalidate(self, parsed: Sequence[ParsedFile], removed: Sequence[StoredFile]) -> None:
         """Commit that these files are to be read again, before their rows change."""
         with self.db.atomic():
-            self.db.conn.executemany(
-                "INSERT INTO sources (file, path, article_id) VALUES (?, ?, ?) "
+            write_rows(
+                self.db.conn,
+                "INSERT INTO sources (file, path, article_id) VALUES {values} "
                 "ON CONFLICT (file) DO UPDATE SET sha256 = NULL, size = NULL, mtime = NULL",
                 ((self.name_of(p.file.file), p.file.path, p.article_id) for p in parsed),
             )
