@@ -280,6 +280,23 @@ def test_of_files_with_one_id_the_smallest_path_is_the_article(tmp_path: Path) -
     assert not rows(db, "select * from removed_articles")
 
 
+def test_one_id_in_two_repositories_is_reported(tmp_path: Path) -> None:
+    for name, path in (("one", "a/x"), ("two", "b/x")):
+        archive = GitArchive(tmp_path / name)
+        archive.files = {f"{path}.md": as_file(record(RNG, title=f"Of {name}"))}
+        archive.files[f"own-{name}.md"] = as_file(record(RNG))
+        archive.commit()
+        archive.finish()
+    db = tmp_path / "a.db"
+    import_report(db, tmp_path / "one", tmp_path / "two", status=None)
+    for _ in range(2):  # as long as it is so, also where nothing is new
+        notes = [note for note in history(db)["notes"] if "several folders" in note]
+        assert len(notes) == 1
+        assert "1 articles" in notes[0]
+        assert "x: a/x.md, b/x.md" in notes[0]
+    assert rows(db, "select title from article_versions where article_id = 'x'") == [("Of one",)]
+
+
 def test_odd_entries_of_a_tree_do_no_harm(tmp_path: Path) -> None:
     archive = small(
         tmp_path / "repo",

@@ -116,6 +116,16 @@ class HistoryRows:
         ).fetchone()
         return found
 
+    def in_several_folders(self) -> list[tuple[str, str]]:
+        """Return the articles that files of several folders hold now, each with its files."""
+        folders = self._db.execute(f"SELECT count(*) FROM {STATE}").fetchone()[0]
+        if folders < 2:
+            return []
+        return self._db.execute(
+            f"SELECT article_id, group_concat(path, ', ') FROM {FILES} "
+            "GROUP BY article_id HAVING min(folder) != max(folder) ORDER BY article_id"
+        ).fetchall()
+
     # Versions
 
     def last(self, article_id: str) -> LastVersion | None:

@@ -160,6 +160,8 @@ def _read(
                 run.read(task)
         report.repositories = list(dict.fromkeys(report.repositories))
         report.totals = rows.totals()
+        if several := rows.in_several_folders():
+            report.notes.append(_several(several))
     if report.counts.unreadable:
         report.notes.append(
             f"{report.counts.unreadable:,} versions of files cannot be read, and are passed over: "
@@ -352,6 +354,14 @@ def _places(repository: Repository, head: str, prefix: str) -> Iterator[str]:
         path = as_path(place)
         if path and path.startswith(prefix):
             yield path.removeprefix(prefix)
+
+
+def _several(articles: Sequence[tuple[str, str]]) -> str:
+    shown = "; ".join(f"{article}: {files}" for article, files in articles[:3])
+    return (
+        f"{len(articles):,} articles have files in several folders ({shown}): their history is "
+        "that of the file with the smallest path; rename the others"
+    )
 
 
 def _lacks(repository: Repository, cut: str) -> str:
