@@ -209,6 +209,13 @@ def test_what_changed_has_no_fault(look: Look, history: str, name: str, scheme: 
     assert [each for each in found if each["ours"]] == []
 
 
+def test_the_table_of_changes_does_not_widen_the_page(browser: Browser, history: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{history}/news/article_changes")
+    assert page.evaluate("document.documentElement.scrollWidth") == 1280
+    page.close()
+
+
 @pytest.mark.parametrize(
     "name",
     share(["home", "cards", "table", "article", "topic", "stories", "database", "topics", "until"]),
