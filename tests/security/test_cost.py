@@ -99,8 +99,9 @@ LARGE = {
 
 
 def of_ours(page: str, *, is_row: bool = False) -> str:
-    """The part of a page that is ours: Datasette's own table of the row shows all of it."""
+    """The part of a page that is ours: Datasette's own, in the fold or not, shows all of it."""
     page = page[page.index('class="newsfeed newsfeed-') :]
+    page = page.partition('<details class="newsfeed-data"')[0]
     return page.partition('<table class="rows-and-columns"')[0] if is_row else page
 
 
