@@ -6,6 +6,7 @@ Knows the head of pages; what their bodies show stands in other tests.
 from __future__ import annotations
 
 import json
+import sqlite3
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,19 @@ async def test_an_article_of_which_nothing_is_known_says_nothing_more(archive: P
     undated = await head_of(open_site(archive), "/news/articles/undated")
     assert undated["article:published_time"] is None
     assert "datePublished" not in undated.data[0]
+
+
+async def test_tags_that_a_text_tells_of_are_words(tmp_path: Path) -> None:
+    path = build_archive(tmp_path / "news.db")
+    with sqlite3.connect(path) as conn:
+        conn.execute(
+            "update articles set excerpt = ? where id = ?",
+            ["<p>Write <em>&lt;p&gt;</em> or &amp;lt; for a &lt;br&gt;.</p>", STORY],
+        )
+    head = await head_of(open_site(path), f"/news/articles/{STORY}")
+    words = "Write <p> or &lt; for a <br>."
+    assert head["description"] == head["og:description"] == words
+    assert head.data[0]["description"] == words
 
 
 async def test_a_remote_image_stands_for_itself(archive: Path) -> None:

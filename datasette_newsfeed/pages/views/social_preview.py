@@ -218,7 +218,7 @@ async def of_article(view: ArchiveView, request: RequestLike, article: FullArtic
     card = article.card
     url = here.absolute(here.links.article(str(card.id)))
     title = _cut(card.title, LONGEST_TITLE) or "Untitled"
-    description = plain_text(card.excerpt, LONGEST_DESCRIPTION)
+    description = _cut(card.excerpt, LONGEST_DESCRIPTION)  # plain text already
     image = await here.image_of([card])
     published, modified = _time(card.published_at), _time(article.updated_at)
     facts: dict[str, list[str | None]] = {
