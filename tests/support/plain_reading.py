@@ -66,7 +66,9 @@ class Record:
     def __init__(self, data: bytes) -> None:
         lines = data.decode("utf-8-sig").lstrip().split("\n")
         assert re.fullmatch(r"---+\s*", lines[0])
-        end = next(n for n, line in enumerate(lines) if n and re.fullmatch(r"---+\s*", line))
+        # Jekyll closes with a line of dots as well, by which PyYAML ends some texts.
+        ends = (n for n, line in enumerate(lines) if re.fullmatch(r"(---+|\.\.\.)\s*", line))
+        end = next(n for n in ends if n)
         front = "\n".join(lines[1:end]) + "\n"
         self.body = "\n".join(lines[end + 1 :])
         self.leaves: dict[Place, Leaf] = dict(
