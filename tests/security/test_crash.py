@@ -270,13 +270,14 @@ def test_killed_at_any_moment(
     assert status in (0, 1), said
     command.finished(place)
     killed = 0
-    for turn in range(RUNS * 3):
+    for turn in range(RUNS * 3 + 10):
         if killed == RUNS:
             break
         place.restore()
         running = start(*command.arguments(place))
         time.sleep(chance.uniform(0, whole * 1.1))
         if not running.kill():
+            whole *= 0.7  # the first run had a busier machine, or files that nobody had read
             continue
         killed += 1
         assert_whole(place)
