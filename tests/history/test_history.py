@@ -14,19 +14,12 @@ from pathlib import Path
 
 import pytest
 from commands import import_report, newsfeed, rows, value
-from git_archive import (
-    START,
-    STEP,
-    GitArchive,
-    RandomNews,
-    as_file,
-    first_reading,
-    git,
-    record,
-    second_reading,
-    whole_history,
-)
+from git_archive import START, STEP, GitArchive, as_file, git, record
 from history_site import KEY, MOVED, OLD, QUIET, make_history
+from random_history import RandomNews
+from second_reading import SecondReading, first_reading, whole_history
+from share import tries
+from ways_of_writing import WRITINGS, Writing
 
 RNG = random.Random(7)
 NO_BUNDLE = "NEWSFEED_ARCHIVE names no folder of real records"
@@ -97,27 +90,62 @@ def test_the_real_history_is_as_another_reading_has_it(tmp_path: Path, news_bund
     assert not rows(db, "select * from removed_articles")
 
 
-def test_random_histories_equal_a_second_reading(tmp_path: Path) -> None:
-    rng = random.Random(2023)
-    archive = GitArchive(tmp_path / "repo")
-    RandomNews(archive, rng).commits(200)
-    archive.finish()
-    db = tmp_path / "a.db"
-    import_report(db, tmp_path / "repo" / "news", status=None)
-    report = history(db)
-    assert min(report["moved"], report["removed"], report["unreadable"]) > 5
-    assert first_reading(db) == second_reading(tmp_path / "repo")
-    # The same in any split of the commits into runs, of a bare repository too.
-    commits = git(tmp_path / "repo", "rev-list", "--first-parent", "--reverse", "HEAD").split()
-    git(tmp_path, "clone", "-q", "--bare", "repo", "bare")
-    other = tmp_path / "b.db"
+def copied(db: Path, other: Path) -> Path:
+    """Copy an archive and its DB-sources."""
     shutil.copy(db, other)
     shutil.copy(f"{db}-sources", f"{other}-sources")
-    for at in [*sorted(rng.sample(range(len(commits)), 5)), -1]:
-        git(tmp_path / "bare", "update-ref", "refs/heads/main", commits[at].decode())
-        history(other, "--repo", tmp_path / "bare")
-    assert whole_history(other) == whole_history(db)
+    return other
+
+
+@pytest.mark.parametrize("writing", WRITINGS, ids=lambda each: each.name)
+def test_random_histories_equal_a_second_reading(tmp_path: Path, writing: Writing) -> None:
+    rng = random.Random(f"2023 {writing.name}")
+    archive = GitArchive(tmp_path / "repo")
+    news = RandomNews(archive, rng, writing)
+    news.commits(tries(30, 200))
+    archive.finish()
+    second = SecondReading(news)
+    db = tmp_path / "a.db"
+    import_report(db, archive.folder / writing.folder, status=None)
+    begun = copied(db, tmp_path / "begun.db")
+    report = history(db)
+    assert min(report["moved"], report["removed"], report["unreadable"]) >= tries(1, 5)
+    assert first_reading(db) == second.of("HEAD")
     assert history(db)["commits"] == 0
+
+    # The same in any split of the commits into runs. Each reads all by the configuration of its
+    # own newest commit, and begins anew where that is another one than of the run before.
+    commits = git(archive.folder, "rev-list", "--first-parent", "--reverse", "HEAD").split()
+    runs = [*sorted(rng.sample(range(len(commits) - 1), tries(2, 8))), -1]
+    heads = [commits[at].decode() for at in runs]
+    split = copied(begun, tmp_path / "split.db")
+    for head in heads:
+        git(archive.folder, "reset", "-q", "--hard", head)
+        history(split)
+        assert first_reading(split) == second.of(head)
+    assert whole_history(split) == whole_history(db)
+
+    # Of a bare repository, too, where the folder is gone.
+    git(tmp_path, "clone", "-q", "--bare", "repo", "bare")
+    bare = copied(begun, tmp_path / "bare.db")
+    archive.folder.rename(tmp_path / "away")
+    notes = []
+    for head in heads:
+        git(tmp_path / "bare", "update-ref", "refs/heads/main", head)
+        notes.append(str(history(bare, "--repo", tmp_path / "bare")["notes"]))
+    (tmp_path / "away").rename(archive.folder)
+    assert whole_history(bare) == whole_history(db)
+    sites = [second.site(head) for head in heads]
+    assert ["in another way" in each for each in notes] == [
+        before != site for before, site in zip([sites[0], *sites], sites, strict=False)
+    ]
+
+    # And where the last commits are rewritten.
+    archive.rewind(heads[-2])
+    news.commits(5)
+    archive.finish()
+    assert "read again" in str(history(db)["notes"])
+    assert first_reading(db) == second.of("HEAD")
 
 
 def test_a_killed_run_is_continued(tmp_path: Path) -> None:
@@ -126,9 +154,7 @@ def test_a_killed_run_is_continued(tmp_path: Path) -> None:
     archive.finish()
     db = tmp_path / "a.db"
     import_report(db, tmp_path / "repo" / "news", status=None)
-    whole = tmp_path / "whole.db"
-    shutil.copy(db, whole)
-    shutil.copy(f"{db}-sources", f"{whole}-sources")
+    whole = copied(db, tmp_path / "whole.db")
     history(whole)
     # Ten versions a transaction: a run that is killed has some of them. It ends itself, at any
     # moment shortly after a step, as a signal of others may come too late on a busy machine.
@@ -280,6 +306,47 @@ def test_of_files_with_one_id_the_smallest_path_is_the_article(tmp_path: Path) -
     assert not rows(db, "select * from removed_articles")
 
 
+def test_a_file_that_says_the_same_in_another_place_is_compared_in_its_own(tmp_path: Path) -> None:
+    # The date of the first is in its path alone: read where the second lies, it is no article.
+    archive = GitArchive(tmp_path / "repo")
+    archive.files["2020-09-14-walk/pier.md"] = b"# Pier\n\nWords of a walk.\n"
+    archive.commit()
+    del archive.files["2020-09-14-walk/pier.md"]
+    archive.files["walks/pier.md"] = b"---\ntitle: Pier\ndate: 2020-09-14\n---\nWords of a walk.\n"
+    archive.commit()
+    archive.finish()
+    db = tmp_path / "a.db"
+    import_report(db, tmp_path / "repo")
+    history(db)
+    versions = "select number, repeats, path, commit_hash, blob from article_versions"
+    ((number, repeats, path, commit, blob),) = rows(db, versions)
+    assert (number, repeats, path) == (1, 1, "2020-09-14-walk/pier.md")
+    assert git(tmp_path / "repo", "rev-parse", f"{commit}:{path}").decode().strip() == blob
+    archive.files["walks/pier.md"] = archive.files["walks/pier.md"].replace(b"Pier", b"Quay")
+    archive.commit()
+    archive.finish()
+    history(db)
+    assert rows(db, "select number, field, before, after from article_changes") == [
+        (2, "title", "Pier", "Quay")
+    ]
+
+
+def test_what_a_broken_file_said_last_takes_the_place_of_a_removed_one(tmp_path: Path) -> None:
+    archive = small(tmp_path / "repo")
+    for name in ("a", "b"):
+        archive.files[f"{name}/x.md"] = as_file(record(RNG, title=f"Of {name}"))
+    archive.commit()
+    del archive.files["a/x.md"]
+    archive.files["b/x.md"] = b"---\ntitle: [unclosed\n---\n"
+    archive.commit()
+    archive.finish()
+    db = tmp_path / "a.db"
+    import_report(db, tmp_path / "repo", status=None)
+    history(db)
+    titles = "select title, repeats from article_versions order by number"
+    assert rows(db, titles) == [("Of a", 0), ("Of b", 0)]
+
+
 def test_one_id_in_two_repositories_is_reported(tmp_path: Path) -> None:
     for name, path in (("one", "a/x"), ("two", "b/x")):
         archive = GitArchive(tmp_path / name)
@@ -396,6 +463,9 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "no such database" in said(tmp_path / "nowhere.db")
     (tmp_path / "other.db").touch()
     assert "is no news archive" in said(tmp_path / "other.db")
+    small(tmp_path / "other", b=as_file(record(RNG))).finish()
+    assert "has none of the files that were imported" in said(db, "--repo", tmp_path / "other")
+    assert not rows(db, "select * from article_versions")
     if os.geteuid() == 0:
         os.chown(folder / ".git", 65534, 65534)
         os.chown(folder, 65534, 65534)

@@ -177,9 +177,9 @@ class HistoryRows:
     def repeat(self, version: LastVersion, committed_at: str) -> None:
         """Count a commit that says the same as the last version."""
         self._db.execute(
-            "UPDATE article_versions SET repeats = repeats + 1, last_committed_at = ?, path = ? "
+            "UPDATE article_versions SET repeats = repeats + 1, last_committed_at = ? "
             "WHERE article_id = ? AND number = ?",
-            [committed_at, version.path, version.article_id, version.number],
+            [committed_at, version.article_id, version.number],
         )
 
     # Removed and moved articles

@@ -37,7 +37,7 @@ from .rows import HistoryRows
 from .trees import as_path, best_prefix, reading, write_configuration
 from .versions import Counts, Reader, Versions
 
-READING = 1
+READING = 2
 """Of the rules by which versions are made: histories read by others are read again."""
 
 BATCH = 2000
@@ -215,15 +215,23 @@ def _tasks_of(
     best = ("", 0, "")
     if head and sources:
         paths = [path for path, _, _ in repository.files(head)]
+        is_known = False
         for root in roots:
-            known = (
+            known = [
                 path
                 for file, _, path in sources.db.execute("SELECT file, id, path FROM sources")
                 if file and path and _is_below(sources.file_of(file), root)
-            )
+            ]
+            is_known |= bool(known)
             prefix, count = best_prefix(paths, known)
             if count > best[1]:
                 best = (prefix, count, root)
+        if is_known and not best[1]:
+            raise RepositoryError(
+                repository.folder,
+                "its newest commit has none of the files that were imported; name the repository "
+                "that they are of",
+            )
     root = best[2]
     name = sources.name_of(root) if sources and root else ""
     yield _Task(repository, root, name, best[0])

@@ -224,7 +224,8 @@ class Versions:
         if folder != self._folder:
             return  # of another repository, and its history
         found = said.get(path)
-        if found is None or (found.article is None and not found.fault):
+        is_news = found is not None and not found.fault
+        if found is None or found.article is None:  # of another commit, or the last readable
             found = self._reader.read_blob(path, blob)
         article = found.article
         if article is None:
@@ -235,13 +236,12 @@ class Versions:
             self._write(last, article, [], commit, at, found.size)
             return
         changes = self._changes(last, found)
-        last.path = path
         if changes:
             last.is_draft, last.is_there, last.removed_at = found.is_draft, True, None
-            last.blob = blob
+            last.path, last.blob = path, blob
             self._rows.restore(article_id)
             self._write(last, article, changes, commit, at, found.size)
-        elif path in said:
+        elif is_news:
             self._rows.repeat(last, at)
             self._counts.repeats += 1
 
