@@ -9,6 +9,7 @@ import random
 import re
 import sqlite3
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -643,6 +644,48 @@ async def test_what_other_plugins_add_to_an_answer_is_not_frozen(archive: Path) 
         app = site_of(archive).app()
         cookies = [(await ask(app, "/news?theme=1")).headers["set-cookie"] for _ in range(3)]
         assert cookies == ["theme=0", "theme=1", "theme=2"]
+
+
+class Packing:
+    """Packs what comes through it, and writes that into the very list it was given.
+
+    So does asgi-gzip, which datasette-gzip puts around the application.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        packer = zlib.compressobj(wbits=31)
+
+        async def sending(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                assert b"content-encoding" not in dict(headers), "packed twice"
+                headers[:] = [each for each in headers if each[0] != b"content-length"]
+                headers.append((b"content-encoding", b"gzip"))
+            else:
+                message["body"] = packer.compress(message["body"])
+                if not message.get("more_body"):
+                    message["body"] += packer.flush()
+            await send(message)
+
+        await self.app(scope, receive, sending)
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+async def test_what_packs_an_answer_around_it_changes_nothing_that_is_kept(
+    archive: Path, pieces: int
+) -> None:
+    drawn = Drawn(("content-type", "text/plain"), ("cache-control", "max-age=5"), pieces=pieces)
+    app = Packing(page_cache.serve_from_memory(site_of(archive), drawn))
+    for _ in range(3):
+        got = await ask(app, "/news/articles")
+        assert got.body == BODY * pieces
+        assert "content-length" not in got.headers
+        known = await ask(app, "/news/articles", ("if-none-match", got.headers.get("etag", "-")))
+        assert known.status == (304 if "etag" in got.headers else 200)
+    assert drawn.times == 1
 
 
 async def test_templates_of_the_users_own_turn_it_off(archive: Path, tmp_path: Path) -> None:

@@ -285,7 +285,7 @@ class _Collector:
             kind = _value(start["headers"], b"content-type")
             if not (self.is_for_everybody and kind.startswith(STREAMED)):
                 self._pieces = None
-            await self._send(start)
+            await self._send({**start, "headers": list(start["headers"])})  # see `_start`
         if self._pieces is not None:
             piece = message.get("body", b"")
             self._pieces.append(piece)
@@ -435,11 +435,19 @@ async def _give(cache: PageCache, answer: KeptAnswer, asked: _Asked, send: Any) 
         if encoding is not None:
             form = await _packed(cache, answer, asked, encoding)
     if has_match(asked.none_match, asked.since, answer.etag, answer.modified):
-        await send({"type": "http.response.start", "status": 304, "headers": form.known})
+        await send(_start(304, form.known))
         await send({"type": "http.response.body", "body": b""})
         return
-    await send({"type": "http.response.start", "status": 200, "headers": form.headers})
+    await send(_start(200, form.headers))
     await send({"type": "http.response.body", "body": b"" if asked.is_head else form.body})
+
+
+def _start(status: int, headers: list[Header]) -> dict[str, Any]:
+    """Return the first message of an answer, with a list of its own.
+
+    What stands around the application may write into it, as datasette-gzip does.
+    """
+    return {"type": "http.response.start", "status": status, "headers": list(headers)}
 
 
 async def _packed(
