@@ -230,6 +230,8 @@ async def test_the_titles_in_words(site: Site, facts: Facts) -> None:
             "Articles from January 2021 to March 2021",
         ),
         ({"type__exact": "video"}, "Articles of type video"),
+        ({"published_at__gte": "2021-01"}, "Articles from January 2021"),
+        ({"published_at__lt": "2021-03-05"}, "Articles before 5 March 2021"),
     ):
         address = f"{link(facts, 'articles')}?{urlencode(query)}"
         page = await site.page(address)
