@@ -224,7 +224,7 @@ def test_however_a_run_ends_no_process_is_left(
     send = os.killpg if way == signal.SIGINT else os.kill
     process = start()
     send(process.pid, way)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=120)
     assert process.returncode != 0
     assert way != signal.SIGINT or "Traceback" not in said
     until(lambda: not members(process.pid), 10)
@@ -265,7 +265,7 @@ def test_a_worker_that_dies_is_told_of(
 ) -> None:
     process = start()
     os.kill(workers_of(process)[0], signal.SIGKILL)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "--workers 1" in said
     assert "Traceback" not in said
