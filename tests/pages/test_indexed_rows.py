@@ -99,17 +99,23 @@ async def test_rows_and_numbers_are_those_of_sql(
     assert len(asked) > SELECTIONS // 6
 
 
-async def test_counts_and_sorts_of_known_selections_are_not_sqls(
-    sites: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ran: list[str] = []
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that sites run which were not asked before: others keep their `execute`."""
+    found: list[str] = []
     execute = Database.execute
 
     async def noting(self: Database, sql: str, *args: Any, **more: Any) -> Any:
-        ran.append(sql)
+        found.append(sql)
         return await execute(self, sql, *args, **more)
 
     monkeypatch.setattr(Database, "execute", noting)
+    return found
+
+
+async def test_counts_and_sorts_of_known_selections_are_not_sqls(
+    sites: tuple[Any, Any], ran: list[str]
+) -> None:
     site = open_site(Path(sites[0].get_database("news").path))
     await site.client.get("/news/articles.json?_topic=Harbour&type=video&_size=5&_extra=count")
     rows = [sql for sql in ran if sql.endswith("limit 6")]
@@ -135,19 +141,10 @@ def counted_by_sql(ran: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("walked", [0, 20_000])
 async def test_pages_of_topics_and_providers_are_those_of_sql(
-    sites: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch, walked: int
+    sites: tuple[Any, Any], ran: list[str], monkeypatch: pytest.MonkeyPatch, walked: int
 ) -> None:
     """The lists with the largest of them, and the page of each: newest articles and numbers."""
     monkeypatch.setattr(indexed_counts, "WALKED", walked)
-    ran: list[str] = []
-    execute = Database.execute
-
-    async def noting(self: Database, sql: str, *args: Any, **more: Any) -> Any:
-        ran.append(sql)
-        return await execute(self, sql, *args, **more)
-
-    monkeypatch.setattr(Database, "execute", noting)
-    # Databases of a site that was asked before keep their own `execute`.
     with_index, without = (open_site(Path(site.get_database("news").path)) for site in sites)
     rows = [f"topics/{tilde_encode(topic)}" for topic in (*TOPICS, "Nothing")]
     rows += [f"providers/{tilde_encode(provider)}" for provider in PROVIDERS]

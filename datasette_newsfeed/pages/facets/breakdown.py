@@ -14,6 +14,7 @@ from ... import facet_index_schema
 from ...dimensions import TOPICS, Dimension
 from ..access.archives import ArchiveView
 from ..protocols import RequestLike
+from ..queries.counts import largest
 from ..text.plain import LONGEST_NAME
 from .filter_sql import Rows
 from .indexed_counts import Tally, find_tally
@@ -92,23 +93,18 @@ async def count_by_value(
     tally = await find_tally(view.datasette, request, view.database, everything)
     if tally is None or by.name not in tally.index.facets:
         return None
+    return _counts(tally, by)
+
+
+def _counts(tally: Tally, by: Dimension) -> dict[str, int]:
+    """The articles of each value, of those that have any."""
     return {key: n for key, n in tally.counts(by.name).items() if n and isinstance(key, str)}
 
 
-def _largest(counts: Counter[str], limit: int) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:limit]
-
-
 def _by_index(tally: Tally, by: Dimension, limit: int) -> list[Part]:
-    counts = Counter(
-        {
-            value: n
-            for value, n in tally.counts(by.name).items()
-            if n and isinstance(value, str) and 0 < len(value) <= LONGEST_NAME
-        }
-    )
+    counts = {key: n for key, n in _counts(tally, by).items() if 0 < len(key) <= LONGEST_NAME}
     found = []
-    for value, n in _largest(counts, limit):
+    for value, n in largest(counts, limit):
         own = Tally(tally.index, tally.rows & tally.index.rows(by.name, value))
         months = own.counts_by(facet_index_schema.DAY, "month", first_of_month)
         dated = sorted((first[:7], count) for first, count in months.items() if first and count)
@@ -124,5 +120,5 @@ def _by_sql(rows: list[Any], limit: int) -> list[Part]:
         if month:
             months.setdefault(part, []).append((month, n))
     return [
-        Part(value, n, tuple(sorted(months.get(value, ())))) for value, n in _largest(counts, limit)
+        Part(value, n, tuple(sorted(months.get(value, ())))) for value, n in largest(counts, limit)
     ]

@@ -108,8 +108,8 @@ async def find_topics(
     if not view.sees("articles", "topics", "article_topics"):
         return (), 0
     if counts is not None:
-        largest = _largest(counts, limit)
-        return tuple(Tally(key, key, count) for key, count in largest), len(counts)
+        tallies = tuple(Tally(key, key, count) for key, count in largest(_named(counts), limit))
+        return tallies, len(counts)
     rows = await view.ask(TOPIC_TALLIES_SQL, {"limit": limit})
     total = int((await view.ask(TABLE_COUNTS["topics"]))[0][0])
     return tuple(Tally(row["key"], row["name"], row["count"]) for row in rows), total
@@ -124,21 +124,24 @@ async def find_providers(
     """
     if not view.sees("articles", "providers"):
         return (), 0
-    tallies = _COUNTED_PROVIDERS
-    values: dict[str, int | str] = {"limit": limit}
-    if counts is not None:
-        tallies, values = _GIVEN_PROVIDERS, {"counts": json.dumps(dict(_largest(counts, limit)))}
+    values: dict[str, int | str]
+    if counts is None:
+        tallies, values = _COUNTED_PROVIDERS, {"limit": limit}
+        total = int((await view.ask(TABLE_COUNTS["providers"]))[0][0])
+    else:
+        given = dict(largest(_named(counts), limit))
+        tallies, values, total = _GIVEN_PROVIDERS, {"counts": json.dumps(given)}, len(counts)
     sql = PROVIDER_TALLIES_SQL.format(tallies=tallies, logo_stored=stored(view, "logos"))
-    rows = await view.ask(sql, values)
-    if counts is not None:
-        return tuple(_provider(view, row) for row in rows), len(counts)
-    total = int((await view.ask(TABLE_COUNTS["providers"]))[0][0])
-    return tuple(_provider(view, row) for row in rows), total
+    return tuple(_provider(view, row) for row in await view.ask(sql, values)), total
 
 
-def _largest(counts: Mapping[str, int], limit: int) -> list[tuple[str, int]]:
-    named = [each for each in counts.items() if len(each[0]) <= LONGEST_NAME]
-    return sorted(named, key=lambda each: (-each[1], each[0]))[:limit]
+def largest(counts: Mapping[str, int], limit: int) -> list[tuple[str, int]]:
+    """Return the keys with most articles and their numbers, the first first."""
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:limit]
+
+
+def _named(counts: Mapping[str, int]) -> dict[str, int]:
+    return {key: count for key, count in counts.items() if len(key) <= LONGEST_NAME}
 
 
 def _provider(view: ArchiveView, row: Any) -> Tally:
