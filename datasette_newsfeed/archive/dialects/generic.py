@@ -18,7 +18,7 @@ from ...errors import RecordError
 from ...languages import language_code
 from ..dates import WrittenDate, leading_date
 from ..records import Article, Image, Provider
-from . import bodies, keys, permalinks, restructured_text
+from . import bodies, drafts, keys, permalinks, restructured_text
 from .article_ids import article_id, path_date, path_language, slug
 from .bylines import one_name
 from .document import DRAFT, EXCLUDED, NOT_DATED, PAGE, TEMPLATE, Document, LeftOut, Site
@@ -26,7 +26,6 @@ from .fields import (
     Fields,
     Fit,
     byline,
-    flag,
     host,
     image,
     local_day,
@@ -42,7 +41,6 @@ from .secrets import check_secrets
 
 SEPARATORS = re.compile(r"[,;|]")
 _PATH_DATE = re.compile(r"(?:^|/)((?:19|20)[0-9]{2}[-/][0-9]{1,2}[-/][0-9]{1,2})(?![0-9])")
-_DRAFTS = frozenset(("_drafts", "drafts"))
 _TEMPLATES = frozenset(("_layouts", "layouts", "_includes", "includes", "templates", "archetypes"))
 _NOT_READ = frozenset(("node_modules", "_site", "vendor", "bower_components"))
 # Folders whose files are articles, with a date or without.
@@ -163,14 +161,7 @@ class Generic:
 
     def is_draft(self, fields: Fields, document: Document) -> bool:
         """Tell whether the site does not publish a record yet. Takes what says so."""
-        draft = any(fields.take_all(keys.DRAFT_FLAGS, flag))
-        is_published = all(fields.take_all(keys.PUBLISHED_FLAGS, flag))
-        status = fields.peek(keys.STATUS, text)
-        hidden = isinstance(status, str) and status.strip().lower() in keys.HIDDEN
-        if hidden:
-            fields.take(keys.STATUS, text)
-        is_below = any(folder.lower() in _DRAFTS for folder in document.folders)
-        return draft or not is_published or hidden or is_below
+        return drafts.is_draft(fields, document)
 
     # -- the article ----------------------------------------------------------------
 

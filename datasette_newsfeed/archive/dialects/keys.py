@@ -59,11 +59,6 @@ CANONICAL = ("canonical_url", "canonical", "canonicalUrl")
 ADDRESS = ("permalink", "url", "path", "link", "external_url", "externalUrl", "redirect_to")
 ORIGINAL = ("source_url", "original_url", "original", "source", "via", "link")
 SLUG = ("slug",)
-DRAFT_FLAGS = ("draft", "isDraft", "unpublished", "headless")
-PUBLISHED_FLAGS = ("published", "publish", "isPublished")
-STATUS = ("status", "visibility")
-HIDDEN = frozenset(("draft", "private", "pending", "unpublished", "skip", "wip"))
-"""The words of a status under which a site does not list a record."""
 
 COLUMNS = {
     "title": TITLE,

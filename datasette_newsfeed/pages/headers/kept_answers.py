@@ -87,17 +87,16 @@ class KeptAnswer:
 
 
 class AnswerStore:
-    """Answers by key, the least recently used dropped where they take more than `most` bytes."""
+    """Answers by key, the least recently used dropped where they take more than `most` bytes.
 
-    def __init__(self, most: int) -> None:
+    largest: the bytes that one answer may take.
+    """
+
+    def __init__(self, most: int, largest: int) -> None:
         self.most = most
+        self.largest = largest
         self.bytes = 0
         self._answers: OrderedDict[Hashable, tuple[KeptAnswer, int]] = OrderedDict()
-
-    @property
-    def largest(self) -> int:
-        """The bytes that one answer may take: an eighth of all."""
-        return self.most // 8
 
     def __len__(self) -> int:
         """Return the number of answers."""
