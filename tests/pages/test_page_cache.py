@@ -297,6 +297,23 @@ async def test_304_is_given_without_drawing(archive: Path) -> None:
     assert drawn.times == 1
 
 
+@pytest.mark.parametrize("settings", [{}, {"page_cache_mb": 0}], ids=["memory", "drawn"])
+@pytest.mark.parametrize("path", ["/news/articles", "/news/articles.atom"])
+async def test_not_modified_repeats_what_rfc_9110_names(
+    archive: Path, path: str, settings: dict[str, int]
+) -> None:
+    """15.4.5: and no header more, such as the policy, which the client has with the page."""
+    app = open_site(
+        archive, immutable=True, metadata={"plugins": {"datasette-newsfeed": settings}}
+    ).app()
+    page = await ask(app, path)
+    known = await ask(app, path, ("if-none-match", page.headers["etag"]))
+    assert known.status == 304
+    assert "content-security-policy" in page.headers
+    repeated = {"cache-control", "etag", "vary", "last-modified"} & page.headers.keys()
+    assert known.headers == {name: page.headers[name] for name in repeated}
+
+
 async def test_who_asks_first_with_conditions_has_the_whole_answer_kept(archive: Path) -> None:
     drawn = Drawn(*HTML, ("etag", '"known"'), ("last-modified", "Sat, 02 Mar 2024 07:00:00 GMT"))
     app = page_cache.serve_from_memory(site_of(archive), drawn)

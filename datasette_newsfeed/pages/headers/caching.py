@@ -10,7 +10,7 @@ which a query took too long is not cached at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
@@ -30,6 +30,12 @@ LASTING = "lasting"
 STALE_TIMES = 10
 """A cache may go on giving what it has for so many times its age, while it asks for news."""
 
+_OF_KNOWN = frozenset(
+    (
+        *(b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary"),
+        *(b"last-modified", b"set-cookie"),
+    )
+)
 _MAX_AGE = re.compile(rb"max-age=(\d+)")
 _JSON = b"application/json"
 # How long the queries took, as the JSON of Datasette 0.65 says it. Quotes inside a value are
@@ -150,6 +156,12 @@ class _Keeper:
             if may_be_shared(message["headers"]) and await is_lasting(self.datasette, self.request):
                 self.start = message
                 return
+        elif message["type"] == "http.response.start" and message["status"] == 304:
+            # Of feeds and images, which know what the visitor has before they are drawn.
+            headers = _lowered(message)
+            if may_be_shared(headers) and await is_lasting(self.datasette, self.request):
+                headers = self._for_caches(headers)
+            message = {**message, "headers": headers_of_known(headers)}
         elif message["type"] == "http.response.body" and self.start is not None:
             start, self.start = self.start, None
             start, message = self._finish(start, message)
@@ -159,22 +171,27 @@ class _Keeper:
     def _finish(
         self, start: dict[str, Any], message: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        headers: list[Header] = [(key.lower(), value) for key, value in start["headers"]]
+        headers = _lowered(start)
         if compat.is_late(self.request):
             headers = [*_without(headers, b"cache-control"), (b"cache-control", b"no-store")]
             return {**start, "headers": headers}, message
-        headers = self._with_age(headers)
-        if not compat.site_url.is_fixed(self.datasette):
-            headers = varying(headers, b"Host")
+        headers = self._for_caches(headers)
         body = message.get("body", b"")
         if message.get("more_body") or not body or any(key == b"etag" for key, _ in headers):
             return {**start, "headers": headers}, message
         etag = etag_of(headers, body)
         headers.append((b"etag", etag.encode()))
         if is_known(self.request, etag):
-            kept = _without(headers, b"content-length", b"content-type")
-            return {**start, "status": 304, "headers": kept}, {**message, "body": b""}
+            start = {**start, "status": 304, "headers": headers_of_known(headers)}
+            return start, {**message, "body": b""}
         return {**start, "headers": headers}, message
+
+    def _for_caches(self, headers: list[Header]) -> list[Header]:
+        """Return the headers with how long the answer may be kept, and what it depends on."""
+        headers = self._with_age(headers)
+        if compat.site_url.is_fixed(self.datasette):
+            return headers
+        return varying(headers, b"Host")
 
     def _with_age(self, headers: list[Header]) -> list[Header]:
         given = b", ".join(value for key, value in headers if key == b"cache-control")
@@ -187,6 +204,22 @@ class _Keeper:
             return headers
         words = f"public, max-age={age}, stale-while-revalidate={age * STALE_TIMES}"
         return [*_without(headers, b"cache-control"), (b"cache-control", words.encode())]
+
+
+def _lowered(start: Mapping[str, Any]) -> list[Header]:
+    return [(key.lower(), value) for key, value in start["headers"]]
+
+
+def headers_of_known(headers: Iterable[Header]) -> list[Header]:
+    """Return those headers of an answer that "not modified" repeats; lower-case names.
+
+    A client has the others with the answer itself (RFC 9110, 15.4.5).
+    """
+    return [
+        (key, value)
+        for key, value in headers
+        if key in _OF_KNOWN or key.startswith(b"access-control-")
+    ]
 
 
 def max_age(control: str) -> int:

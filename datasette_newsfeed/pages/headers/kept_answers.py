@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ..access.database_state import State
 from . import encodings
+from .caching import headers_of_known
 
 Header = tuple[bytes, bytes]
 
@@ -62,7 +63,7 @@ class KeptAnswer:
             # (RFC 9110, 8.8.1), and other bytes never have the same strong one.
             weak = "W/" if more and not self.etag.startswith("W/") else ""
             headers.append((b"etag", f"{weak}{self.etag}".encode()))
-        known = [each for each in headers if each[0] not in (b"content-type", b"content-encoding")]
+        known = headers_of_known(headers)
         headers.append((b"content-length", str(len(body)).encode()))
         return Representation(body, headers, known)
 
