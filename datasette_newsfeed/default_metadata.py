@@ -46,6 +46,8 @@ LABELS = {
     "images": "url",
     "topics": "name",
     "authors": "name",
+    # Nothing else names a story. Without a label Datasette names even one that no row refers to.
+    "stories": "id",
 }
 
 FACETS: dict[str, list[Any]] = {

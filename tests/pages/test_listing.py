@@ -456,3 +456,76 @@ async def test_a_facet_that_took_too_long_is_named(
     assert "newsfeed-timeline" not in page
     for name in ("topics (topic)", "published_at (period)", "heat (band)"):
         assert name in text_of(page)
+
+
+class Cells:
+    """A plugin that notes which cells Datasette makes."""
+
+    __name__ = "cells"
+
+    def __init__(self) -> None:
+        self.columns: set[str] = set()
+
+    @hookimpl
+    def render_cell(self, column: str, table: str | None) -> None:
+        if table in ("articles", "stories"):
+            self.columns.add(column)
+
+
+@pytest.fixture
+def cells() -> Iterator[Cells]:
+    plugin = Cells()
+    pm.register(plugin)
+    yield plugin
+    pm.unregister(plugin)
+
+
+OWN_TABLES = {
+    "table.html": '{% extends "default:table.html" %}',
+    "_table-news-articles.html": '{% for row in display_rows %}<p>{{ row["url"] }}</p>{% endfor %}',
+    "table-news-articles.html": '{% extends "default:table.html" %}',
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("path", ["/demo/articles", "/demo/articles?_sort=heat", "/demo/stories"])
+async def test_a_page_of_cards_makes_no_cell_of_the_table(
+    demo_db: Path, cells: Cells, path: str
+) -> None:
+    """Neither does it read what would stand in them; all else about the rows is as before."""
+    datasette = open_site(demo_db)
+    page = await get(datasette, path)
+    assert cells.columns == set()
+    table = await get(datasette, f"{path}{'&' if '?' in path else '?'}_layout=table")
+    assert cells.columns
+    form = re.compile(r'<option value="([^"]+)"')
+    assert sorted(form.findall(page)) == sorted(form.findall(table))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", OWN_TABLES)
+async def test_a_template_of_the_users_has_all_cells(
+    archive: Path, cells: Cells, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text(OWN_TABLES[name], encoding="utf-8")
+    page = await get(open_site(archive, template_dir=str(tmp_path)), "/news/articles")
+    assert {"url", "provider_id", "published_at"} <= cells.columns
+    if name.startswith("_"):
+        assert f"<p>{html.escape(ARTICLES[0]['url'])}</p>" in page
+
+
+@pytest.mark.asyncio
+async def test_pages_of_cards_lead_to_each_article_once(news: Path) -> None:
+    """Their rows have no cells, but the values by which the next page is found."""
+    datasette = open_site(news)
+    for order in ("_sort_desc=published_at", "_sort=heat", "_sort=provider_id", "_sort=id"):
+        found: list[str] = []
+        path = f"/news/articles?{order}&_size=50"
+        while path:
+            page = await get(datasette, path)
+            found += [address for address, _ in TITLE.findall(page)]
+            following = re.search(r'rel="next" href="([^"]+)"', page)
+            place = urlsplit(html.unescape(following[1])) if following else None
+            path = f"{place.path}?{place.query}" if place else ""
+        paths = [urlsplit(address).path for address in found]
+        assert len(set(paths)) == len(paths) == 160, order

@@ -46,7 +46,7 @@ from .settings import (
     table_config,
 )
 from .static_files import static_url
-from .templates import add_templates, keeps_facet_order, needs_partial, render
+from .templates import add_templates, draws_by_ours, keeps_facet_order, needs_partial, render
 from .version import refuse_unsupported
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "complete_next",
     "current_request",
     "database_text",
+    "draws_by_ours",
     "facet_config",
     "forget_prefix",
     "has_actor",

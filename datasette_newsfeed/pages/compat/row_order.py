@@ -21,6 +21,10 @@ The statement of a later page selects the same rows in the same order as before,
 
 A feed needs no more than the keys of its rows. Its statement reads these and the column that the
 rows are sorted by, and null for all others, whatever `_col` says: fifty records may have 500 MB.
+
+Nor does a page of cards, whose table is not drawn. Its rows are `KeyRow`s: Datasette makes a cell
+of each value that a row gives when it is iterated over, a thousand for fifty articles, and asks
+all plugins about each.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +75,8 @@ class RowOrder:
 
     keys: the columns that tell rows apart. numbers: the columns of a numeric type. not_null: those
     that are never null. scanned: those with so few different values that reading the whole table
-    takes less time than following their index and sorting the rows of one value.
+    takes less time than following their index and sorting the rows of one value. read: the only
+    columns that are wanted, None for all. has_cells: the rows are drawn as a table.
     """
 
     table: str
@@ -80,6 +85,7 @@ class RowOrder:
     not_null: frozenset[str] = frozenset()
     scanned: frozenset[str] = frozenset()
     read: frozenset[str] | None = None
+    has_cells: bool = True
 
     def complete(self, sql: str, params: Params) -> tuple[str, Params] | None:
         """Return Datasette's statement for a page of this table, completed; None for any other."""
@@ -137,6 +143,27 @@ class RowOrder:
             condition = f"({column} <= :{value} and ({column} < :{value} or {after}))"
             return condition, "+" if is_scanned else ""
         return f"ifnull({column} < :{value} or {equal}, 1)", "+"
+
+
+class KeyRow:
+    """A row that answers for each column, and has no cells: to iterate over it gives nothing."""
+
+    __slots__ = ("_row",)
+
+    def __init__(self, row: Any) -> None:
+        self._row = row
+
+    def __getitem__(self, key: str | int) -> Any:
+        """Return the value of a column."""
+        return self._row[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return no cell."""
+        return iter(())
+
+    def keys(self) -> list[str]:
+        """Return the names of the columns."""
+        return list(self._row.keys())
 
 
 def _as_number(text: Any) -> Any:
@@ -207,15 +234,20 @@ def complete_next(db: Any, order: RowOrder) -> None:
     async def completing(sql: str, params: Any = None, *args: Any, **options: Any) -> Any:
         notes = noted()
         wanted = notes.get(_NOTE)
+        has_cells = True
         if wanted is not None and isinstance(params, Mapping):
             completed = wanted.complete(sql, params)
             if completed is not None:
                 del notes[_NOTE]
                 sql, params = completed
+                has_cells = wanted.has_cells
         replace = notes.get(_REPLACE)
         if replace is not None and isinstance(params, Mapping):
             sql, params = await replace(sql, params) or (sql, params)
-        return await execute(sql, params, *args, **options)
+        results = await execute(sql, params, *args, **options)
+        if not has_cells:
+            results.rows = [KeyRow(row) for row in results.rows]
+        return results
 
     setattr(completing, _NOTE, True)
     db.execute = completing

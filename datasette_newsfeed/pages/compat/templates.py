@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import datasette as datasette_package
+from datasette.utils import to_css_class
 from jinja2 import BaseLoader, ChoiceLoader, Environment, Template, TemplateNotFound
 from markupsafe import Markup
 
@@ -50,6 +51,16 @@ class DefaultTemplates(ChoiceLoader):
             return found
         return self._read(template, path)
 
+    def is_ours(self, environment: Environment, names: Iterable[str]) -> bool:
+        """Return whether the first of these templates that there is is one of ours."""
+        for name in names:
+            try:
+                _, path, _ = self.get_source(environment, name)
+            except TemplateNotFound:
+                continue
+            return path is not None and Path(path) in self.ours.values()
+        return False
+
     def _read(self, template: str, path: Path) -> Source:
         try:
             changed = path.stat().st_mtime
@@ -74,6 +85,25 @@ def add_templates(env: Environment, datasette: Any) -> None:
     folders = [DEFAULT_TEMPLATES, *(() if is_v1() else [DEFAULT_TEMPLATES_065])]
     if env.loader is not None and not isinstance(env.loader, DefaultTemplates):
         env.loader = DefaultTemplates(env.loader, folders)
+
+
+def draws_by_ours(datasette: Any, request: Any, database: str, table: str) -> bool:
+    """Return whether the page of a table and the table itself are drawn by templates of ours.
+
+    Not by those of the user, or of another plugin.
+    """
+    env = datasette.get_jinja_environment(request) if is_v1() else datasette.jinja_env
+    loader = env.loader
+    if not isinstance(loader, DefaultTemplates):
+        return False
+    name = f"{to_css_class(database)}-{to_css_class(table)}"
+    return all(
+        loader.is_ours(env, names)
+        for names in (
+            (f"table-{name}.html", "table.html"),
+            (f"_table-{name}.html", f"_table-table-{name}.html", "_table.html"),
+        )
+    )
 
 
 async def render(datasette: Any, request: Any, template: str, context: Mapping[str, Any]) -> Markup:

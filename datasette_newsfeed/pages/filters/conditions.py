@@ -22,6 +22,7 @@ from ..access.archives import find_archive
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.topic_frequency import is_common_topic
 from . import table_order
+from .layout import needs_no_cells
 
 ARTICLES = schema.ARTICLES.name
 TOPIC = TOPICS.key
@@ -53,7 +54,13 @@ async def from_request(
     if archive is None:
         return None
     compat.forget_prefix(request)
-    await table_order.make_total(datasette, request, database, table)
+    await table_order.make_total(
+        datasette,
+        request,
+        database,
+        table,
+        has_cells=not await needs_no_cells(datasette, request, database, table),
+    )
     wrong = [f"{key} is a number beyond 64 bits" for key, n in _numbers(request) if not _fits(n)]
     wrong += [f"{key} is neither a name nor JSON" for key, text in _facets(request) if _torn(text)]
     if wrong:

@@ -26,12 +26,18 @@ _NO_NUMBER = re.compile("CHAR|CLOB|TEXT|BLOB")
 
 
 async def make_total(
-    datasette: DatasetteLike, request: RequestLike, database: str, table: str
+    datasette: DatasetteLike,
+    request: RequestLike,
+    database: str,
+    table: str,
+    *,
+    has_cells: bool,
 ) -> None:
     """Order the rows of a table page of an archive by their keys where else they are equal.
 
-    So are the rows of tables that others added. Views of others have no key. Raises BadRequest
-    for an order that may not be asked for, to which 0.65 answers with an error of the server.
+    So are the rows of tables that others added. Views of others have no key. has_cells: the rows
+    are drawn as a table, else only their keys are read. Raises BadRequest for an order that may
+    not be asked for, to which 0.65 answers with an error of the server.
     """
     db = datasette.get_database(database)
     columns = await db.table_column_details(table)
@@ -43,15 +49,15 @@ async def make_total(
         if not await db.table_exists(table):
             return
         keys = ("rowid",)
+    is_of_keys = not has_cells or compat.asks_for_feed(datasette, request)
     order = compat.RowOrder(
         table,
         keys,
         numbers=frozenset(each.name for each in columns if _is_number(each.type)),
         not_null=frozenset(each.name for each in columns if each.notnull),
         scanned=SCANNED if table == schema.ARTICLES.name else frozenset(),
-        read=frozenset((*keys, *ARTICLE_KEYS))
-        if compat.asks_for_feed(datasette, request)
-        else None,
+        read=frozenset((*keys, *ARTICLE_KEYS)) if is_of_keys else None,
+        has_cells=has_cells,
     )
     compat.complete_next(db, order)
 

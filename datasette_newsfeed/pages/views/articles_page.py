@@ -15,12 +15,13 @@ from datasette.database import QueryInterrupted
 from ... import schema
 from ...dimensions import BY_NAME, DIMENSIONS, heading
 from .. import compat
-from ..access.archives import FULL_TEXT, REPEATED, ArchiveView, view_archive
+from ..access.archives import FULL_TEXT, REPEATED, ArchiveView
 from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
 from ..facets.topics import TopicFacet
 from ..filter_description import conditions, in_words
 from ..filters.conditions import TOPIC
+from ..filters.layout import LAYOUTS, STORIES, layout_of, view_of_list
 from ..filters.query_string import (
     SEARCH,
     SORTS,
@@ -43,13 +44,6 @@ from ..queries.stories import find_stories
 from . import timeline
 from .cells import REFERENCES
 from .days import Days, begun, days_of, span_of
-
-LAYOUTS = ("cards", "table")
-"""The first is the default, where no setting of the plugin says otherwise."""
-
-STORIES = "stories"
-TABLES = ("articles", STORIES)
-"""What is listed as cards, for who sees articles as well."""
 
 HOTTEST = ("_sort_desc", "heat")
 """The order by heat, highest first."""
@@ -131,7 +125,7 @@ class Listing:
     @property
     def is_cards(self) -> bool:
         """Return whether cards are shown instead of the table."""
-        return self.layout == "cards"
+        return self.layout == LAYOUTS[0]
 
     @property
     def links(self) -> Links:
@@ -453,12 +447,7 @@ async def find_listing(
     datasette: DatasetteLike, request: RequestLike, database: str | None, table: str | None
 ) -> Listing | None:
     """Return how a page of articles or stories is laid out; None for any other page."""
-    if table not in TABLES or database is None or request is None:
+    view = await view_of_list(datasette, request, database, table)
+    if view is None or table is None:
         return None
-    view = await view_archive(datasette, request, database)
-    if view is None or not view.sees("articles", table):
-        return None
-    wanted = request.args.get("_layout")
-    if wanted not in LAYOUTS:
-        wanted = compat.setting(datasette, database, "layout")
-    return Listing(view, request, wanted if wanted in LAYOUTS else LAYOUTS[0], table)
+    return Listing(view, request, layout_of(datasette, request, view.database), table)
