@@ -40,11 +40,11 @@ def startup(datasette: Any) -> Any:
 
 
 @hookimpl
-def get_metadata(datasette: Any, key: str | None, database: str | None) -> Any:
+def get_metadata(datasette: Any, key: str | None, database: str | None, table: str | None) -> Any:
     """The defaults, for Datasette 0.65."""
     from .pages import compat
 
-    return compat.metadata_065(datasette, key, database)
+    return compat.metadata_065(datasette, key, database, table)
 
 
 @hookimpl

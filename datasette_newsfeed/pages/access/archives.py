@@ -24,6 +24,7 @@ from ... import default_metadata, facet_index_schema, schema
 from .. import compat, other_plugins
 from ..protocols import DatasetteLike, RequestLike
 from . import permissions
+from .answers import Answers, Values
 from .column_types import typed
 
 
@@ -33,7 +34,7 @@ class Archive:
 
     has_fetches: what became of the images on the web is known. base_url: the site to
     which image URLs without a host belong. columns: those of each table, of which an archive
-    that another version made has fewer or more.
+    that another version made has fewer or more. tables: those that pages read something from.
     """
 
     database: str
@@ -45,16 +46,12 @@ class Archive:
     columns: Mapping[str, Collection[str]] = field(default_factory=lambda: schema.COLUMNS)
     has_history: bool = False
     """It is known what changed in the articles over time."""
+    tables: tuple[str, ...] = ()
 
     def knows(self, dimension: str) -> bool:
         """Return whether the rows are there that tell of a dimension: of images, of histories."""
         needs = {"dead_image": self.has_fetches, "changed": self.has_history}
         return needs.get(dimension, True)
-
-    @property
-    def tables(self) -> list[str]:
-        """The tables that pages can read."""
-        return list(schema.usable_tables(self.columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +69,17 @@ class ArchiveView:
     shows_remote: bool = True
     base_url: str | None = None
     request: RequestLike | None = None
-    answers: dict[object, list[Any]] = field(default_factory=dict, compare=False)
-    """Rows by query: a panel and the head of its page need the same."""
     columns: Mapping[str, Collection[str]] = field(
         default_factory=lambda: schema.COLUMNS, compare=False
     )
     """The columns that each table has, whether or not the visitor may see the table."""
+    answers: Answers = field(init=False, compare=False, repr=False)
+    """Rows by query: a panel and the head of its page need the same."""
+
+    def __post_init__(self) -> None:
+        """Begin without an answer."""
+        answers = Answers(self.datasette.get_database(self.database))
+        object.__setattr__(self, "answers", answers)
 
     def sees(self, *tables: str) -> bool:
         """Return whether the visitor may see all of these tables."""
@@ -87,21 +89,17 @@ class ArchiveView:
         """Return whether a table has these columns, which an older version may not have made."""
         return set(columns) <= set(self.columns.get(table, ()))
 
-    async def ask(self, sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Any]:
+    async def ask(self, sql: str, values: Values = ()) -> list[Any]:
         """Return the rows of a query, which runs once per request.
 
-        Raises QueryInterrupted past Datasette's time limit.
+        Those asked for at the same time run in one turn of a thread. Raises QueryInterrupted past
+        Datasette's time limit.
         """
-        given = tuple(values.items()) if isinstance(values, Mapping) else tuple(values)
-        if (sql, given) not in self.answers:
-            db = self.datasette.get_database(self.database)
-            try:
-                results = await db.execute(sql, values)
-                self.answers[sql, given] = typed(results.rows, results.columns)
-            except QueryInterrupted:
-                compat.note_late(self.request)
-                raise
-        return self.answers[sql, given]
+        try:
+            return await self.answers.rows(sql, values)
+        except QueryInterrupted:
+            compat.note_late(self.request)
+            raise
 
 
 COLUMNS_SQL = """
@@ -109,9 +107,11 @@ select tables.name as table_name, columns.name as column_name
 from sqlite_master as tables, pragma_table_info(tables.name) as columns
 where tables.type = 'table' and tables.name in ({names})"""
 
-COPIES_SQL = "select 1 from image_renditions limit 1"
-FETCHES_SQL = "select 1 from image_fetches limit 1"
-VERSIONS_SQL = "select 1 from article_versions limit 1"
+# What comes later than the articles, if at all; a list of no stories is still a page.
+_LATER = tuple(
+    table.name for table in (schema.IMAGE_RENDITIONS, schema.IMAGE_FETCHES, *schema.HISTORY_TABLES)
+)
+_FILLED_SQL = {name: f"select 1 from {name} limit 1" for name in _LATER}
 BASE_SQL = "select base_url from image_base limit 1"
 
 DETECTION_LIMIT_MS = 10_000
@@ -226,14 +226,14 @@ def _read_archive(conn: sqlite3.Connection, database: str) -> Archive | None:
     if not schema.is_archive(columns):
         return None
     usable = schema.usable_tables(columns)
-    has_copies, has_fetches, has_history = [
-        table.name in usable and conn.execute(sql).fetchone() is not None
-        for table, sql in (
-            (schema.IMAGE_RENDITIONS, COPIES_SQL),
-            (schema.IMAGE_FETCHES, FETCHES_SQL),
-            (schema.ARTICLE_VERSIONS, VERSIONS_SQL),
-        )
-    ]
+    filled = {
+        name for name in usable if name not in _LATER or conn.execute(_FILLED_SQL[name]).fetchone()
+    }
+    has_full_text = _has_full_text(conn)
+    # What is empty is as good as not there, and need not be asked for on each page.
+    tables = [name for name in usable if name in filled]
+    if has_full_text:
+        tables.append(FULL_TEXT)
     has_facet_index = conn.execute(TABLE_SQL, [facet_index_schema.NAME]).fetchone() is not None
     base_url = None
     if schema.IMAGE_BASE.name in usable:
@@ -242,13 +242,14 @@ def _read_archive(conn: sqlite3.Connection, database: str) -> Archive | None:
         base_url = next((row[0] for row in typed(cursor.fetchmany(1), names)), None)
     return Archive(
         database,
-        has_copies,
-        _has_full_text(conn),
+        schema.IMAGE_RENDITIONS.name in filled,
+        has_full_text,
         has_facet_index,
-        has_fetches,
+        schema.IMAGE_FETCHES.name in filled,
         base_url,
         columns,
-        has_history,
+        schema.ARTICLE_VERSIONS.name in filled,
+        tuple(tables),
     )
 
 
@@ -329,10 +330,7 @@ async def _view_archive(
     archive = await find_archive(datasette, request, database)
     if archive is None:
         return None
-    names = archive.tables
-    if archive.has_full_text:
-        names.append(FULL_TEXT)
-    return await _make_view(datasette, request, archive, names)
+    return await _make_view(datasette, request, archive, archive.tables)
 
 
 async def _make_view(

@@ -83,7 +83,9 @@ async def apply_defaults(datasette: Any, database: str, defaults: Mapping[str, A
     _metadata.setdefault(datasette, {})[database] = {**defaults, "tables": tables}
 
 
-def metadata_065(datasette: Any, key: str | None, database: str | None) -> dict[str, Any]:
+def metadata_065(
+    datasette: Any, key: str | None, database: str | None, table: str | None = None
+) -> dict[str, Any]:
     """Return what the defaults say of a key of Datasette 0.65's metadata, nested dicts fresh.
 
     It asks many times a page and copies what it gets; for a permission, with `tables`,
@@ -96,6 +98,8 @@ def metadata_065(datasette: Any, key: str | None, database: str | None) -> dict[
         found = {name: defaults for name, defaults in found.items() if name == database}
     if key == "tables":
         found = {name: {"tables": _allows(each["tables"])} for name, each in found.items()}
+    elif key in METADATA_KEYS and table is None:
+        found = {name: {key: each[key]} for name, each in found.items() if key in each}
     return {"databases": _copied(found)} if found else {}
 
 

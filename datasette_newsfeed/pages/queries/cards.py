@@ -267,7 +267,7 @@ async def find_cards(
     view: ArchiveView, chosen: Selection, limit: int, key: str = ""
 ) -> tuple[Card, ...]:
     """Return the Cards of a selection, the newest first; two queries."""
-    if not view.sees("articles", *chosen.needs):
+    if not limit or not view.sees("articles", *chosen.needs):
         return ()
     return await _find(view, chosen.ids_sql, {"key": key, "limit": limit})
 
@@ -316,9 +316,8 @@ async def _find(
         values=_values(view),
         beginning=BEGINNING.format(excerpt="articles.excerpt"),
     )
-    rows = await view.ask(sql, values)
+    rows, marks = await asyncio.gather(view.ask(sql, values), _marks(view))
     topics = await _find_topics(view, [row["id"] for row in rows], most_topics)
-    marks = await _marks(view)
 
     def draw() -> tuple[Card, ...]:
         return tuple(card(view, row, topics.get(row["id"], ((), 0)), marks) for row in rows)

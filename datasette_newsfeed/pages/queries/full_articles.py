@@ -6,6 +6,7 @@ article, if it is in the archive.
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -126,15 +127,22 @@ async def find_full_articles(view: ArchiveView, ids: Sequence[str]) -> tuple[Ful
     if not keys:
         return ()
     places = ", ".join("?" for _ in keys)
-    rows = await view.ask(FACTS_SQL.format(places=places), keys)
+    rows, authors = await gather(
+        view.ask(FACTS_SQL.format(places=places), keys), _find_authors(view, keys)
+    )
     facts = {row["id"]: row for row in rows}
-    authors: dict[str, list[str]] = {}
-    if view.sees("authors", "article_authors"):
-        for key, author in await view.ask(AUTHORS_SQL.format(places=places), keys):
-            authors.setdefault(key, []).append(author)
     return tuple(
         _full_article(card, facts[card.id], authors.get(card.id or "", ())) for card in cards
     )
+
+
+async def _find_authors(view: ArchiveView, keys: Sequence[str]) -> dict[str, list[str]]:
+    authors: dict[str, list[str]] = {}
+    if view.sees("authors", "article_authors"):
+        places = ", ".join("?" for _ in keys)
+        for key, author in await view.ask(AUTHORS_SQL.format(places=places), keys):
+            authors.setdefault(key, []).append(author)
+    return authors
 
 
 def _full_article(card: Card, row: Any, authors: Iterable[str]) -> FullArticle:
@@ -164,23 +172,27 @@ async def find_full_article(view: ArchiveView, key: str) -> FullArticle | None:
     found = await find_full_articles(view, [key])
     if not found:
         return None
-    bodies = await find_bodies(view, [key], LONGEST_PLAIN + 1)
-    related, related_count = await _find_related(view, key)
-    fellows: tuple[Card, ...] = ()
-    if found[0].card.story_id is not None:
-        # Where few articles have a story, SQLite looks for its others through all of them.
-        fellows = await find_cards(view, OF_SAME_STORY, FELLOW_LIMIT, key)
+    # Where few articles have a story, SQLite looks for its others through all of them.
+    most_fellows = 0 if found[0].card.story_id is None else FELLOW_LIMIT
+    bodies, pictures, (related, related_count), fellows, mentions, mention_count = await gather(
+        find_bodies(view, [key], LONGEST_PLAIN + 1),
+        _find_pictures(view, key),
+        _find_related(view, key),
+        find_cards(view, OF_SAME_STORY, most_fellows, key),
+        find_cards(view, MENTIONING, MENTION_LIMIT, key),
+        count_articles(view, MENTIONING, key),
+    )
     above = {key, *(card.id for card in (*related, *fellows))}
     return replace(
         found[0],
         body=bodies.get(key),
-        pictures=await _find_pictures(view, key),
+        pictures=pictures,
         related=related,
         related_count=related_count,
         fellows=fellows,
         similar=await find_similar(view, key, above),
-        mentions=await find_cards(view, MENTIONING, MENTION_LIMIT, key),
-        mention_count=await count_articles(view, MENTIONING, key),
+        mentions=mentions,
+        mention_count=mention_count,
     )
 
 
@@ -212,11 +224,13 @@ async def _find_related(view: ArchiveView, key: str) -> tuple[tuple[Card, ...], 
             excerpt="coalesce(related_articles.excerpt, articles.excerpt)",
         ),
     )
-    rows = await view.ask(sql, {"key": key, "limit": RELATED_LIMIT})
-    count = int((await view.ask(RELATED_COUNT_SQL, {"key": key}))[0][0])
+    rows, counts = await gather(
+        view.ask(sql, {"key": key, "limit": RELATED_LIMIT}),
+        view.ask(RELATED_COUNT_SQL, {"key": key}),
+    )
     once: dict[str | int, Any] = {}
     for number, row in enumerate(rows):
         # Two entries may mean one article of this archive.
         once.setdefault(row["id"] or number, row)
     chosen = once.values()
-    return await drawn(chosen, lambda: tuple(card(view, row) for row in chosen)), count
+    return await drawn(chosen, lambda: tuple(card(view, row) for row in chosen)), counts[0][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -120,8 +121,9 @@ async def find_history(view: ArchiveView, key: str, most_edits: int) -> History 
     """Return the history of an article with the changes of its latest edits; None without one."""
     if not can_see(view):
         return None
-    facts = (await view.ask(FACTS_SQL, {"key": key}))[0]
-    titles = await view.ask(TITLE_SQL, {"key": key})
+    (facts,), titles = await gather(
+        view.ask(FACTS_SQL, {"key": key}), view.ask(TITLE_SQL, {"key": key})
+    )
     if not facts["versions"] or not titles:
         return None
     rows = await view.ask(VERSIONS_SQL, {"key": key})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -85,12 +86,19 @@ async def find_neighbours(view: ArchiveView, card: Card) -> list[Neighbours]:
         name = card.provider_name or card.provider_id
         asked.append((BY_NAME["provider_id"], card.provider_id, name))
     asked += [(TOPICS, topic, topic) for topic in card.topics[:MOST_TOPICS]]
-    found = []
-    for dimension, value, name in asked:
-        both = [await _find(view, dimension, value, card, way) for way in (_EARLIER, _LATER)]
-        if any(both):
-            found.append(Neighbours(dimension.rows.table, value, name, *both))
-    return found
+    found = await gather(
+        *(
+            _find(view, dimension, value, card, way)
+            for dimension, value, _ in asked
+            for way in (_EARLIER, _LATER)
+        )
+    )
+    pairs = zip(asked, found[::2], found[1::2], strict=True)
+    return [
+        Neighbours(dimension.rows.table, value, name, earlier, later)
+        for (dimension, value, name), earlier, later in pairs
+        if earlier or later
+    ]
 
 
 async def _find(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from asyncio import gather
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from ...terms import IS_NAME, MOST_TEXT, Vocabulary, is_everyday
 from ..access.archives import FULL_TEXT, ArchiveView
@@ -12,6 +14,9 @@ from ..text.plain import LONGEST_NAME
 from .cards import find_cards_by_id
 
 SIMILAR_LIMIT = 5
+FIRST = 8
+"""Of those listed, whose texts are read first: mostly there is a reason for enough of them."""
+
 MOST_WORDS = 4
 FEW = 3
 MOST_SHARE = 20
@@ -61,40 +66,69 @@ async def find_similar(
     """Return the articles most like one, without those `shown` and those without a reason."""
     if not view.sees("articles", "similar_articles"):
         return ()
-    rows = await view.ask(LISTED_SQL, {"key": key})
+    rows, totals = await gather(
+        view.ask(LISTED_SQL, {"key": key}),
+        view.ask(TOTAL_SQL, {"most": MOST_SHARE * MOST_HOLDERS}),
+    )
     listed = [row["similar_id"] for row in rows if row["similar_id"] not in shown]
     if not listed:
         return ()
-    total = int((await view.ask(TOTAL_SQL, {"most": MOST_SHARE * MOST_HOLDERS}))[0][0])
-    most = max(FEW, total // MOST_SHARE)
-    texts = await view.ask(TEXTS_SQL, {"ids": json.dumps([key, *listed])})
-    vocabulary = Vocabulary()
-    written: dict[str, dict[int, str]] = {row["id"]: {} for row in texts}
-    terms = {
-        row["id"]: vocabulary.read(
-            row["title"] or "", row["lead"] or "", written=written[row["id"]]
-        )
-        for row in texts
-    }
-    own = terms.get(key, {})
-    others = {number for each in listed for number in terms.get(each, ())}
-    both = {number: (own[number], written[key][number]) for number in own if number in others}
-    words = await _rare_words(view, both, most)
-    topics = await _rare_topics(view, key, min(most, total // 3))
-    found = []
-    for card in await find_cards_by_id(view, listed):
-        numbers = words.keys() & terms.get(card.id or "", {}).keys()
-        shared = sorted(words[number] for number in numbers)
-        same = [topic for topic in topics if topic in card.topics]
-        # One word, or number, that names nothing may be chance. Here a name, there a word: as well.
-        is_named = any(
-            own[number] & IS_NAME and written[card.id or ""][number][0].isupper()
-            for number in numbers
-        )
-        if same or len(shared) > 1 or is_named:
-            names = [word for _, _, word in shared[: max(MOST_WORDS - len(same), 1)]]
-            found.append(Resemblance(card, ", ".join(names), ", ".join(same[:MOST_WORDS])))
+    total = int(totals[0][0])
+    reasons = _Reasons(view, key, max(FEW, total // MOST_SHARE), total // 3)
+    found = await reasons.find(listed[:FIRST])
+    if len(found) < SIMILAR_LIMIT:
+        found += await reasons.find(listed[FIRST:])
     return tuple(found[:SIMILAR_LIMIT])
+
+
+class _Reasons:
+    """What one article shares with others, and at most `most` articles hold.
+
+    Of topics at most as many as well, and no more than `most_of_topic`.
+    """
+
+    def __init__(self, view: ArchiveView, key: str, most: int, most_of_topic: int) -> None:
+        self._view = view
+        self._key = key
+        self._most = most
+        self._most_of_topic = min(most, most_of_topic)
+        self._vocabulary = Vocabulary()
+
+    async def find(self, ids: Sequence[str]) -> list[Resemblance]:
+        """Return those of some articles for which there is a reason, in their order."""
+        if not ids:
+            return []
+        asked = {"ids": json.dumps([self._key, *ids])}
+        rows, cards, topics = await gather(
+            self._view.ask(TEXTS_SQL, asked),
+            find_cards_by_id(self._view, ids),
+            _rare_topics(self._view, self._key, self._most_of_topic),
+        )
+        texts = {row["id"]: self._read(row) for row in rows}
+        own, others = texts.pop(self._key, ({}, {})), texts
+        there = {number for terms, _ in others.values() for number in terms}
+        both = {number: (own[0][number], own[1][number]) for number in own[0] if number in there}
+        words = await _rare_words(self._view, both, self._most)
+        found = []
+        for card in cards:
+            terms, written = others.get(card.id or "", ({}, {}))
+            numbers = words.keys() & terms.keys()
+            shared = sorted(words[number] for number in numbers)
+            same = [topic for topic in topics if topic in card.topics]
+            # One word, or number, that names nothing may be chance. Here a name, there a word: too.
+            is_named = any(
+                own[0][number] & IS_NAME and written[number][0].isupper() for number in numbers
+            )
+            if same or len(shared) > 1 or is_named:
+                names = [word for _, _, word in shared[: max(MOST_WORDS - len(same), 1)]]
+                found.append(Resemblance(card, ", ".join(names), ", ".join(same[:MOST_WORDS])))
+        return found
+
+    def _read(self, row: Any) -> tuple[dict[int, int], dict[int, str]]:
+        """Return the marks of an article's terms, and how it writes them."""
+        written: dict[int, str] = {}
+        terms = self._vocabulary.read(row["title"] or "", row["lead"] or "", written=written)
+        return terms, written
 
 
 async def _rare_words(

@@ -178,15 +178,19 @@ async def _draw_article(view: ArchiveView, request: RequestLike, key: str) -> Ma
     if article is None:
         return None
     pictures = Pictures(view, Links(view.datasette, view.database))
-    copies = await pictures.copies_in({key: article.body})
+    copies, drawn, neighbours = await asyncio.gather(
+        pictures.copies_in({key: article.body}),
+        draw_history(view, key, ON_ARTICLE),
+        _neighbours_of(view, article),
+    )
     return await draw(
         view,
         request,
         "_newsfeed_full.html",
         article=article,
         cite=cite(view, request, article),
-        drawn=await draw_history(view, key, ON_ARTICLE),
-        neighbours=await _neighbours_of(view, article),
+        drawn=drawn,
+        neighbours=neighbours,
         back=back_to_list(Links(view.datasette, view.database), request, key),
         # To read a long text takes long: it must not hold up other visitors.
         body=await asyncio.to_thread(

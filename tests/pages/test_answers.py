@@ -1,0 +1,111 @@
+"""Queries of one request: each runs once, and those asked for together in one turn of a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from datasette.database import QueryInterrupted
+from pages_site import build_archive, open_site
+
+from datasette_newsfeed.pages.access.answers import Answers
+
+ENDLESS = "with recursive n(x) as (select 1 union all select x + 1 from n) select max(x) from n"
+
+
+class Counted:
+    """A database that counts how often a thread is asked for something."""
+
+    def __init__(self, db: Any) -> None:
+        self.db = db
+        self.ds = db.ds
+        self.name = db.name
+        self.turns: list[str] = []
+
+    async def execute(self, *asked: Any) -> Any:
+        self.turns.append("one")
+        return await self.db.execute(*asked)
+
+    async def execute_fn(self, ask: Any) -> Any:
+        self.turns.append("several")
+        return await self.db.execute_fn(ask)
+
+
+@pytest_asyncio.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Counted]:
+    datasette = open_site(build_archive(tmp_path / "news.db"), settings={"sql_time_limit_ms": 200})
+    await datasette.invoke_startup()
+    yield Counted(datasette.get_database("news"))
+
+
+@pytest.mark.asyncio
+async def test_what_is_asked_for_together_takes_one_turn(db: Counted) -> None:
+    answers = Answers(db)
+    found = await asyncio.gather(
+        answers.rows("select 1"),
+        answers.rows("select :x, 3", {"x": 2}),
+        answers.rows("select ?", ["four"]),
+    )
+    assert [[tuple(row) for row in rows] for rows in found] == [[(1,)], [(2, 3)], [("four",)]]
+    assert db.turns == ["several"]
+    await answers.rows("select 5")
+    assert db.turns == ["several", "one"]
+
+
+@pytest.mark.asyncio
+async def test_the_same_query_runs_once(db: Counted) -> None:
+    answers = Answers(db)
+    first, second = await asyncio.gather(
+        answers.rows("select :x", {"x": 1}), answers.rows("select :x", {"x": 1})
+    )
+    assert first is second is await answers.rows("select :x", {"x": 1})
+    assert db.turns == ["one"]
+    assert (await answers.rows("select :x", {"x": 2}))[0][0] == 2
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("is_alone", [True, False])
+async def test_a_query_that_fails_fails_alone_and_may_be_asked_again(
+    db: Counted, is_alone: bool
+) -> None:
+    answers = Answers(db)
+    asked = [answers.rows(ENDLESS), *([] if is_alone else [answers.rows("select 1")])]
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(found[0], QueryInterrupted)
+    assert is_alone or isinstance(found[1], list)
+    with pytest.raises(QueryInterrupted):
+        await answers.rows(ENDLESS)
+    wrong = await asyncio.gather(
+        answers.rows("select * from nothing"), answers.rows("select 2"), return_exceptions=True
+    )
+    assert isinstance(wrong[0], sqlite3.OperationalError)
+    assert isinstance(wrong[1], list)
+
+
+@pytest.mark.asyncio
+async def test_each_query_has_the_time_limit_for_itself(db: Counted) -> None:
+    """Five that take a good part of the limit each are all answered."""
+    long = "with recursive n(x) as (select 1 union all select x + 1 from n where x < {}) {}"
+    asked = [long.format(150_000, f"select max(x) + {number} from n") for number in range(5)]
+    answers = Answers(db)
+    found = await asyncio.gather(*(answers.rows(sql) for sql in asked))
+    assert [rows[0][0] for rows in found] == [150_000 + number for number in range(5)]
+    assert db.turns == ["several"]
+
+
+@pytest.mark.asyncio
+async def test_who_waits_no_longer_takes_nothing_from_the_others(db: Counted) -> None:
+    answers = Answers(db)
+    leaving, staying, leaving_too = [
+        asyncio.ensure_future(answers.rows(sql)) for sql in ("select 1", "select 2", "select 2")
+    ]
+    await asyncio.sleep(0)
+    leaving_too.cancel()
+    assert (await staying)[0][0] == 2
+    assert (await leaving)[0][0] == 1
+    assert leaving_too.cancelled()
