@@ -764,6 +764,17 @@ def test_the_time_that_a_text_takes_grows_with_its_length_alone() -> None:
     assert process.exitcode == 0
 
 
+@pytest.mark.parametrize("key", ["heat: 70", "quality: 4", "taxonomy: {tag: [Harbour, Boats]}"])
+def test_a_word_that_any_site_may_use_makes_no_record_of_the_first_format(key: str) -> None:
+    text = f"---\ntitle: Pier\ndate: 2021-05-02\ntags: [Tide]\n{key}\n---\n"
+    for site in (NOWHERE, Site(generator="hugo")):
+        found = article(text, site=site)
+        assert found.published_at == "2021-05-02T00:00:00Z"
+        assert "Tide" in found.topics
+        assert found.heat is None  # a scale of its own; `--map heat=heat` takes it
+    assert article("---\ntitle: Pier\nheat: 70\n---\n", "2021-05-02-pier.md").heat == 70
+
+
 def test_the_last_dialect_claims_everything() -> None:
     for syntax in ("yaml", "toml", "json", "lines", "rst", "comment", "none"):
         document = dialects.Document({}, "", "a.md", syntax)

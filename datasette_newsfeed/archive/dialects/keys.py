@@ -25,7 +25,7 @@ UPDATED_AT = (
 TOPICS = (
     *("tags", "topics", "categories", "category", "series", "tag", "topic", "subjects"),
     *("taxonomies.tags", "taxonomies.topics", "taxonomies.categories", "taxonomies.category"),
-    "taxonomies.series",
+    *("taxonomies.series", "taxonomy.tag", "taxonomy.category"),
 )
 AUTHORS = (
     *("authors", "author", "byline", "taxonomies.authors", "taxonomies.author", "extra.authors"),

@@ -36,13 +36,10 @@ OWN_KEYS = frozenset(
         "ampWebUrl",
         "cdnAmpWebUrl",
         "featuredContent",
-        "taxonomy",
-        "heat",
-        "quality",
         "secured",
     ]
 )
-"""Keys that only records of this dialect have."""
+"""Keys that only records of this dialect have; other sites have `heat` and `quality` as well."""
 
 KEYS = {
     "title": "title",
@@ -82,7 +79,7 @@ class Smartable:
 
     def claims(self, document: Document, site: Site) -> bool:
         """Tell by the keys; where they say nothing, a record is one of this dialect."""
-        if document.mapping.keys() & OWN_KEYS:
+        if document.mapping.keys() & OWN_KEYS or _is_organization(document.mapping):
             return True
         if document.syntax != "yaml" or document.is_open or site.generator is not None:
             return False
@@ -98,6 +95,11 @@ class Smartable:
         return adapt(document.mapping, document.body, article_id(document.path))
 
 
+def _is_organization(mapping: Mapping[str, Any]) -> bool:
+    # Grav has a mapping of categories and tags below that key.
+    return bool(mapping.get("taxonomy") == "organization")
+
+
 def adapt(mapping: Mapping[str, Any], body: str, key: str) -> Article | Organization:
     """Return what a file says. `key` is the id of its article.
 
@@ -105,7 +107,7 @@ def adapt(mapping: Mapping[str, Any], body: str, key: str) -> Article | Organiza
     """
     check_secrets(mapping, body)
     fields = _Fields(mapping)
-    if mapping.get("taxonomy") == "organization":
+    if _is_organization(mapping):
         return _organization(fields)
     title = fields.take("title", text)
     if not title:
