@@ -132,7 +132,7 @@ async def test_ris_and_csl_json_say_the_same(archive: Path) -> None:
     assert lines.pop() == ""
     assert all(re.fullmatch(r"[A-Z][A-Z0-9]  - .*", each) for each in lines)
     records = ris.split("ER  - \r\n")[:-1]
-    assert len(records) == len(csl) == lines.count("TY  - NEWS")
+    assert len(records) == len(csl) == lines.count("TY  - MGZN")
     for record, item in zip(records, csl, strict=True):
         tags: dict[str, list[str]] = {}
         for each in record.split("\r\n")[:-1]:

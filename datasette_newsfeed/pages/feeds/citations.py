@@ -121,6 +121,11 @@ def _bibtex_url(url: str | None) -> str:
 # -- RIS ------------------------------------------------------------------------
 
 
+RIS_TYPE = "MGZN"
+"""A magazine's article. Of a newspaper's (NEWS) citation-js takes the authors for reporters of no
+author, and the year alone; both types have the same fields."""
+
+
 def write_ris(feed: Feed) -> str:
     """Return the entries of a feed as RIS."""
     return "".join(f"{line}\r\n" for entry in feed.entries for line in _ris(entry))
@@ -133,7 +138,7 @@ def _ris(entry: Entry) -> Iterable[str]:
         parts = split_name(name)
         names.append(f"{parts[1]}, {parts[0]}" if parts else name)
     lines: list[tuple[str, str]] = [
-        ("TY", "NEWS"),
+        ("TY", RIS_TYPE),
         ("ID", key_of(entry)),
         ("TI", in_line(entry.title)),
         *(("AU", name) for name in names),
