@@ -62,10 +62,6 @@ class Links:
         path = f"{self.database()}/-/newsfeed/search"
         return f"{path}?{urlencode(words)}" if words else path
 
-    def days(self) -> str:
-        """Where a form leads to the articles of some days."""
-        return f"{self.database()}/-/newsfeed/days"
-
     def list_of(self, ids: Iterable[str] = (), title: str = "", note: str = "") -> str:
         """The page of a list made by hand."""
         pairs = [*(("id", key) for key in ids), ("title", title), ("note", note)]

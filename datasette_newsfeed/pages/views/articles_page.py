@@ -220,7 +220,7 @@ class Listing:
         """The ways to other days than those shown; None on a list of stories."""
         if self.is_of_stories:
             return None
-        return days_of(Query.of(self.request), self.links, self.address)
+        return days_of(Query.of(self.request), self.address)
 
     def timeline(self, facets: Iterable[Mapping[str, Any]]) -> timeline.Timeline | None:
         """Return the bars over the cards, from the period facet where the page has one."""

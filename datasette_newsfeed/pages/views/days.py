@@ -1,5 +1,5 @@
 """From the days chosen to those before, after and a year before, to a longer or shorter range, and
-to any days by a form."""
+to any days by the form of the facets."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ LOWER, UPPER = "published_at__gte", "published_at__lt"
 FIRST, LAST = "_from_day", "_to_day"
 """The fields of the form."""
 
+FIELDS = (FIRST, LAST)
+
 BEGUN = "_from_period"
 """The word for one end of a range, such as 2021-03, whose other end a bar of the timeline is."""
 
@@ -59,15 +61,13 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The ways from the days chosen; the form: its address, fields to keep, first and last day.
+    """The ways from the days chosen, and the first and last of them for the form.
 
     begin: where the days chosen become one end of a range.
     """
 
     ways: tuple[Way, ...]
     begin: Way | None
-    action: str
-    kept: tuple[tuple[str, str], ...]
     first: str
     last: str
 
@@ -77,7 +77,7 @@ class Days:
         return bool(self.ways or self.begin)
 
 
-def days_of(query: Query, links: Links, address: Callable[[Query], str]) -> Days | None:
+def days_of(query: Query, address: Callable[[Query], str]) -> Days | None:
     """Return the ways from the days that a query of articles chooses; None from a very long one."""
     if len(query) > LONGEST:
         return None
@@ -99,8 +99,7 @@ def days_of(query: Query, links: Links, address: Callable[[Query], str]) -> Days
     if not query.all(BEGUN) and (period := _first_period(span)):
         pairs = _with(rest, axis_around(period)).plus((BEGUN, period.value))
         begin = Way(f"From {period.words} until …", "", address(pairs))
-    kept = rest.without(BEGUN).pairs
-    return Days(tuple(ways), begin, links.days(), kept, *_ends(span))
+    return Days(tuple(ways), begin, *_ends(span))
 
 
 def span_of(query: Query) -> Range:
@@ -157,6 +156,22 @@ def _ends(span: Range) -> tuple[str, str]:
 def _with(query: Query, span: Range) -> Query:
     bounds = ((LOWER, span.lower), (UPPER, span.upper))
     return query.plus(*((key, bound) for key, bound in bounds if bound))
+
+
+def with_days(query: Query, fields: Query) -> Query | str:
+    """Return a query with the days of a form's fields, or what is wrong with them.
+
+    As it is where they are those that it chooses already: a month stays one.
+    """
+    if not any(fields.all(key) for key in FIELDS):
+        return query
+    span = _span(fields)
+    if isinstance(span, str):
+        return span
+    now = span_of(query)
+    if _ends(span) == _ends(now):
+        return query
+    return _with(query.without(LOWER, UPPER, BEGUN), span)
 
 
 async def lead_to_days(datasette: DatasetteLike, request: RequestLike) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -35,7 +35,7 @@ from ..queries.search import (
     ranked_ids,
 )
 from .articles_page import KEPT, Listing, Pages
-from .days import BEGUN, WORDS, Days
+from .days import BEGUN, WORDS
 
 VIEW = "newsfeed_search"
 PAGE = 20
@@ -103,15 +103,6 @@ class SearchListing(Listing):
         """The address of the words alone, in the same order."""
         pairs = Query.of(self.request).pairs
         return self.address(Query(tuple(pair for pair in pairs if pair[0] in (SEARCH, *KEPT))))
-
-    @property
-    def days(self) -> Days | None:
-        """The ways to other days than those shown, of the search page."""
-        found = super().days
-        if found is None:
-            return None
-        kept = ((WORDS if key == SEARCH else key, value) for key, value in found.kept)
-        return replace(found, kept=tuple(kept))
 
     def query_besides(self, facets: Iterable[Mapping[str, Any]]) -> str:
         """Return the query of the search page without the values that the form has boxes for."""
