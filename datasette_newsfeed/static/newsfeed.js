@@ -97,54 +97,81 @@ document.addEventListener(
   true,
 );
 
-// The list: ids kept in this browser, one list for each archive; its page is /DB/-/newsfeed/list.
+// The list: ids kept in this browser, one list for each archive, with the last title and note.
 const listLink = document.querySelector("[data-newsfeed-list]");
-const listPath = listLink?.getAttribute("href");
+const ADD = "[data-newsfeed-id]";
 
-function keptIds() {
+// The front page has articles of several archives.
+function pathOf(link) {
+  return new URL(link.href).pathname;
+}
+
+function kept(path) {
   try {
-    const kept = JSON.parse(localStorage.getItem(`newsfeed ${listPath}`));
-    return Array.isArray(kept) ? kept.filter((id) => typeof id === "string").slice(0, 100) : [];
+    const list = JSON.parse(localStorage.getItem(`newsfeed ${path}`));
+    const ids = (Array.isArray(list) ? list : list.ids).filter((id) => typeof id === "string");
+    return { words: [], ...(Array.isArray(list) ? {} : list), ids: ids.slice(0, 100) };
   } catch {
-    return [];
+    return { ids: [], words: [] };
+  }
+}
+
+function keep(path, list) {
+  try {
+    localStorage.setItem(`newsfeed ${path}`, JSON.stringify(list));
+    return true;
+  } catch {
+    return false;
   }
 }
 
 function showList() {
-  const ids = keptIds();
-  const query = new URLSearchParams(ids.map((id) => ["id", id]));
-  listLink.href = ids.length ? `${listPath}?${query}` : listPath;
-  listLink.textContent = ids.length ? `List (${ids.length})` : "List";
-  for (const link of document.querySelectorAll("[data-newsfeed-id]")) {
+  for (const link of document.querySelectorAll(ADD)) {
     link.setAttribute("role", "button");
-    link.setAttribute("aria-pressed", ids.includes(link.dataset.newsfeedId));
+    link.setAttribute("aria-pressed", kept(pathOf(link)).ids.includes(link.dataset.newsfeedId));
   }
+  if (!listLink) return;
+  const { ids, words } = kept(pathOf(listLink));
+  const query = new URLSearchParams([...ids.map((id) => ["id", id]), ...(ids.length ? words : [])]);
+  listLink.search = query;
+  listLink.textContent = ids.length ? `List (${ids.length})` : "List";
 }
 
-function toggleId(id) {
-  const ids = keptIds();
-  const place = ids.indexOf(id);
-  if (place < 0) ids.push(id);
-  else ids.splice(place, 1);
-  try {
-    localStorage.setItem(`newsfeed ${listPath}`, JSON.stringify(ids.slice(0, 100)));
-  } catch {
-    return false; // the link then leads to a list of this article
-  }
+function toggleId(link) {
+  const path = pathOf(link);
+  const list = kept(path);
+  const id = link.dataset.newsfeedId;
+  const place = list.ids.indexOf(id);
+  if (place < 0) list.ids.push(id);
+  else list.ids.splice(place, 1);
+  if (!keep(path, list)) return false; // the link then leads to its list
   showList();
+  if (place >= 0 && path === location.pathname) {
+    const pairs = [...new URLSearchParams(location.search)];
+    location.search = new URLSearchParams(pairs.filter(([key, value]) => key !== "id" || value !== id));
+  }
   return true;
 }
 
-if (listLink) {
+if (listLink && pathOf(listLink) === location.pathname) {
+  const pairs = [...new URLSearchParams(location.search)];
+  const list = kept(location.pathname);
+  const shown = pairs.filter(([key]) => key === "id").map(([, id]) => id);
+  if (shown.length && shown.every((id) => list.ids.includes(id))) {
+    keep(location.pathname, { ...list, words: pairs.filter(([key]) => key === "title" || key === "note") });
+  }
+}
+
+if (listLink || document.querySelector(ADD)) {
   showList();
   addEventListener("storage", showList);
   document.addEventListener("click", (event) => {
-    const link = event.target instanceof Element && event.target.closest("[data-newsfeed-id]");
+    const link = event.target instanceof Element && event.target.closest(ADD);
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (toggleId(link.dataset.newsfeedId)) event.preventDefault();
+    if (toggleId(link)) event.preventDefault();
   });
   document.addEventListener("keydown", (event) => {
-    const link = event.target instanceof Element && event.target.closest("[data-newsfeed-id]");
-    if (link && event.key === " " && toggleId(link.dataset.newsfeedId)) event.preventDefault();
+    const link = event.target instanceof Element && event.target.closest(ADD);
+    if (link && event.key === " " && toggleId(link)) event.preventDefault();
   });
 }

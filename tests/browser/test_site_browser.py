@@ -9,6 +9,7 @@ Not one test here may be async: while Playwright runs, its own loop is the runni
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -152,3 +153,56 @@ def test_nothing_of_ours_reaches_beyond_a_phone(
     assert here.page.evaluate(
         "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     )
+
+
+def test_a_list_keeps_its_words_and_loses_what_is_removed(visit: Open) -> None:
+    page = visit("/demo/articles").page
+    first, second = (page.locator("[data-newsfeed-id]").nth(place) for place in (0, 1))
+    first.click()
+    second.click()
+    link = page.locator("[data-newsfeed-list]")
+    expect(link).to_have_text("List (2)")
+    link.click()
+    page.get_by_text("Change this list").click()
+    page.get_by_label("Title").fill("Two of them")
+    page.get_by_label("Note").fill("A & b")
+    page.get_by_role("button", name="Show the list").click()
+    expect(page.locator("h1")).to_have_text("Two of them")
+    # From elsewhere the same list, with its words.
+    expect(link).to_have_attribute("href", re.compile("title=Two"))
+    page.goto(page.url.partition("/demo/")[0] + "/demo/topics")
+    page.locator("[data-newsfeed-list]").click()
+    expect(page.locator("h1")).to_have_text("Two of them")
+    expect(page.locator(".newsfeed-note")).to_have_text("A & b")
+    expect(page.locator(".newsfeed-list > li")).to_have_count(2)
+    page.locator(".newsfeed-list [data-newsfeed-id]").first.click()
+    expect(page.locator(".newsfeed-list > li")).to_have_count(1)
+    expect(page.locator("[data-newsfeed-list]")).to_have_text("List (1)")
+    expect(page.locator("h1")).to_have_text("Two of them")
+
+
+def test_the_front_page_of_several_archives_adds_to_the_list_of_each(
+    browser: Browser, demo_db: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.db"
+    shutil.copy(demo_db, other)
+    with serve(demo_db, other) as url:
+        page = browser.new_page()
+        page.goto(url)
+        add = page.locator("[data-newsfeed-id][href^='/other/']").first
+        add.click()
+        expect(add).to_have_attribute("aria-pressed", "true")
+        page.goto(f"{url}/other/articles")
+        expect(page.locator("[data-newsfeed-list]")).to_have_text("List (1)")
+        page.goto(f"{url}/demo/articles")
+        expect(page.locator("[data-newsfeed-list]")).to_have_text("List")
+        page.close()
+
+
+def test_days_and_values_are_chosen_by_one_button(visit: Open) -> None:
+    page = visit("/demo/articles").page
+    page.locator('.newsfeed-facets input[type="checkbox"]').first.check()
+    page.get_by_label("From", exact=True).fill("2024-01-01")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**published_at__gte=2024-01-01**")
+    expect(page.locator(".newsfeed-facets input:checked")).to_have_count(1)

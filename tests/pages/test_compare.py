@@ -195,6 +195,9 @@ async def test_one_click_starts_it_and_another_adds(archive: Path) -> None:
         "/news/-/newsfeed/search?q=kite&page=2": "_search=kite",
         "type=video": "type=video",
         "1 + 1 = 2": "_search=1+%2B+1+%3D+2",
+        "harbours": "_topic=Harbours",
+        " The Strait Observer": "provider_id=strait.example",
+        "Observer": "_search=Observer",
     }.items():
         response = await get(datasette, f"/news/-/newsfeed/compare?{urlencode({'add': text})}", 302)
         assert response.headers["location"] == path_of(query), text

@@ -29,7 +29,7 @@ from datasette_newsfeed.full_text.marks import find_marks, located_terms
 from datasette_newsfeed.full_text.plain_text import plain_text
 from datasette_newsfeed.full_text.terms import fold, indexed, terms_in
 
-HIT = re.compile(r'<h2 class="newsfeed-hit-title"><a href="[^"]*/articles/([^"]*)">')
+HIT = re.compile(r'<h2 class="newsfeed-hit-title"><a href="[^"]*/articles/([^"?]*)[^"]*">')
 
 TITLES = {
     "quake": "東日本大震災から10年、ＡＩが地震を予測",

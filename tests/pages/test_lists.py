@@ -101,9 +101,20 @@ async def test_a_list_as_markdown(archive: Path) -> None:
     assert lines[0] == r"# A \[list\]"
     assert lines[2].startswith('- ["Quotes" &lt;script>alert(')
     assert lines[3] == (
-        "- [Tidal kites &amp; the quiet strait]"
+        "- [Tidal kites & the quiet strait]"
         f"(http://localhost/news/articles/{tilde_encode(STORY)}), The Strait Observer, 2024-03-05"
     )
+
+
+async def test_a_list_says_its_address_and_an_entity_in_markdown_stays_text(archive: Path) -> None:
+    path = path_of(STORY, title="R&amp;D & co", note="A <b> note")
+    page = (await get(open_site(archive), path)).text
+    area = re.findall(r'<textarea id="newsfeed-markdown"[^>]*>([^<]*)<', page)[0]
+    assert html.unescape(area).strip().split("\n")[0] == "# R&amp;amp;D & co"
+    value = re.findall(r'<input id="newsfeed-list-address"[^>]* value="([^"]*)"', page)[0]
+    there = urlsplit(html.unescape(value))
+    assert there.netloc == "localhost"
+    assert parse_qsl(there.query) == parse_qsl(urlsplit(path).query)
 
 
 @pytest.mark.parametrize(

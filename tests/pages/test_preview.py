@@ -5,6 +5,7 @@ Knows the head of pages; what their bodies show stands in other tests.
 
 from __future__ import annotations
 
+import html
 import json
 import sqlite3
 from html.parser import HTMLParser
@@ -366,3 +367,20 @@ async def test_a_template_of_ones_own_keeps_the_head(archive: Path, tmp_path: Pa
     response = await datasette.client.get("/news/articles")
     assert "mine" in response.text
     assert Head(response.text).canonical == "http://localhost/news/articles"
+
+
+@pytest.mark.asyncio
+async def test_a_page_is_called_by_what_it_shows(archive: Path) -> None:
+    """In the tab of a browser, among bookmarks, in the history."""
+    datasette = open_site(archive, metadata={"databases": {"news": {"title": "Strait News"}}})
+    for path, title in (
+        (f"/news/articles/{STORY}", "Tidal kites & the quiet strait – Strait News"),
+        ("/news/topics/Harbours", "Harbours – Strait News"),
+        ("/news/providers/strait~2Eexample", "The Strait Observer – Strait News"),
+        ("/news/articles?_topic=Harbours", "Articles about Harbours – Strait News"),
+        ("/news/articles?_topic=Harbours&_layout=table", "Articles about Harbours – Strait News"),
+        ("/news/related_articles", "news: related_articles"),
+    ):
+        page = (await datasette.client.get(path)).text
+        found = html.unescape(page.partition("<title>")[2].partition("</title>")[0])
+        assert found.strip().startswith(title), path

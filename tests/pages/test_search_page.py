@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import parse_qsl, quote_plus, unquote, urlencode, urlsplit
 
 import pytest
 import sqlite_utils
@@ -69,7 +69,9 @@ async def page_of(datasette: Any, **asked: Any) -> str:
 
 
 def keys(page: str) -> list[str]:
-    return [html.unescape(address).rpartition("/")[2] for address in HIT.findall(page)]
+    return [
+        urlsplit(html.unescape(address)).path.rpartition("/")[2] for address in HIT.findall(page)
+    ]
 
 
 def links(page: str, within: str = "newsfeed-filters") -> dict[str, str]:
@@ -558,3 +560,25 @@ async def test_without_these_tables_the_rest_is_there(imported: Path, tmp_path: 
     assert "Did you mean" not in await page_of(datasette, q="kiet")
     assert keys(await page_of(datasette, q="kite"))
     await get(datasette, q=DATASETTE)
+
+
+async def test_an_article_leads_back_to_the_search_that_found_it(news: Path) -> None:
+    datasette = open_site(news)
+    for asked in ({"q": "bridge"}, {"q": "bridge", "type": "video", "page": "2"}):
+        page = await page_of(datasette, **asked)
+        address = html.unescape(HIT.findall(page)[0])
+        article = (await datasette.client.get(address)).text
+        back = html.unescape(
+            re.findall(r'class="newsfeed newsfeed-back"><a href="([^"]*)"', article)[0]
+        )
+        there = urlsplit(back)
+        assert there.path == "/news/-/newsfeed/search"
+        assert dict(parse_qsl(there.query)) == asked
+        key = keys(page)[0]
+        assert f'id="a-{key}"' in page
+        assert unquote(there.fragment) == f"a-{key}"
+
+
+async def test_how_to_search_is_said_where_nothing_was_found(news: Path) -> None:
+    page = await page_of(open_site(news), q="zzz")
+    assert "<code>OR</code>" in page.partition("No article matches")[2]

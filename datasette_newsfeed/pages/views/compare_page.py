@@ -41,6 +41,7 @@ from ..links import Links
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.counts import find_providers, find_topics
 from ..queries.pictures import find_label
+from ..queries.suggestions import find_named
 from ..text.plain import cut
 from .timeline import BAR_WIDTH, HEIGHT, STEP, Bar
 
@@ -63,6 +64,9 @@ PROVIDERS = BY_NAME["provider_id"]
 
 COUNT, SHARE = "count", "share"
 SELECTION, UNIT, MEASURE, ADD = "s", "by", "as", "add"
+
+KEYS = {TOPICS.rows.table: TOPICS.key, BY_NAME["provider_id"].rows.table: "provider_id"}
+"""By which filter articles are those of a topic or a provider."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -94,6 +98,7 @@ async def show_comparison(datasette: DatasetteLike, request: RequestLike) -> Res
     try:
         comparison = _Comparison(view, request)
         if comparison.is_added:
+            await comparison.add()
             return Response.redirect(comparison.address())
         kind = request.url_vars.get("format")
         if kind == ".csv":
@@ -121,17 +126,40 @@ class _Comparison:
         self._view, self._request = view, request
         self._links = Links(view.datasette, view.database)
         given = request.args.getlist(SELECTION)
-        added = [text for text in request.args.getlist(ADD) if text.strip()]
-        self.is_added = bool(added)
-        self._queries = list(dict.fromkeys(map(_pairs, [*given, *map(_typed, added)])))
-        if len(self._queries) > MOST_SELECTIONS:
-            raise BadRequest(f"At most {MOST_SELECTIONS} selections can be compared")
+        self._added = [text for text in request.args.getlist(ADD) if text.strip()]
+        self._queries = list(dict.fromkeys(map(_pairs, given)))
+        self._check_number()
         self._unit = request.args.get(UNIT) or ""
         if self._unit and self._unit not in UNITS:
             raise BadRequest(f"{UNIT} is one of {', '.join(UNITS)}")
         self._measure = request.args.get(MEASURE) or COUNT
         if self._measure not in (COUNT, SHARE):
             raise BadRequest(f"{MEASURE} is {COUNT} or {SHARE}")
+
+    @property
+    def is_added(self) -> bool:
+        """Return whether something was typed that is to be added."""
+        return bool(self._added)
+
+    async def add(self) -> None:
+        """Add what was typed: the topic or provider of that name, else the words or the address."""
+        found = [await self._read(text) for text in self._added[: MOST_SELECTIONS + 1]]
+        self._queries = list(dict.fromkeys([*self._queries, *found]))
+        self._check_number()
+
+    def _check_number(self) -> None:
+        if len(self._queries) > MOST_SELECTIONS:
+            raise BadRequest(f"At most {MOST_SELECTIONS} selections can be compared")
+
+    async def _read(self, text: str) -> Pairs:
+        try:
+            named = await find_named(self._view, text)
+        except QueryInterrupted:
+            named = []
+        for row in named:
+            if row.table in KEYS and row.name.casefold() == text.strip().casefold():
+                return ((KEYS[row.table], row.key),)
+        return _pairs(_typed(text))
 
     def address(
         self,

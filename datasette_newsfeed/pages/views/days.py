@@ -177,8 +177,8 @@ def with_days(query: Query, fields: Query) -> Query | str:
 async def lead_to_days(datasette: DatasetteLike, request: RequestLike) -> Response:
     """Answer `/DB/-/newsfeed/days` by a redirect to the articles, or the search, of some days.
 
-    `_from_day` and `_to_day` are the first and the last; with one of them it is that day. All other
-    pairs are kept. 404 without an archive that the visitor may see, 400 for what is no date.
+    `_from_day` and `_to_day` are the first and the last; without one of them there is no bound. All
+    other pairs are kept. 404 without an archive that the visitor may see, 400 for what is no date.
     """
     view = await view_requested(datasette, request)
     if view is None or not view.sees("articles"):
@@ -200,14 +200,15 @@ async def lead_to_days(datasette: DatasetteLike, request: RequestLike) -> Respon
 
 def _span(query: Query) -> Range | str:
     """The days that a form asks for, or what is wrong with them."""
-    given = [text for key in (FIRST, LAST) for text in query.all(key) if text.strip()]
-    days = [to_date(text) for text in given]
-    if len(given) > 2 or not all(days):
+    given = [[text for text in query.all(key) if text.strip()] for key in FIELDS]
+    days = [[to_date(text) for text in texts] for texts in given]
+    if any(len(each) > 1 or not all(each) for each in days):
         return f"{FIRST} and {LAST} are dates such as 2021-05-03"
-    found = sorted(day for day in days if day)
-    if not found:
-        return Range()
+    first, last = (each[0] if each else None for each in days)
+    if first and last and last < first:
+        first, last = last, first
     try:
-        return Range(found[0].isoformat(), (found[-1] + timedelta(days=1)).isoformat())
+        end = last + timedelta(days=1) if last else None
     except OverflowError:  # the last day there is
-        return Range(found[0].isoformat())
+        end = None
+    return Range(first.isoformat() if first else None, end.isoformat() if end else None)

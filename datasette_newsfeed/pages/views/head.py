@@ -75,11 +75,15 @@ def kind_of(template: str | None) -> str | None:
 def _unless_late(find: Find) -> Find:
     """A page that took too long has no head of ours."""
 
+    found: list[Preview | None] = []
+
     async def draw(rows: Rows) -> Preview | None:
-        try:
-            return await find(rows)
-        except QueryInterrupted:
-            return None
+        if not found:  # the title asks for it, and the rest of the head
+            try:
+                found.append(await find(rows))
+            except QueryInterrupted:
+                found.append(None)
+        return found[0]
 
     return draw
 

@@ -7,6 +7,7 @@ link; the page says so, shows them as plain text and asks robots not to index it
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -36,6 +37,8 @@ LONGEST_NOTE = 2_000
 
 LONGEST_QUERY = 20_000
 """Characters of the address: a hundred ids fit in."""
+
+_ENTITY = re.compile(r"&(?=#?\w+;)")
 
 PASTED = "ids"
 """The field of the form: ids or addresses of articles, one a line."""
@@ -124,6 +127,7 @@ async def _page(
             "most": MOST,
             "forms": _forms(links, datasette, shown) if shown else [],
             "markdown": _markdown(datasette, request, links, cards, title, note),
+            "address": datasette.absolute_url(request, links.list_of(shown, title, note)),
         },
         request=request,
         view_name=VIEW,
@@ -170,4 +174,5 @@ def _markdown(
 def _escaped(text: str) -> str:
     """Plain text as Markdown has it."""
     marked = "".join(f"\\{each}" if each in "\\`*_[]#|~!" else each for each in text)
-    return marked.replace("&", "&amp;").replace("<", "&lt;")
+    # A plain "&" stays: what is pasted into a letter is read as it is.
+    return _ENTITY.sub("&amp;", marked).replace("<", "&lt;")

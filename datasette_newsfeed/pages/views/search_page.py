@@ -34,7 +34,7 @@ from ..queries.search import (
     ordered_ids,
     ranked_ids,
 )
-from .articles_page import KEPT, Listing, Pages
+from .articles_page import FROM, KEPT, LONGEST_FROM, CardLinks, Listing, Pages
 from .days import BEGUN, WORDS
 
 VIEW = "newsfeed_search"
@@ -218,6 +218,7 @@ class _Search:
             "address": self._links.search(),
             "kept": [pair for pair in self._query.pairs if pair[0] != SEARCH],
             "narrow_url": self._articles_url(),
+            "hit_links": CardLinks(self._view.datasette, self._view.database, self._found_in()),
             "pages": Pages(
                 (number - 1) * PAGE + 1,
                 (number - 1) * PAGE + len(found.hits),
@@ -225,6 +226,13 @@ class _Search:
                 page(number + 1) if number * PAGE < found.count and number < MOST_PAGES else None,
             ),
         }
+
+    def _found_in(self) -> str:
+        """The word in an article's address that leads back to this page."""
+        place = ((PLACE, str(self._page)),) if self._page > 1 else ()
+        pairs = (*self._query.pairs, *place)
+        here = urlencode([(WORDS if key == SEARCH else key, value) for key, value in pairs])
+        return urlencode({FROM: here}) if len(here) <= LONGEST_FROM else ""
 
     def _search_url(self, of: Query) -> str:
         return self._links.search_of(of.pairs)

@@ -62,6 +62,11 @@ class Preview:
     """The `<meta>` tags of an article that reference managers read: name and content."""
 
     @property
+    def heading(self) -> str:
+        """What the page is called in a tab of the browser and among bookmarks."""
+        return self.title if self.title == self.site else f"{self.title} – {self.site}"
+
+    @property
     def feed_title(self) -> str:
         """What its feeds are called: the selection, or for an article all of the archive."""
         return self.site if self.kind == "article" else self.title
