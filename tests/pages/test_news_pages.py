@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlite_utils
 from datasette.app import Datasette
+from datasette.utils import tilde_encode
 from pages_site import (
     HOSTILE,
     LEAD_URL,
@@ -303,3 +305,15 @@ async def test_browsers_show_a_feed_by_its_style_sheet(archive: Path) -> None:
         assert "This is a feed" in found.text
     answer = await datasette.client.get("/news/articles.jsonfeed")
     assert "style" not in answer.headers["content-security-policy"].replace("style-src 'self'", "")
+
+
+async def test_a_row_says_that_only_the_largest_parts_are_drawn(demo_db: Path) -> None:
+    datasette = open_site(demo_db)
+    sql = """
+select topic, count(distinct provider_id) from article_topics
+  join articles on articles.id = article_id group by topic"""
+    counts = dict(sqlite3.connect(demo_db).execute(sql).fetchall())
+    assert min(counts.values()) < 8
+    for topic in (min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)):
+        page = await get(datasette, f"/demo/topics/{tilde_encode(topic)}")
+        assert ("the 8 with most articles" in page) == (counts[topic] >= 8), topic

@@ -48,6 +48,7 @@ async def draw_selection(
         timeline=await _timeline_of(view, request, table, key),
         multiples=await _multiples_of(view, request, table, key, newest.count),
         title_of_multiples=DIVIDED_BY[table][1] if table in DIVIDED_BY else "",
+        most_parts=PARTS,
         all_url=_all(links, table, key),
         feeds=links.feeds_of(table, key),
     )
