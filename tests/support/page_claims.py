@@ -705,10 +705,21 @@ def check_selection(page: Page, table: str, key: str) -> None:
     figure = only(part, "newsfeed-multiples")
     if by is not None:
         check_multiples(page, figure, by, 8, within=(table, key))
+        drawn_of = facts.column(f"{DISTINCT_PARTS[by]} in ({SELECTIONS[table]})", key)
+        words = "These are the 8 with most articles. All of them are filters of the list."
+        largest = only(part, "newsfeed-sentence")
+        page.check("the largest parts", largest, words if len(drawn_of) >= 8 else "")
+        for way in largest.xpath("./a") if largest is not None else ():
+            page.same("all", facts.chosen(urlsplit(way.get("href")).query), true)
     else:
         page.same("parts over time", figure, None)
     page.mark(*found(part, "newsfeed-portrait"), *found(part, "newsfeed-figure"))
 
+
+DISTINCT_PARTS = {
+    "providers": "select distinct provider_id from articles where provider_id > '' and id",
+    "topics": "select distinct topic from article_topics where article_id",
+}
 
 PARTS = {
     "topics": "select topic, article_id from article_topics",
