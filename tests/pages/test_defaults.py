@@ -131,7 +131,11 @@ async def test_what_datasette_merges_into_the_defaults_is_not_kept(archive: Path
     second = compat.metadata_065(datasette, None, None)
     described = second["databases"]["news"]["tables"]["articles"]["columns"]["heat"]
     assert described.startswith("how much")
-    for key in (None, "databases", "title", "description", "queries"):
+    # Of a text that Datasette asks for alone, nothing else.
+    for key in ("title", "description"):
+        text = second["databases"]["news"][key]
+        assert compat.metadata_065(datasette, key, "news") == {"databases": {"news": {key: text}}}
+    for key in (None, "databases", "queries"):
         assert compat.metadata_065(datasette, key, "news") == compat.metadata_065(
             datasette, None, None
         )
