@@ -155,6 +155,14 @@ def test_nothing_of_ours_reaches_beyond_a_phone(
     )
 
 
+@pytest.mark.parametrize("table", ["article_changes", "related_articles", "images"])
+def test_the_definition_of_a_table_keeps_to_a_phone(visit: Open, table: str) -> None:
+    here = visit(f"/demo/{table}", width=PHONE)
+    assert here.page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
+
+
 def test_a_list_keeps_its_words_and_loses_what_is_removed(visit: Open) -> None:
     page = visit("/demo/articles").page
     first, second = (page.locator("[data-newsfeed-id]").nth(place) for place in (0, 1))
