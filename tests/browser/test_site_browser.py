@@ -214,3 +214,12 @@ def test_days_and_values_are_chosen_by_one_button(visit: Open) -> None:
     page.get_by_role("button", name="Apply").click()
     page.wait_for_url("**published_at__gte=2024-01-01**")
     expect(page.locator(".newsfeed-facets input:checked")).to_have_count(1)
+
+
+def test_a_word_that_was_searched_for_is_marked_in_the_article(visit: Open) -> None:
+    page = visit("/demo/-/newsfeed/search?q=passengers").page
+    page.locator(".newsfeed-hit-title a").first.click()
+    page.wait_for_url("**/demo/articles/**")
+    # What a browser marks is no place in the page, and is nothing to its scripts.
+    assert page.evaluate("location.hash") == ""
+    expect(page.get_by_text("Back to the list")).to_be_visible()

@@ -140,7 +140,7 @@ async def test_a_long_title_is_shown_whole(tmp_path: Path) -> None:
     assert text_of(HIT.findall(page)[0][1]) == title
     # A link needs a text.
     assert HIT.findall(await find(open_site(path), "moth")) == [
-        ("/news/articles/none?_from=q%3Dmoth", "https://a.example/")
+        ("/news/articles/none?_from=q%3Dmoth#:~:text=Moth", "https://a.example/")
     ]
 
 

@@ -582,3 +582,17 @@ async def test_an_article_leads_back_to_the_search_that_found_it(news: Path) -> 
 async def test_how_to_search_is_said_where_nothing_was_found(news: Path) -> None:
     page = await page_of(open_site(news), q="zzz")
     assert "<code>OR</code>" in page.partition("No article matches")[2]
+
+
+def test_an_address_says_which_words_a_browser_marks() -> None:
+    card: Any = None
+
+    def of(*texts: str) -> str:
+        parts = tuple(search.Part(text, number % 2 == 0) for number, text in enumerate(texts))
+        return search.Hit(card, (), parts).fragment
+
+    assert of("tide", " and ", "Tide", " or ", "sea-wall, & more") == (
+        "#:~:text=Tide&text=sea%2Dwall%2C%20%26%20more"
+    )
+    assert of() == of(" ") == of("x" * 101) == ""
+    assert of(*"a.b.c.d.e.f".replace(".", " ")).count("text=") == 4

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from pyroaring import BitMap
 
@@ -79,6 +80,11 @@ _EMPHASIS = re.compile(
 )
 
 
+MOST_MARKED = 4
+LONGEST_MARKED = 100
+"""Words, and characters of one, that the address of an article found tells a browser to mark."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a text; `is_hit` if it is what was looked for."""
@@ -94,6 +100,20 @@ class Hit:
     card: Card
     title: tuple[Part, ...]
     snippet: tuple[Part, ...]
+
+    @property
+    def fragment(self) -> str:
+        """The end of an address at which a browser goes to the words and marks them; empty without.
+
+        https://wicg.github.io/scroll-to-text-fragment/: browsers that do not know it pass over it.
+        """
+        texts = {part.text.casefold(): part.text for part in self.snippet if part.is_hit}
+        found = [
+            quote(text, safe="").replace("-", "%2D")
+            for text in texts.values()
+            if text.strip() and len(text) <= LONGEST_MARKED
+        ][:MOST_MARKED]
+        return f"#:~:{'&'.join(f'text={text}' for text in found)}" if found else ""
 
 
 @dataclass(frozen=True, slots=True)
