@@ -157,6 +157,8 @@ def of_database(
     hidden tables that refer to others.
     """
     tables = {table: of_table(table, hides_references=hides_references) for table in TITLES}
+    for table in tables.keys() - columns.keys():
+        tables[table].pop("label_column", None)  # 0.65 would ask the table for it
     for table in columns.keys() & tables.keys():
         if described := tables[table].get("columns"):
             tables[table]["columns"] = {

@@ -108,6 +108,14 @@ def packs_answers() -> bool:
     return any(_name(plugin) in PACKING for plugin in _others())
 
 
+def looks_at_rows(datasette: DatasetteLike) -> bool:
+    """Return whether another plugin is asked for each page whether its format fits the rows."""
+    return any(
+        can_render is not None and _package(can_render) not in (OURS, DATASETTE)
+        for _, can_render in datasette.renderers.values()
+    )
+
+
 _routes: WeakKeyDictionary[Any, list[re.Pattern[str]]] = WeakKeyDictionary()
 
 

@@ -37,6 +37,10 @@ class DatasetteLike(Protocol):
         """The threads that run queries."""
 
     @property
+    def renderers(self) -> Mapping[str, Any]:
+        """Extension -> how rows are rendered, and whether they can be."""
+
+    @property
     def crossdb(self) -> bool:
         """Whether `_memory` is connected to all databases."""
 

@@ -157,7 +157,7 @@ if (listLink && pathOf(listLink) === location.pathname) {
   const pairs = [...new URLSearchParams(location.search)];
   const list = kept(location.pathname);
   const shown = pairs.filter(([key]) => key === "id").map(([, id]) => id);
-  if (shown.length && shown.every((id) => list.ids.includes(id))) {
+  if (shown.length === list.ids.length && shown.every((id) => list.ids.includes(id))) {
     keep(location.pathname, { ...list, words: pairs.filter(([key]) => key === "title" || key === "note") });
   }
 }

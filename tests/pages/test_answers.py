@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from datasette.database import QueryInterrupted
 from datasette.utils import sqlite_timelimit
-from pages_site import build_archive, open_site
+from pages_site import STORY, build_archive, open_site
 
 from datasette_newsfeed.pages.access import answers as answers_module
 from datasette_newsfeed.pages.access.answers import Answers
@@ -120,3 +120,36 @@ async def test_who_waits_no_longer_takes_nothing_from_the_others(db: Counted) ->
     assert (await staying)[0][0] == 2
     assert (await leaving)[0][0] == 1
     assert leaving_too.cancelled()
+
+
+@pytest.mark.asyncio
+async def test_who_asks_first_may_leave(db: Counted) -> None:
+    """Whenever: the others get their rows, and what is asked later as well."""
+    for pauses in (0, 1, 2):
+        answers = Answers(db)
+        first = asyncio.ensure_future(answers.rows("select 1"))
+        second = asyncio.ensure_future(answers.rows("select 2"))
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        first.cancel()
+        assert (await asyncio.wait_for(second, 10))[0][0] == 2
+        assert (await asyncio.wait_for(answers.rows("select 3"), 10))[0][0] == 3
+
+
+@pytest.mark.asyncio
+async def test_what_is_no_value_for_sqlite_fails_alone(db: Counted) -> None:
+    answers = Answers(db)
+    found = await asyncio.gather(
+        answers.rows("select 1"), answers.rows("select ?", [2**70]), return_exceptions=True
+    )
+    assert isinstance(found[0], list)
+    assert isinstance(found[1], OverflowError)
+
+
+@pytest.mark.asyncio
+async def test_queries_of_tasks_are_among_those_of_the_page(tmp_path: Path) -> None:
+    """`?_trace=1` tells which statements a page runs."""
+    datasette = open_site(build_archive(tmp_path / "news.db"), settings={"trace_debug": True})
+    page = (await datasette.client.get(f"/news/articles/{STORY}?_trace=1")).text
+    for table in ("similar_articles", "article_authors", "related_articles", "stories"):
+        assert f"from {table}" in page or f"join {table}" in page, table

@@ -322,3 +322,15 @@ async def test_who_may_not_see_the_articles_compares_none(archive: Path) -> None
     assert (
         await open_site(archive).client.get(f"/nothing/-/newsfeed/compare?s={quote_plus(STORY)}")
     ).status_code == 404
+
+
+async def test_a_name_that_is_no_text_is_no_name(tmp_path: Path) -> None:
+    path = build_archive(tmp_path / "news.db")
+    conn = sqlite3.connect(path)
+    conn.execute("insert into topics (name) values (x'ff00')")
+    conn.commit()
+    conn.close()
+    datasette = open_site(path)
+    added = await get(datasette, path_of(add="harbours"), 302)
+    assert added.headers["location"] == path_of("_topic=Harbours")
+    await get(datasette, "/news/-/newsfeed/search?q=harbours")

@@ -161,3 +161,19 @@ async def test_rows_of_any_type_break_no_page(news: Path, tmp_path: Path) -> Non
         *("/news/articles?_changed=1", "/news/article_changes.rss", "/news/removed_articles"),
     ):
         assert (await client.get(path)).status_code == 200, path
+
+
+@pytest.mark.asyncio
+async def test_a_history_in_which_nothing_was_removed(news: Path, tmp_path: Path) -> None:
+    """Empty tables of a history are part of it: only an archive without versions has none."""
+    path = tmp_path / "news.db"
+    shutil.copy(news, path)
+    conn = sqlite3.connect(path)
+    conn.execute("delete from removed_articles")
+    conn.commit()
+    conn.close()
+    datasette = open_site(path)
+    assert 'class="newsfeed-history"' in (await datasette.client.get(f"/news/articles/{KEY}")).text
+    assert (await datasette.client.get(f"/news/-/newsfeed/history?id={KEY}")).status_code == 200
+    assert "What changed" in (await datasette.client.get("/news")).text
+    assert "<entry>" in (await datasette.client.get("/news/article_changes.atom")).text

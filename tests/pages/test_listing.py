@@ -6,6 +6,8 @@ import html
 import itertools
 import json
 import re
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -529,3 +531,90 @@ async def test_pages_of_cards_lead_to_each_article_once(news: Path) -> None:
             path = f"{place.path}?{place.query}" if place else ""
         paths = [urlsplit(address).path for address in found]
         assert len(set(paths)) == len(paths) == 160, order
+
+
+def without_keys(db: Path) -> Path:
+    """The same rows in tables of which nothing is a key."""
+    conn = sqlite3.connect(db)
+    conn.execute("pragma legacy_alter_table = on")  # views stay as they are
+    for table in ("articles", "stories"):
+        conn.execute(f"create table copied as select * from {table}")
+        conn.execute(f"drop table {table}")
+        conn.execute(f"alter table copied rename to {table}")
+    conn.commit()
+    conn.close()
+    return db
+
+
+@pytest.mark.asyncio
+async def test_lists_of_tables_without_a_key_are_drawn(tmp_path: Path, demo_db: Path) -> None:
+    shutil.copy(demo_db, tmp_path / "demo.db")
+    datasette = open_site(without_keys(tmp_path / "demo.db"))
+    assert len(TITLE.findall(await get(datasette, "/demo/articles"))) == 50
+    assert "newsfeed-hit-title" in await get(datasette, "/demo/stories")
+
+
+class Looks:
+    """A plugin with a format for rows that have titles."""
+
+    __name__ = "looks"
+
+    @hookimpl
+    def register_output_renderer(self) -> Any:
+        def can_render(rows: Any) -> bool:
+            return any(row["title"] for row in rows)
+
+        return {"extension": "titles", "render": lambda: None, "can_render": can_render}
+
+
+class Asks:
+    """A plugin that reads articles while Datasette prepares the page."""
+
+    __name__ = "asks"
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+
+    @hookimpl(trylast=True)
+    def filters_from_request(self, datasette: Any, database: str, table: str) -> Any:
+        async def ask() -> None:
+            sql = "select id, title from articles where title > :t order by id limit 2"
+            rows = await datasette.get_database(database).execute(sql, {"t": ""})
+            self.titles += [row["title"] for row in rows.rows]
+
+        return ask
+
+
+@pytest.mark.asyncio
+async def test_a_format_of_another_plugin_sees_the_values_of_rows(demo_db: Path) -> None:
+    looks = Looks()
+    pm.register(looks)
+    try:
+        page = await get(open_site(demo_db), "/demo/articles")
+    finally:
+        pm.unregister(looks)
+    assert "articles.titles" in page
+    assert len(TITLE.findall(page)) == 50
+
+
+@pytest.mark.asyncio
+async def test_a_statement_of_another_plugin_is_its_own(demo_db: Path) -> None:
+    asks = Asks()
+    pm.register(asks)
+    try:
+        page = await get(open_site(demo_db), "/demo/articles")
+    finally:
+        pm.unregister(asks)
+    assert len(asks.titles) == 2
+    assert all(asks.titles)
+    assert len(TITLE.findall(page)) == 50
+
+
+@pytest.mark.asyncio
+async def test_an_archive_without_stories_has_its_articles(tmp_path: Path, demo_db: Path) -> None:
+    shutil.copy(demo_db, tmp_path / "demo.db")
+    conn = sqlite3.connect(tmp_path / "demo.db")
+    conn.execute("drop table stories")
+    conn.commit()
+    conn.close()
+    assert len(TITLE.findall(await get(open_site(tmp_path / "demo.db"), "/demo/articles"))) == 50

@@ -30,6 +30,8 @@ class Answers:
         self._db = db
         self._known: dict[Hashable, asyncio.Future[list[Any]]] = {}
         self._waiting: list[tuple[Question, asyncio.Future[list[Any]]]] = []
+        self._turn: asyncio.Task[None] | None = None
+        self._turns: set[asyncio.Task[None]] = set()
 
     async def rows(self, sql: str, values: Values = ()) -> list[Any]:
         """Return the rows of a query.
@@ -40,27 +42,34 @@ class Answers:
         given = tuple(values.items()) if isinstance(values, Mapping) else tuple(values)
         key = (sql, given)
         answer = self._known.get(key)
+        if answer is None:
+            answer = self._known[key] = asyncio.get_running_loop().create_future()
+            self._waiting.append(((sql, values), answer))
+            if self._turn is None:
+                # It begins when all have asked who are ready to, and ends whoever of them leaves.
+                self._turn = asyncio.create_task(self._take_turn())
+                self._turns.add(self._turn)  # the loop itself keeps none
+                self._turn.add_done_callback(self._end_turn)
         try:
-            if answer is None:
-                answer = self._known[key] = asyncio.get_running_loop().create_future()
-                self._waiting.append(((sql, values), answer))
-                if len(self._waiting) == 1:
-                    await asyncio.sleep(0)  # what else is asked for now comes with it
-                    await self._run()
-            # One who waits no longer must not take the answer from the others.
             return answer.result() if answer.done() else await asyncio.shield(answer)
         except BaseException:
             self._known.pop(key, None)
             raise
 
-    async def _run(self) -> None:
-        waiting, self._waiting = self._waiting, []
+    async def _take_turn(self) -> None:
+        waiting, self._waiting, self._turn = self._waiting, [], None
+        answers = [answer for _, answer in waiting]
         try:
             found = await self._ask([question for question, _ in waiting])
         except BaseException as error:
-            _deliver([answer for _, answer in waiting], [error] * len(waiting))
+            _deliver(answers, [error] * len(answers))
             raise
-        _deliver([answer for _, answer in waiting], found)
+        _deliver(answers, found)
+
+    def _end_turn(self, turn: asyncio.Task[None]) -> None:
+        self._turns.discard(turn)
+        if not turn.cancelled():
+            turn.exception()  # it was delivered to who asked
 
     async def _ask(self, questions: Sequence[Question]) -> list[list[Any] | BaseException]:
         if len(questions) == 1:
@@ -99,8 +108,10 @@ def _answer(
         with sqlite_timelimit(conn, limit):
             cursor = conn.execute(sql, values)
             rows = cursor.fetchall()
+        return typed(rows, [column[0] for column in cursor.description])
     except sqlite3.DatabaseError as error:
         is_late = error.args == ("interrupted",)
         failed: BaseException = QueryInterrupted(error, sql, values) if is_late else error
         return failed
-    return typed(rows, [column[0] for column in cursor.description])
+    except (sqlite3.Error, OverflowError, ValueError) as error:
+        return error  # of a number beyond 64 bits, a half character: of this query alone

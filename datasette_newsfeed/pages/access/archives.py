@@ -107,10 +107,13 @@ select tables.name as table_name, columns.name as column_name
 from sqlite_master as tables, pragma_table_info(tables.name) as columns
 where tables.type = 'table' and tables.name in ({names})"""
 
-# What comes later than the articles, if at all; a list of no stories is still a page.
-_LATER = tuple(
-    table.name for table in (schema.IMAGE_RENDITIONS, schema.IMAGE_FETCHES, *schema.HISTORY_TABLES)
-)
+# What comes later than the articles, if at all: by the table that tells whether it is there. Of a
+# history in which nothing was removed the other tables are part all the same.
+_LATER: Mapping[str, Sequence[schema.Table]] = {
+    schema.IMAGE_RENDITIONS.name: (schema.IMAGE_RENDITIONS,),
+    schema.IMAGE_FETCHES.name: (schema.IMAGE_FETCHES,),
+    schema.ARTICLE_VERSIONS.name: schema.HISTORY_TABLES,
+}
 _FILLED_SQL = {name: f"select 1 from {name} limit 1" for name in _LATER}
 BASE_SQL = "select base_url from image_base limit 1"
 
@@ -226,9 +229,13 @@ def _read_archive(conn: sqlite3.Connection, database: str) -> Archive | None:
     if not schema.is_archive(columns):
         return None
     usable = schema.usable_tables(columns)
-    filled = {
-        name for name in usable if name not in _LATER or conn.execute(_FILLED_SQL[name]).fetchone()
+    empty = {
+        table.name
+        for head, tables in _LATER.items()
+        if head not in usable or conn.execute(_FILLED_SQL[head]).fetchone() is None
+        for table in tables
     }
+    filled = set(usable) - empty
     has_full_text = _has_full_text(conn)
     # What is empty is as good as not there, and need not be asked for on each page.
     tables = [name for name in usable if name in filled]

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from datasette.database import QueryInterrupted
 from datasette.plugins import pm
+from datasette.tracer import trace_child_tasks
 from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request, Response
 
@@ -47,7 +48,9 @@ def remember_request(datasette: Any, app: App) -> App:
         scope = {**scope, NOTES: {}, "query_string": _spare_query(datasette, scope)}
         token = _scope.set(scope)
         try:
-            await app(scope, receive, send)
+            # Queries run in tasks of their own are those of this request for `?_trace=1`.
+            with trace_child_tasks():
+                await app(scope, receive, send)
         finally:
             _scope.reset(token)
 

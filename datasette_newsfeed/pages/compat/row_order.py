@@ -76,7 +76,8 @@ class RowOrder:
     keys: the columns that tell rows apart. numbers: the columns of a numeric type. not_null: those
     that are never null. scanned: those with so few different values that reading the whole table
     takes less time than following their index and sorting the rows of one value. read: the only
-    columns that are wanted, None for all. has_cells: the rows are drawn as a table.
+    columns that are wanted, None for all. columns: those of the table, where its rows are drawn
+    without cells; only the statement for all of them is the page's then.
     """
 
     table: str
@@ -85,13 +86,20 @@ class RowOrder:
     not_null: frozenset[str] = frozenset()
     scanned: frozenset[str] = frozenset()
     read: frozenset[str] | None = None
-    has_cells: bool = True
+    columns: tuple[str, ...] = ()
+
+    @property
+    def has_cells(self) -> bool:
+        """Return whether the rows are drawn as a table."""
+        return not self.columns
 
     def complete(self, sql: str, params: Params) -> tuple[str, Params] | None:
         """Return Datasette's statement for a page of this table, completed; None for any other."""
         columns, table, rest = sql.partition(f" from {escape_sqlite(self.table)} ")
         if not columns.startswith("select "):
             return None
+        if self.columns and columns != f"select {', '.join(map(escape_sqlite, self.columns))}":
+            return None  # of another plugin
         narrowed = self._narrowed(columns, rest)
         if page := _LATER_PAGE.fullmatch(rest):
             changed, params = self._later_page(page, params)
@@ -160,6 +168,10 @@ class KeyRow:
     def __iter__(self) -> Iterator[Any]:
         """Return no cell."""
         return iter(())
+
+    def __len__(self) -> int:
+        """Return the number of columns."""
+        return len(self._row)
 
     def keys(self) -> list[str]:
         """Return the names of the columns."""

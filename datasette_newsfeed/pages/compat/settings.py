@@ -207,3 +207,9 @@ def _apply_config(datasette: Any, database: str, defaults: Mapping[str, Any]) ->
         for key, value in _without_conflict(table, users).items():
             if key not in (*METADATA_KEYS, "columns"):
                 users.setdefault(key, value)
+
+
+async def has_column_types(datasette: Any, database: str, table: str) -> bool:
+    """Return whether 1.0 was told of types of a table's columns, which see each value."""
+    ask = getattr(datasette, "get_column_types", None)
+    return ask is not None and bool(await ask(database, table))

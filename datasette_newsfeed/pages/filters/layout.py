@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datasette.utils import tilde_decode
 
-from .. import compat
+from .. import compat, other_plugins
 from ..access.archives import ArchiveView, view_archive
 from ..protocols import DatasetteLike, RequestLike
 
@@ -39,15 +39,19 @@ async def needs_no_cells(
 ) -> bool:
     """Return whether a request is for a page of cards that draws no cell of Datasette's table.
 
-    A template of the user's may do so.
+    A template of the user's may do so, and other plugins may look at the values of rows.
     """
     if request.url_vars.get("format") or not _is_path_of(request, table):
+        return False
+    if any(key in request.args for key in ("_col", "_nocol")):
         return False
     view = await view_of_list(datasette, request, database, table)
     return (
         view is not None
         and layout_of(datasette, request, database) == LAYOUTS[0]
         and compat.draws_by_ours(datasette, request, database, table)
+        and not other_plugins.looks_at_rows(datasette)
+        and not await compat.has_column_types(datasette, database, table)
     )
 
 

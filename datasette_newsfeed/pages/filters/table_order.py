@@ -49,6 +49,8 @@ async def make_total(
         if not await db.table_exists(table):
             return
         keys = ("rowid",)
+    # The cards find their rows by the key alone.
+    has_cells = has_cells or keys != ("id",)
     is_of_keys = not has_cells or compat.asks_for_feed(datasette, request)
     order = compat.RowOrder(
         table,
@@ -57,7 +59,7 @@ async def make_total(
         not_null=frozenset(each.name for each in columns if each.notnull),
         scanned=SCANNED if table == schema.ARTICLES.name else frozenset(),
         read=frozenset((*keys, *ARTICLE_KEYS)) if is_of_keys else None,
-        has_cells=has_cells,
+        columns=() if has_cells else tuple(each.name for each in columns),
     )
     compat.complete_next(db, order)
 

@@ -158,7 +158,9 @@ async def _names(view: ArchiveView, table: str) -> _Names:
 def _index(table: str, rows: Sequence[Any]) -> _Names:
     found = []
     by_word: dict[str, list[int]] = {}
-    for number, row in enumerate(rows[:MOST_NAMES]):
+    # A name may be a blob in a crafted file, which is none.
+    kept = [row for row in rows[:MOST_NAMES] if row["key"] is not None]
+    for number, row in enumerate(kept):
         named = Named(table, row["key"], row["name"] or row["key"])
         names = {tuple(fold(each[:1_000]).split()) for each in (named.key, named.name)}
         found.append((named, tuple(sorted(names))))
@@ -170,7 +172,7 @@ def _index(table: str, rows: Sequence[Any]) -> _Names:
 async def _equal(view: ArchiveView, table: str, words: str) -> list[Named]:
     sql = f"select {_KEYS[table]} as key, name from {table} where {_KEYS[table]} = :name"
     rows = await view.ask(sql, {"name": words.strip()})
-    return [Named(table, row["key"], row["name"] or row["key"]) for row in rows]
+    return [Named(table, row["key"], row["name"] or row["key"]) for row in rows if row["key"]]
 
 
 def is_address(text: str) -> bool:

@@ -231,7 +231,9 @@ class _Search:
         """The word in an article's address that leads back to this page."""
         place = ((PLACE, str(self._page)),) if self._page > 1 else ()
         pairs = (*self._query.pairs, *place)
-        here = urlencode([(WORDS if key == SEARCH else key, value) for key, value in pairs])
+        # The word says that it was a search, even one of no words.
+        kept = [pair for pair in pairs if pair[0] != SEARCH]
+        here = urlencode([(WORDS, self._words), *kept])
         return urlencode({FROM: here}) if len(here) <= LONGEST_FROM else ""
 
     def _search_url(self, of: Query) -> str:
