@@ -183,7 +183,10 @@ def test_a_list_keeps_its_words_and_loses_what_is_removed(visit: Open) -> None:
     expect(page.locator("h1")).to_have_text("Two of them")
     expect(page.locator(".newsfeed-note")).to_have_text("A & b")
     expect(page.locator(".newsfeed-list > li")).to_have_count(2)
-    page.locator(".newsfeed-list [data-newsfeed-id]").first.click()
+    remove = page.locator(".newsfeed-list [data-newsfeed-id]").first
+    # The script has run: before, it is a link to a list of this article.
+    expect(remove).to_have_attribute("aria-pressed", "true")
+    remove.click()
     expect(page.locator(".newsfeed-list > li")).to_have_count(1)
     expect(page.locator("[data-newsfeed-list]")).to_have_text("List (1)")
     expect(page.locator("h1")).to_have_text("Two of them")
