@@ -126,9 +126,11 @@ function keep(path, list) {
 }
 
 function showList() {
+  const lists = {};
   for (const link of document.querySelectorAll(ADD)) {
+    const { ids } = (lists[pathOf(link)] ??= kept(pathOf(link)));
     link.setAttribute("role", "button");
-    link.setAttribute("aria-pressed", kept(pathOf(link)).ids.includes(link.dataset.newsfeedId));
+    link.setAttribute("aria-pressed", ids.includes(link.dataset.newsfeedId));
   }
   if (!listLink) return;
   const { ids, words } = kept(pathOf(listLink));

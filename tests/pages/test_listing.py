@@ -9,8 +9,9 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -33,6 +34,8 @@ from share import share
 from datasette_newsfeed.pages.access.archives import ArchiveView
 from datasette_newsfeed.pages.queries import cards
 from datasette_newsfeed.pages.views import social_preview
+
+T = TypeVar("T")
 
 TITLE = re.compile(r'<h3 class="newsfeed-card-title"><a href="([^"]*)">(.*?)</a>', re.S)
 ODD_KEYS = [
@@ -61,6 +64,16 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tmp_path_factory.mktemp("many") / "news.db", articles=160)
+
+
+@contextmanager
+def registered(plugin: T) -> Iterator[T]:
+    """Have Datasette use a plugin until the end of the block."""
+    pm.register(plugin)
+    try:
+        yield plugin
+    finally:
+        pm.unregister(plugin)
 
 
 async def get(datasette: Any, path: str, **more: Any) -> str:
@@ -476,10 +489,8 @@ class Cells:
 
 @pytest.fixture
 def cells() -> Iterator[Cells]:
-    plugin = Cells()
-    pm.register(plugin)
-    yield plugin
-    pm.unregister(plugin)
+    with registered(Cells()) as plugin:
+        yield plugin
 
 
 OWN_TABLES = {
@@ -587,24 +598,16 @@ class Asks:
 
 @pytest.mark.asyncio
 async def test_a_format_of_another_plugin_sees_the_values_of_rows(demo_db: Path) -> None:
-    looks = Looks()
-    pm.register(looks)
-    try:
+    with registered(Looks()):
         page = await get(open_site(demo_db), "/demo/articles")
-    finally:
-        pm.unregister(looks)
     assert "articles.titles" in page
     assert len(TITLE.findall(page)) == 50
 
 
 @pytest.mark.asyncio
 async def test_a_statement_of_another_plugin_is_its_own(demo_db: Path) -> None:
-    asks = Asks()
-    pm.register(asks)
-    try:
+    with registered(Asks()) as asks:
         page = await get(open_site(demo_db), "/demo/articles")
-    finally:
-        pm.unregister(asks)
     assert len(asks.titles) == 2
     assert all(asks.titles)
     assert len(TITLE.findall(page)) == 50

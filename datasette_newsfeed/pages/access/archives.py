@@ -30,27 +30,35 @@ from .column_types import typed
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A database that is a news archive: with stored images, full text, facet index, or without.
+    """A database that is a news archive.
 
-    has_fetches: what became of the images on the web is known. base_url: the site to
-    which image URLs without a host belong. columns: those of each table, of which an archive
-    that another version made has fewer or more. tables: those that pages read something from.
+    tables: those that pages read something from, the full text among them. columns: those of each
+    table, of which an archive that another version made has fewer or more. base_url: the site to
+    which image URLs without a host belong.
     """
 
     database: str
-    has_copies: bool
-    has_full_text: bool
-    has_facet_index: bool = False
-    has_fetches: bool = False
-    base_url: str | None = None
-    columns: Mapping[str, Collection[str]] = field(default_factory=lambda: schema.COLUMNS)
-    has_history: bool = False
-    """It is known what changed in the articles over time."""
-    tables: tuple[str, ...] = ()
+    tables: tuple[str, ...]
+    columns: Mapping[str, Collection[str]]
+    has_facet_index: bool
+    base_url: str | None
+
+    @property
+    def has_copies(self) -> bool:
+        """Return whether there are stored images."""
+        return schema.IMAGE_RENDITIONS.name in self.tables
+
+    @property
+    def has_fetches(self) -> bool:
+        """Return whether it is known what became of the images on the web."""
+        return schema.IMAGE_FETCHES.name in self.tables
 
     def knows(self, dimension: str) -> bool:
         """Return whether the rows are there that tell of a dimension: of images, of histories."""
-        needs = {"dead_image": self.has_fetches, "changed": self.has_history}
+        needs = {
+            "dead_image": self.has_fetches,
+            "changed": schema.ARTICLE_VERSIONS.name in self.tables,
+        }
         return needs.get(dimension, True)
 
 
@@ -235,11 +243,9 @@ def _read_archive(conn: sqlite3.Connection, database: str) -> Archive | None:
         if head not in usable or conn.execute(_FILLED_SQL[head]).fetchone() is None
         for table in tables
     }
-    filled = set(usable) - empty
-    has_full_text = _has_full_text(conn)
     # What is empty is as good as not there, and need not be asked for on each page.
-    tables = [name for name in usable if name in filled]
-    if has_full_text:
+    tables = [name for name in usable if name not in empty]
+    if _has_full_text(conn):
         tables.append(FULL_TEXT)
     has_facet_index = conn.execute(TABLE_SQL, [facet_index_schema.NAME]).fetchone() is not None
     base_url = None
@@ -247,17 +253,7 @@ def _read_archive(conn: sqlite3.Connection, database: str) -> Archive | None:
         cursor = conn.execute(BASE_SQL)
         names = [column[0] for column in cursor.description]
         base_url = next((row[0] for row in typed(cursor.fetchmany(1), names)), None)
-    return Archive(
-        database,
-        schema.IMAGE_RENDITIONS.name in filled,
-        has_full_text,
-        has_facet_index,
-        schema.IMAGE_FETCHES.name in filled,
-        base_url,
-        columns,
-        schema.ARTICLE_VERSIONS.name in filled,
-        tuple(tables),
-    )
+    return Archive(database, tuple(tables), columns, has_facet_index, base_url)
 
 
 def _columns(conn: sqlite3.Connection, tables: Iterable[schema.Table]) -> dict[str, list[str]]:

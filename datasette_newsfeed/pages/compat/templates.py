@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +51,6 @@ class DefaultTemplates(ChoiceLoader):
             return found
         return self._read(template, path)
 
-    def is_ours(self, environment: Environment, names: Iterable[str]) -> bool:
-        """Return whether the first of these templates that there is is one of ours."""
-        for name in names:
-            try:
-                _, path, _ = self.get_source(environment, name)
-            except TemplateNotFound:
-                continue
-            return path is not None and Path(path) in self.ours.values()
-        return False
-
     def _read(self, template: str, path: Path) -> Source:
         try:
             changed = path.stat().st_mtime
@@ -97,11 +87,12 @@ def draws_by_ours(datasette: Any, request: Any, database: str, table: str) -> bo
     if not isinstance(loader, DefaultTemplates):
         return False
     name = f"{to_css_class(database)}-{to_css_class(table)}"
+    ours = {str(path) for path in loader.ours.values()}
     return all(
-        loader.is_ours(env, names)
+        env.select_template(names).filename in ours
         for names in (
-            (f"table-{name}.html", "table.html"),
-            (f"_table-{name}.html", f"_table-table-{name}.html", "_table.html"),
+            [f"table-{name}.html", "table.html"],
+            [f"_table-{name}.html", f"_table-table-{name}.html", "_table.html"],
         )
     )
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from datasette.database import QueryInterrupted
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
-from ...dimensions import BY_NAME, TOPICS
+from ...dimensions import BY_NAME, FILTERED_BY, TOPICS
 from .. import compat
 from ..access.archives import ArchiveView, view_requested
 from ..facets.breakdown import count_by_value
@@ -64,9 +64,6 @@ PROVIDERS = BY_NAME["provider_id"]
 
 COUNT, SHARE = "count", "share"
 SELECTION, UNIT, MEASURE, ADD = "s", "by", "as", "add"
-
-KEYS = {TOPICS.rows.table: TOPICS.key, BY_NAME["provider_id"].rows.table: "provider_id"}
-"""By which filter articles are those of a topic or a provider."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -157,8 +154,8 @@ class _Comparison:
         except QueryInterrupted:
             named = []
         for row in named:
-            if row.table in KEYS and row.name.casefold() == text.strip().casefold():
-                return ((KEYS[row.table], row.key),)
+            if row.table in FILTERED_BY and row.name.casefold() == text.strip().casefold():
+                return ((FILTERED_BY[row.table], row.key),)
         return _pairs(_typed(text))
 
     def address(
