@@ -259,7 +259,7 @@ async def test_one_that_is_too_large_is_not_kept_and_all_together_are_bounded(
 
 
 def test_what_an_answer_takes_is_counted_again_when_it_is_packed() -> None:
-    store = AnswerStore(100_000, 12_500)
+    store = AnswerStore(100_000)
     answer = KeptAnswer([], b"a" * 9_000, '"x"', None, "text/html")
     store.put("key", answer)
     before = store.bytes

@@ -9,7 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 # What people install; the tools of the tests may be any.
-EXTRAS = ("images", "relate", "collect")
+EXTRAS = ("images", "relate", "collect", "serve")
 
 
 def project() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ..importing.parse import Request, parse
 from ..importing.sites import FoundSite, Sites
 from ..records import Article
 from ..sources.source_file import ParsedFile
-from .differences import differences
+from .field_changes import field_changes
 from .git import Blobs, Commit, Entry
 from .rows import HistoryRows, LastVersion, utc
 from .trees import as_path, is_record
@@ -256,7 +256,7 @@ class Versions:
         if last.is_draft != found.is_draft:
             changes.append(Change(DRAFT, str(int(last.is_draft)), str(int(found.is_draft))))
         if before is not None:
-            changes += differences(before, found.article)
+            changes += field_changes(before, found.article)
             if before.id != found.article.id:
                 changes.insert(0, Change(ID, before.id, found.article.id))
         return changes

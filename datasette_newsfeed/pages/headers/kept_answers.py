@@ -17,6 +17,9 @@ Header = tuple[bytes, bytes]
 OVERHEAD = 1_500
 """Bytes that an answer takes beside its own: key, headers, objects."""
 
+LARGEST_PART = 8
+"""One answer may take so small a part of the memory: larger ones are drawn each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Representation:
@@ -93,9 +96,9 @@ class AnswerStore:
     largest: the bytes that one answer may take.
     """
 
-    def __init__(self, most: int, largest: int) -> None:
+    def __init__(self, most: int) -> None:
         self.most = most
-        self.largest = largest
+        self.largest = most // LARGEST_PART
         self.bytes = 0
         self._answers: OrderedDict[Hashable, tuple[KeptAnswer, int]] = OrderedDict()
 

@@ -39,9 +39,6 @@ DEFAULT = 64
 MOST = 65_536
 """The largest value of the setting."""
 
-LARGEST_PART = 8
-"""One answer may take so small a part of the memory: larger ones are drawn each time."""
-
 LONGEST_WAIT = 30
 """Seconds. Who has waited so long for the page that another visitor asked for draws it himself."""
 
@@ -82,7 +79,7 @@ class PageCache:
     """What one site keeps. Holds no Datasette, whose end is that of this."""
 
     def __init__(self, most: int, *, is_guarded: bool) -> None:
-        self.answers = AnswerStore(most, largest=most // LARGEST_PART)
+        self.answers = AnswerStore(most)
         self.states = database_state.DatabaseStates()
         self.waiting: dict[object, _Drawing] = {}
         self.is_guarded = is_guarded

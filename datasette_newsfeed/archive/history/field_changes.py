@@ -21,7 +21,7 @@ _COLUMNS = tuple(
 )
 
 
-def differences(before: Article, after: Article) -> list[Change]:
+def field_changes(before: Article, after: Article) -> list[Change]:
     """Return the changes that lead from one version of an article to the next, ids aside."""
     if before == after:
         return []
