@@ -109,6 +109,7 @@ SQL_ROOMS = (
     "archive",
     "pages.access.archives",  # how an archive is recognised, before anything is asked of it
     "pages.compat.internal_tables",
+    "pages.compat.table_names",
     "pages.queries",
     "pages.filters",
     "pages.facets",

@@ -20,6 +20,7 @@ from pages_site import STORY, V1, build_archive, open_site
 from datasette_newsfeed import schema
 from datasette_newsfeed.pages import compat
 from datasette_newsfeed.pages.access import archives
+from datasette_newsfeed.pages.compat import table_names
 
 EDITOR = {"id": "editor"}
 NO, YES, MINE = {"allow": False}, {"allow": True}, {"allow": EDITOR}
@@ -167,6 +168,66 @@ async def test_a_page_asks_once(archive: Path, path: str) -> None:
     # Some of these are Datasette's own: of each table that a cell leads to, and of the crumbs.
     assert listener.asked["view-database"] < 8
     assert listener.asked["view-table"] < (14 if V1 else len(TABLES) + 8)
+
+
+class _Named:
+    """Notes of which tables plugins are asked, by the names that Datasette gives them."""
+
+    __name__ = "named"
+
+    def __init__(self) -> None:
+        self.tables: list[str] = []
+
+    @hookimpl
+    def permission_allowed(self, action: str, resource: Any) -> None:
+        if action == "view-table":
+            self.tables.append(resource[1])
+
+
+if not V1:
+
+    async def test_names_are_spelled_as_datasette_does_and_by_one_query(tmp_path: Path) -> None:
+        path = build_archive(tmp_path / "news.db")
+        db = sqlite_utils.Database(path)
+        for name in ("Odd Table", "\u212aelvin", "\xc4rger", "ARGER", "İ"):
+            db.table(name).insert({"id": 1})
+        db.close()
+        asked = ["ARTICLES", "topics", "odd TABLE", "kelvin", "\u212aELVIN", "\xe4rger", "argeR"]
+        asked += ["\xc4rger", "i", "new", "İ"]
+        spelled: list[list[str]] = []
+        statements: list[str] = []
+        for by_one_query in (False, True):
+            datasette = open_site(path)
+            await datasette.invoke_startup()
+            news = datasette.get_database("news")
+            if by_one_query:
+                execute = news.execute
+
+                async def noting(sql: str, *args: Any, execute: Any = execute, **more: Any) -> Any:
+                    statements.append(sql)
+                    return await execute(sql, *args, **more)
+
+                news.execute = noting
+                table_names.spell_by_one_query(news)
+                table_names.spell_by_one_query(news)
+            listener = _Named()
+
+            async def app(*_: Any, datasette: Any = datasette) -> None:
+                for table in asked:
+                    await datasette.permission_allowed(None, "view-table", ("news", table))
+
+            pm.register(listener, name="named")
+            try:
+                scope = {"type": "http", "path": "/news", "query_string": b"", "headers": []}
+                await compat.remember_request(datasette, app)(scope, None, None)
+            finally:
+                pm.unregister(name="named")
+            spelled.append(listener.tables)
+        assert spelled[1] == spelled[0]
+        assert spelled[0][:3] == ["articles", "topics", "Odd Table"]
+        assert statements.count(table_names.NAMES_SQL) == 1
+        # Those alone that are not ASCII, or of which there is no table.
+        assert statements.count(table_names.SPELLING_SQL) == 7
 
 
 if V1:

@@ -25,7 +25,7 @@ from facet_archive import open_site
 from share import IS_LONG
 
 from datasette_newsfeed import default_metadata
-from datasette_newsfeed.pages.facets import FACETS, bands, periods
+from datasette_newsfeed.pages.facets import FACETS, bands, columns, periods
 from datasette_newsfeed.pages.facets.base import NewsFacet
 from datasette_newsfeed.pages.facets.filter_sql import Rows, all_pages
 from datasette_newsfeed.pages.facets.ranges import Range
@@ -960,3 +960,74 @@ async def test_tables_without_a_key_and_with_two(news: Path, tmp_path: Path) -> 
             place = (await read(site, [*sort, ("_size", "7")], address))["next"]
             second = await facets(site, [*query, *sort, ("_next", place)], address)
             assert counts(second[column]) == counts(first[column])
+
+
+SUGGESTED = (
+    "articles?",
+    "articles?_facet=type&_facet_date=published_at",
+    "articles?_topic=Harbour&_facet=provider_id",
+    "articles?heat__gt=90&type=video",
+    "articles?heat__gt=100000",
+    "articles?_facet_size=2",
+    "articles?_size=2",
+    "topics?",
+    "article_topics?topic=Harbour",
+    "stories?",
+    "article_list?",
+)
+
+
+async def suggested(site: Any, address: str) -> list[dict[str, Any]]:
+    path, _, query = address.partition("?")
+    return (await read(site, [("_extra", "suggested_facets"), *parse_qsl(query)], f"/news/{path}"))[
+        "suggested_facets"
+    ]
+
+
+async def test_suggestions_are_the_same_from_memory(
+    news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(columns, "file_state", lambda _: None)
+        each_time = site_of(news)
+        expected = {address: await suggested(each_time, address) for address in SUGGESTED}
+    assert "type" in {each["name"] for each in expected["articles?"]}
+    assert "type" not in {each["name"] for each in expected[SUGGESTED[1]]}
+    site = site_of(news)
+    order = [*SUGGESTED, *SUGGESTED[::-1]]
+    for address in order:
+        assert await suggested(site, address) == expected[address], address
+
+
+async def test_suggestions_are_found_again_when_the_file_has_changed(tmp_path: Path) -> None:
+    site = site_of(facet_archive.build(tmp_path / "news.db", 60))
+    before = {each["name"] for each in await suggested(site, "articles?")}
+    with sqlite3.connect(tmp_path / "news.db") as db:
+        db.execute("update articles set category = 'alike' || (rowid % 2)")
+    db.close()
+    after = {each["name"] for each in await suggested(site, "articles?")}
+    assert after - before == {"category"}
+
+
+async def test_suggestions_that_were_cut_off_are_not_kept(
+    news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_of(news)
+    expected = await suggested(site_of(news), "articles?")
+    execute = site.execute
+    cut_off: list[str] = []
+
+    async def cutting(database: str, sql: str, *args: Any, **options: Any) -> Any:
+        if "type as value, count(*) as n" in sql and not cut_off:
+            cut_off.append(sql)
+            raise QueryInterrupted(Exception("interrupted"), sql, {})
+        return await execute(database, sql, *args, **options)
+
+    monkeypatch.setattr(site, "execute", cutting)
+    await suggested(site, "articles?")
+    assert cut_off
+    assert await suggested(site, "articles?") == expected
+    cut_off.clear()
+    # Now they are kept: nothing is asked that could be cut off.
+    assert await suggested(site, "articles?") == expected
+    assert not cut_off

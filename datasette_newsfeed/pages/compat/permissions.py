@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from .request import noted
+from .table_names import spell_by_one_query
 from .version import is_v1
 
 Refuse = Callable[[Any, Any, str], Awaitable[list[str]]]
@@ -64,6 +65,8 @@ async def _ask_065(datasette: Any, actor: Any, database: str, tables: list[str])
     """
     found = {}
     elsewhere: bool | None = None
+    if database in datasette.databases:
+        spell_by_one_query(datasette.get_database(database))
     for table in tables:
         answer = await datasette.permission_allowed(
             actor, "view-table", resource=(database, table), default=None

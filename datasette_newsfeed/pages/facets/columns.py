@@ -8,42 +8,139 @@ Datasette.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
+from weakref import WeakKeyDictionary
 
 from datasette.database import QueryInterrupted, Results
 from datasette.facets import ArrayFacet, ColumnFacet, DateFacet, Facet
+from datasette.utils import path_with_added_args
 from datasette.utils.asgi import Request
 from datasette.utils.sqlite import sqlite3
 
 from ... import facet_index_schema, schema
-from ..access.archives import find_archive
+from ..access.archives import file_state, find_archive
 from ..filters.query_string import plain_key
-from ..protocols import DatasetteLike, RequestLike
+from ..protocols import RequestLike
 from .filter_sql import Rows, page_rows
 from .indexed_counts import find_tally
 
 SAMPLE = 1000
 """Rows by which suggestions are made. 0.65 looks at all of them, three times a column."""
 
+SQLITE_ERROR = 1
+"""The code of an error in a statement or its functions (https://www.sqlite.org/rescode.html)."""
+
 TABLES = frozenset(table.name for table in schema.TABLES)
 
 
-class _Sampled(Facet):
-    """Suggestions by the first rows of a table; on 0.65 those take a second at a million."""
+Suggestion = Mapping[str, Any]
 
-    async def suggest(self) -> Any:
+_suggestions: WeakKeyDictionary[Any, dict[tuple[str, str, str], tuple[object, list[Suggestion]]]]
+_suggestions = WeakKeyDictionary()
+
+
+class _Sampled(Facet):
+    """Suggestions by the first rows of a table; on 0.65 those take a second at a million.
+
+    What the filters of a page leave is not looked at, so they are found once for each state of
+    the file: some seventy queries on each page of articles else.
+    """
+
+    parameter: ClassVar[str]
+    """That of an address with one more of these facets."""
+
+    async def suggest(self) -> list[dict[str, Any]]:
+        """Return links to the facets of this table that are not shown yet."""
         if self.table not in TABLES or not await find_archive(self.ds, self.request, self.database):
-            return await super().suggest()
+            found: list[dict[str, Any]] = await super().suggest()
+            return found
+        shown = {each["config"]["simple"] for each in self.get_configs()}
+        return [
+            {**each, "toggle_url": self._toggle_url(each["name"])}
+            for each in await self._suggestions()
+            if each["name"] not in shown
+        ]
+
+    async def _suggestions(self) -> list[Suggestion]:
+        state = file_state(self.ds.get_database(self.database))
+        if state is None or "_facet_size" in self.request.args:
+            return (await self._find(self.row_count))[0]
+        kept = _suggestions.setdefault(self.ds, {})
+        key = (self.database, self.table, self.type)
+        if key not in kept or kept[key][0] != state:
+            found, is_whole = await self._find(None)
+            if is_whole:
+                kept[key] = (state, found)
+        else:
+            found = kept[key][1]
+        if self.row_count is None or self.row_count > self.get_facet_size():
+            return found
+        # Datasette suggests no column that has as many values as the page has rows: some of these.
+        return (await self._find(self.row_count, [each["name"] for each in found]))[0]
+
+    async def _find(
+        self, row_count: int | None, columns: list[str] | None = None
+    ) -> tuple[list[Suggestion], bool]:
+        """Return the suggestions of these or all columns, and whether no query was cut off."""
         sampled = copy.copy(self)
         sampled.sql = f"select * from (select * from {self.table} limit {SAMPLE})"
         sampled.params = {}
-        return await super(_Sampled, sampled).suggest()
+        sampled.row_count = row_count
+        sampled.get_configs = list
+        sampled.ds = watched = _Watched(self.ds)
+        if columns is not None:
+            sampled.get_columns = _answering(columns)
+        found = await super(_Sampled, sampled).suggest()
+        return found, not watched.was_cut_off
+
+    def _toggle_url(self, name: str) -> str:
+        path = self.ds.urls.path(path_with_added_args(self.request, {self.parameter: name}))
+        url: str = self.ds.absolute_url(self.request, path)
+        return url
+
+
+def _answering(answer: Any) -> Callable[..., Awaitable[Any]]:
+    async def method(*_: Any) -> Any:
+        return answer
+
+    return method
+
+
+class _Other:
+    """A Datasette, but for its queries."""
+
+    def __init__(self, datasette: Any) -> None:
+        self._datasette = datasette
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._datasette, name)
+
+
+class _Watched(_Other):
+    """A Datasette that notes whether one of its queries would have another result later."""
+
+    was_cut_off = False
+
+    async def execute(self, *args: Any, **options: Any) -> Results:
+        """Return what Datasette does. Raises what Datasette does."""
+        try:
+            return await self._datasette.execute(*args, **options)
+        except QueryInterrupted:
+            self.was_cut_off = True
+            raise
+        except sqlite3.OperationalError as error:
+            # Text that is no JSON is an error of that kind; a locked database is none.
+            if getattr(error, "sqlite_errorcode", None) != SQLITE_ERROR:
+                self.was_cut_off = True
+            raise
 
 
 class NewsColumnFacet(_Sampled, ColumnFacet):
     """Values of a column with their rows."""
+
+    parameter = "_facet"
 
     async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
         """Return the facets asked for, and the names of those that took too long."""
@@ -104,15 +201,12 @@ def _place(value: Any) -> tuple[int, Any]:
     return next(n for n, kind in enumerate(kinds) if isinstance(value, kind)), value
 
 
-class _Counted:
+class _Counted(_Other):
     """A Datasette whose next query is answered already."""
 
-    def __init__(self, datasette: DatasetteLike, rows: list[Mapping[str, Any]]) -> None:
-        self._datasette = datasette
+    def __init__(self, datasette: Any, rows: list[Mapping[str, Any]]) -> None:
+        super().__init__(datasette)
         self._rows = rows
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._datasette, name)
 
     async def execute(self, *_: Any, **__: Any) -> Results:
         """Return the rows that were counted."""
@@ -122,9 +216,13 @@ class _Counted:
 class NewsDateFacet(_Sampled, DateFacet):
     """Days with their rows."""
 
+    parameter = "_facet_date"
+
 
 class NewsArrayFacet(_Sampled, ArrayFacet):
     """Items of JSON arrays with their rows."""
+
+    parameter = "_facet_array"
 
 
 REPLACES: Mapping[type[Facet], type[Facet]] = {
