@@ -377,7 +377,7 @@ def _print_history(report: Any, as_json: bool | None) -> None:
 @newsfeed.command()
 @Database
 @click.argument("out", metavar="OUT", type=click.Path(dir_okay=False))
-@click.option("--force", is_flag=True, help="Overwrite OUT.")
+@click.option("--force", is_flag=True, help="Overwrite OUT, if it is a database.")
 @click.option(
     "--headlines-only",
     is_flag=True,

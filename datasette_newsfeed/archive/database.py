@@ -14,6 +14,8 @@ from .. import schema
 from ..errors import ArchiveError, BusyError, DiskError, VersionError
 from ..full_text import index
 
+_MAGIC = b"SQLite format 3\0"
+
 CACHE_KIB = 65_536
 """Memory for pages of a database that is written to. Keys of images are hashes, so a batch
 touches pages all over their indexes; with SQLite's own 2 MB each would be read again."""
@@ -123,9 +125,24 @@ def header(database: str | Path) -> tuple[int, int]:
         return 0, 0
     except OSError as error:
         raise ArchiveError(str(database), f"cannot be read: {error.strerror}") from error
-    if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
+    if len(head) < 100 or not head.startswith(_MAGIC):
         return 0, 0
     return int.from_bytes(head[24:28], "big"), int.from_bytes(head[60:64], "big")
+
+
+def is_database(path: str | Path) -> bool:
+    """Tell whether a file begins as those of SQLite, or is empty, as a new one is.
+
+    Raises ArchiveError where it cannot be read.
+    """
+    if not os.path.isfile(path):  # not to wait for a pipe
+        return False
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(len(_MAGIC))
+    except OSError as error:
+        raise ArchiveError(str(path), f"cannot be read: {error.strerror}") from error
+    return head in (b"", _MAGIC)
 
 
 def as_disk_error(database: str | Path, error: sqlite3.DatabaseError) -> ArchiveError | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -110,11 +111,13 @@ def test_rows_that_only_the_write_ahead_log_holds(db, out):
 
 
 def test_never_overwrites(db, out):
-    write(out, "somebody else's")
+    with closing(sqlite3.connect(out)) as connection:
+        connection.execute("create table boats (name text)")
+    other = out.read_bytes()
     outcome = newsfeed("prepare", db, out)
     assert outcome.status != 0
     assert "--force" in outcome.stderr
-    assert out.read_text() == "somebody else's"
+    assert out.read_bytes() == other
     assert newsfeed("prepare", db, out, "--force").status == 0
     assert content(out) == content(db)
     assert newsfeed("prepare", db, out, "--force").status == 0
@@ -141,6 +144,63 @@ def test_never_over_itself(db, out, way, monkeypatch):
             assert outcome.stderr
     assert content(db) == before
     assert import_report(db, db.parent / "records")["parsed"] == 0
+
+
+BESIDE = [f"{database}{log}" for database in ("news.db", "news.db-sources")
+          for log in ("", "-wal", "-shm", "-journal")][1:]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["same", "relative", "symbolic", "hard", "linked database",
+                                 "hard linked database", "another database's"])  # fmt: skip
+def test_never_over_a_file_of_the_database(db, out, way, monkeypatch):
+    """DB-sources has what no other file has; SQLite would take OUT for a log of the database."""
+    source = db
+    if way == "linked database":
+        source = out.with_name("link.db")
+        source.symlink_to(db)
+    elif way == "hard linked database":
+        source = out.with_name("hard.db")
+        os.link(db, source)
+    elif way == "another database's":
+        source = out.with_name("other.db")
+        shutil.copy(db, source)
+    monkeypatch.chdir(out.parent)
+    for number, name in enumerate(BESIDE):
+        file = target = db.with_name(name)
+        if way == "relative":
+            target = Path("..") / name
+        elif way == "symbolic":
+            target = out.with_name(f"link-{number}")
+            target.symlink_to(file)
+        elif way == "hard":
+            target = out.with_name(f"hard-{number}")
+            file.touch()
+            os.link(file, target)
+        before = _files(db.parent)
+        for options in ((), ("--force",)):
+            outcome = newsfeed("prepare", source, target, *options)
+            assert (outcome.status, "name another OUT" in outcome.stderr) == (2, True), name
+        assert _files(db.parent) == before
+
+
+def _files(folder):
+    return {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_force_overwrites_databases_alone(db, out):
+    """A slip of the fingers: `prepare --force news.db articles.md`."""
+    write(out, "somebody else's")
+    refused = "is no SQLite database; name another OUT"
+    outcome = newsfeed("prepare", db, out, "--force")
+    assert (outcome.status, refused in outcome.stderr) == (2, True)
+    assert out.read_text() == "somebody else's"
+    pipe = out.with_name("pipe")
+    os.mkfifo(pipe)
+    assert refused in newsfeed("prepare", db, pipe, "--force").stderr
+    assert pipe.is_fifo()
+    out.write_bytes(b"")
+    assert newsfeed("prepare", db, out, "--force").status == 0
+    assert content(out) == content(db)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

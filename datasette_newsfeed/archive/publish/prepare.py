@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,10 @@ from sqlite_utils import Database
 from ... import facet_index, schema
 from ...errors import ArchiveError
 from ...full_text import index
-from ..database import as_archive_error, as_disk_error, require_archive
+from ..database import as_archive_error, as_disk_error, is_database, require_archive
 from ..relate.run import cannot_relate, relate
 from ..relate.state import is_known_stale
-from ..sources.store import sources_path
+from ..sources.store import SOURCES, sources_path
 from .history import keep_history
 from .subset import headlines, keep_only
 
@@ -68,16 +68,13 @@ def prepare_archive(
     changed in the articles; with_removed: of that, also what was withdrawn or never published.
 
     Raises ArchiveError where DB is no news archive, nothing is left to publish, OUT
-    is there already and `force` is not given, or stories are stale and `allow_stale` is not.
+    is there already and `force` is not given or it is no database, OUT is DB or a file
+    of it, or stories are stale and `allow_stale` is not.
     """
     source, target = Path(database), Path(out)
     if not source.exists():
         raise ArchiveError(str(source), "no such database")
-    if target.exists():
-        if os.path.samefile(source, target):
-            raise ArchiveError(str(target), "is the database itself; name another OUT")
-        if not force:
-            raise ArchiveError(str(target), "is there already; --force overwrites it")
+    _check_out(source, target, force)
     if chosen is None and not headlines_only and not allow_stale:
         _check_current(source)
     # Beside OUT until it is proved, so that a failed run leaves the old one.
@@ -100,6 +97,52 @@ def prepare_archive(
         for suffix in ("", *_BESIDE):
             Path(f"{part}{suffix}").unlink(missing_ok=True)
     return Prepared(target.stat().st_size, rows, images_size)
+
+
+def _check_out(source: Path, target: Path, force: bool) -> None:
+    """Raise ArchiveError where OUT belongs to a database, or must not be overwritten."""
+    if _is_same(source, target):
+        raise ArchiveError(str(target), "is the database itself; name another OUT")
+    if owner := _owner(source, target):
+        raise ArchiveError(str(target), f"belongs to {owner}; name another OUT")
+    if not target.exists():
+        return
+    if not force:
+        raise ArchiveError(str(target), "is there already; --force overwrites it")
+    if not is_database(target):
+        raise ArchiveError(str(target), "is no SQLite database; name another OUT")
+
+
+def _owner(source: Path, target: Path) -> Path | None:
+    """Return the database that OUT belongs to: as its DB-sources, or as a log of either."""
+    real = Path(os.path.realpath(source))
+    # Import and SQLite name these files by where a link to the database leads.
+    for database in {source, real}:
+        if any(_is_same(file, target) for file in _files_of(database)):
+            return source
+    # The same by name: of a hard link to the database, and of any other database.
+    named = Path(os.path.realpath(target))
+    for ending in (*_BESIDE, SOURCES):
+        owner = Path(str(named).removesuffix(ending))
+        if owner != named and owner.is_file():
+            return owner
+    return None
+
+
+def _files_of(database: Path) -> Iterator[Path]:
+    """Yield the paths of the files beside a database that belong to it, there or not."""
+    sources = sources_path(database)
+    yield sources
+    for suffix in _BESIDE:
+        yield Path(f"{database}{suffix}")
+        yield Path(f"{sources}{suffix}")
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    """Tell whether two paths are one file, by whatever links; also where it is not there yet."""
+    if file.exists() and other.exists():
+        return os.path.samefile(file, other)
+    return os.path.realpath(file) == os.path.realpath(other)
 
 
 def _remove_parts(target: Path) -> None:

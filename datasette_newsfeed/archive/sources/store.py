@@ -31,6 +31,9 @@ from .source_file import ParsedFile, StoredFile, trusted_time, unpacked
 
 SOURCES_VERSION = 2
 
+SOURCES = "-sources"
+"""What the name of DB-sources has more than that of its database."""
+
 _SCHEMA = """
 CREATE TABLE state (change_counter INTEGER NOT NULL);
 INSERT INTO state VALUES (0);
@@ -62,7 +65,7 @@ ALTER TABLE image_files ADD COLUMN rendering TEXT NOT NULL DEFAULT '';
 
 def sources_path(database: str | Path) -> Path:
     """Return the path of DB-sources: `news.db-sources` beside `news.db`."""
-    return Path(f"{database}-sources")
+    return Path(f"{database}{SOURCES}")
 
 
 class Sources:
