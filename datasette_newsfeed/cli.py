@@ -58,7 +58,7 @@ def newsfeed() -> None:
 @click.option(
     "--allow-empty",
     is_flag=True,
-    help="With --prune: also if PATH is gone or holds no record files.",
+    help="With --prune: also if PATH is gone or holds no records.",
 )
 @click.option("--dry-run", is_flag=True, help="Report what would be done, and change nothing.")
 @click.option(
@@ -118,8 +118,9 @@ def import_(
     records is detected. DB remembers the options that are given for a PATH.
     """
     from .archive.importing.given import site_options
-    from .archive.importing.importer import import_archive, knows_files_below
+    from .archive.importing.importer import import_archive
     from .archive.importing.options import ImportOptions
+    from .archive.importing.pruning import knows_files_below
 
     missing = [path for path in paths if not Path(path).exists()]
     if history and dry_run:

@@ -104,14 +104,23 @@ class Folders:
     def files(self) -> Iterator[File]:
         """Yield the record files below the paths, each once."""
         for root in self.roots:
-            if os.path.isdir(root):
-                yield from self._folder(root)
-            elif os.path.lexists(root):
-                if os.path.basename(root).startswith(APPLE_DOUBLE):
-                    continue
-                found = self._file(root, path_below(root, root_of(root, self.bases) or root))
-                if found:
-                    yield found
+            yield from self._at(root)
+
+    def files_below(self, path: str) -> Iterator[File]:
+        """Yield the record files at or below one of the paths, links resolved.
+
+        Each time all of them: for whoever needs no more than the first few.
+        """
+        self._seen.clear()
+        return self._at(path)
+
+    def _at(self, root: str) -> Iterator[File]:
+        if os.path.isdir(root):
+            yield from self._folder(root)
+        elif os.path.lexists(root) and not os.path.basename(root).startswith(APPLE_DOUBLE):
+            found = self._file(root, path_below(root, root_of(root, self.bases) or root))
+            if found:
+                yield found
 
     def _folder(self, root: str) -> Iterator[File]:
         base = root_of(root, self.bases) or root

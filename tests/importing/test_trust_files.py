@@ -9,12 +9,15 @@ import sqlite3
 import stat
 import subprocess
 import zlib
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from commands import import_report, newsfeed, record, rows, sources_of, value, write
 from test_local_images import picture
+
+from datasette_newsfeed.archive.importing import workers
 
 SECRET = "QUFBQUFBQUFBQUFBQUFBQQ==;YmJiYmJi"
 
@@ -224,6 +227,125 @@ def test_prune_spares_what_cannot_be_meant(tmp_path: Path, db: Path) -> None:
     assert import_report(db, disk, other, "--prune", "--allow-empty")["removed"] == 1
     # What is empty now and always was is no matter.
     assert import_report(db, disk, other, "--prune")["removed"] == 0
+
+
+NOTES = "# Notes\nNo front matter.\n"
+
+EMPTIED: dict[str, Callable[[Path], object]] = {
+    "only a file without front matter": lambda folder: write(folder / "README.md", NOTES),
+    "only files that can be no record": lambda folder: [
+        write(folder / "broken.md", "---\ntitle: [\n---\n"),
+        (folder / "folder.md").symlink_to("nowhere.md"),
+    ],
+    "a folder that cannot be read": lambda folder: (folder / "linked").symlink_to("nowhere"),
+    "a draft": lambda folder: write(folder / "new.md", record("New", "draft: true")),
+    "the same files without what they held": lambda folder: [
+        write(folder / f"{number}.md", "") for number in range(5)
+    ],
+    "the same files that cannot be read": lambda folder: [
+        (folder / f"{number}.md").symlink_to("/proc/self/mem") for number in range(5)
+    ],
+}
+
+
+@pytest.fixture
+def five(tmp_path: Path) -> Path:
+    """A folder of five records."""
+    folder = tmp_path / "five"
+    for number in range(5):
+        write(folder / f"{number}.md", record(f"Number {number}"))
+    return folder
+
+
+def _empty(folder: Path) -> None:
+    for file in folder.glob("*.md"):
+        file.unlink()
+
+
+@pytest.mark.parametrize("place", ["beside", "in it", "below it"])
+@pytest.mark.parametrize("case", EMPTIED)
+def test_prune_spares_a_folder_without_records(case: str, place: str, five: Path) -> None:
+    """What only looks like a record does not confirm that the others are to be removed."""
+    db = {"beside": five.parent, "in it": five, "below it": five / "deep"}[place] / "news.db"
+    db.parent.mkdir(exist_ok=True)
+    import_report(db, five)
+    before = db.read_bytes(), sources_of(db).read_bytes()
+    _empty(five)
+    EMPTIED[case](five)
+    for options in ([], ["--dry-run"], ["--follow-links"]):
+        outcome = newsfeed("import", db, five, "--prune", *options)
+        assert outcome.status == 2, outcome
+        assert f"{five} holds no record files now" in outcome.stderr
+        assert "--allow-empty" in outcome.stderr
+        assert (db.read_bytes(), sources_of(db).read_bytes()) == before
+    report = import_report(db, five, "--prune", "--allow-empty", status=None)
+    assert report["removed"] + report["skipped"] + report["rejected"] >= 5
+    assert value(db, "select count(*) from articles") == 0
+
+
+@pytest.mark.parametrize("name", ["five.txt", "five.md", "five"])
+def test_prune_spares_a_path_that_became_a_plain_file(name: str, five: Path, db: Path) -> None:
+    folder = five.rename(five.with_name(name))
+    import_report(db, folder)
+    _empty(folder)
+    folder.rmdir()
+    write(folder, NOTES)
+    outcome = newsfeed("import", db, folder, "--prune")
+    assert (outcome.status, "--allow-empty" in outcome.stderr) == (2, True), outcome
+    assert value(db, "select count(*) from articles") == 5
+
+
+@pytest.mark.parametrize("left", ["0.md", "new.md", "deep/new.md"])
+@pytest.mark.parametrize("is_known_by_time", [True, False])
+def test_prune_goes_on_where_one_record_is_left(
+    left: str, is_known_by_time: bool, five: Path, db: Path
+) -> None:
+    for file in five.glob("*.md"):
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    import_report(db, five)
+    kept = (five / "0.md").read_bytes()
+    _empty(five)
+    write(five / "README.md", NOTES)
+    write(five / left, kept.decode())
+    if is_known_by_time:
+        os.utime(five / left, (1_000_000_000, 1_000_000_000))
+    report = import_report(db, five, "--prune")
+    assert (report["skipped"], report["removed"]) == (1, 4 if left == "0.md" else 5)
+    assert value(db, "select count(*) from articles") == 1
+
+
+def test_prune_looks_at_a_record_as_the_import_does(five: Path, db: Path) -> None:
+    """By the options given now and before, by links, and for each PATH."""
+    import_report(db, five, "--drafts")
+    _empty(five)
+    write(five / "new.md", record("New", "draft: true"))
+    assert newsfeed("import", db, five, "--prune", "--no-drafts").status == 2
+    assert import_report(db, five, "--prune")["removed"] == 5, "--drafts is remembered"
+    elsewhere = write(five.parent / "elsewhere" / "other.md", record("Elsewhere"))
+    (five / "new.md").unlink()
+    (five / "new.md").symlink_to(elsewhere)
+    assert newsfeed("import", db, five, "--prune").status == 2
+    assert import_report(db, five, "--prune", "--follow-links")["updated"] == 1
+    assert import_report(db, five, elsewhere.parent, "--prune")["read"] == 2
+    (five / "new.md").unlink()
+    for paths in ([five, elsewhere.parent], [elsewhere.parent, five]):
+        outcome = newsfeed("import", db, *paths, "--prune")
+        assert (outcome.status, str(five) in outcome.stderr) == (2, True)
+
+
+def test_prune_reads_no_file_to_find_that_one_is_left(
+    five: Path, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large archive is not read twice: one file that is as it was is enough."""
+    for file in five.glob("*.md"):
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    import_report(db, five)
+    for number in range(20):
+        write(five / f"-{number}.md", NOTES)
+    read: list[str] = []
+    monkeypatch.setattr(workers, "contents", lambda file: read.append(file.path) or b"")
+    assert import_report(db, five, "--prune")["skipped"] == 20
+    assert len(read) == 20
 
 
 def test_prepare_removes_its_own_files_alone(tmp_path: Path, db: Path) -> None:

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
@@ -69,16 +72,27 @@ def site_options(
     return {key: value for key, value in found.items() if value is not None}
 
 
+def given_before(
+    database: str | Path, sources: Sources, roots: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """Return what was given for each root in earlier runs, of a database that is only read."""
+    roots = list(roots)
+    path = Path(database)
+    if path.exists():
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            if Database(connection).table(TABLE).exists():
+                return _stored(connection, sources, roots)
+    return {root: {} for root in roots}
+
+
 def remember(
     db: Database, sources: Sources, roots: Iterable[str], given: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
     """Return what is known to be given for each root, after adding what is given now."""
     db.execute(_SCHEMA)
-    stored = dict(db.execute(f"SELECT path, options FROM {TABLE}").fetchall())
     found = {}
-    for root in roots:
+    for root, before in _stored(db.conn, sources, roots).items():
         name = sources.name_of(root)
-        before = json.loads(stored.get(name, "{}"))
         found[root] = {**before, **given}
         if found[root] != before:
             options = json.dumps(found[root], ensure_ascii=False, sort_keys=True)
@@ -88,3 +102,10 @@ def remember(
                 [name, options],
             )
     return found
+
+
+def _stored(
+    connection: sqlite3.Connection, sources: Sources, roots: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    stored = dict(connection.execute(f"SELECT path, options FROM {TABLE}").fetchall())
+    return {root: json.loads(stored.get(sources.name_of(root), "{}")) for root in roots}

@@ -20,7 +20,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from ... import facet_index, schema
-from ...errors import OptionError, RecordError
+from ...errors import RecordError
 from ..database import check_archive, copy_database, header, open_archive, transaction
 from ..files import File, Folders
 from ..images.base_url import check_base, set_base
@@ -38,6 +38,7 @@ from .given import remember
 from .local_images import LocalImages
 from .options import ImportListener, ImportOptions, Silent
 from .parse import Request, parse
+from .pruning import check_records_left
 from .reading_report import Dialects
 from .sites import Sites
 from .unknown_keys import Unplaced
@@ -114,7 +115,7 @@ def _import_or_try(
     # A link to a database is that database, and has the same DB-sources.
     database = os.path.realpath(database)
     if options.prune and not options.allow_empty:
-        _check_not_empty(database, paths, options.follow_links)
+        check_records_left(database, paths, options)
     if not options.dry_run:
         return _import(database, database, paths, options, listener)
     with tempfile.TemporaryDirectory() as folder:
@@ -123,32 +124,6 @@ def _import_or_try(
             if os.path.exists(original):
                 copy_database(original, target)
         return _import(copy, database, paths, replace(options, relate=False), listener)
-
-
-def knows_files_below(database: str | Path, paths: Iterable[str | Path]) -> bool:
-    """Tell whether DB-sources knows files at or below each of the paths."""
-    database = os.path.realpath(database)
-    if not sources_path(database).exists():
-        return False
-    with closing(Sources(database)) as sources:
-        return all(sources.knows_below(os.path.realpath(path)) for path in paths)
-
-
-def _check_not_empty(database: str | Path, paths: Iterable[str | Path], follow_links: bool) -> None:
-    """Refuse to prune what is known below a path where nothing is found now.
-
-    Raises OptionError. A folder that cannot be read is no such path: it is spared anyway.
-    """
-    for path in paths:
-        folders = Folders([path], lambda error: None, follow_links=follow_links)
-        is_empty = next(folders.files(), None) is None and not folders.unread
-        if is_empty and not folders.faulty_files and knows_files_below(database, [path]):
-            state = "holds no record files now" if os.path.exists(path) else "is gone"
-            raise OptionError(
-                "--prune",
-                f"{path} {state}, and the files known below it would all be removed; is its disk "
-                "mounted? --allow-empty removes them",
-            )
 
 
 def _import(

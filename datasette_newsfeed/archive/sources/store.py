@@ -222,13 +222,29 @@ class Sources:
 
     # What is known
 
-    def knows_below(self, file: str) -> bool:
-        """Tell whether a file, or files below a folder, are known."""
+    def known_below(self, file: str) -> Iterator[str]:
+        """Yield the known files at or below a path."""
         start = relative_folder(file, self.folder) or file
+        if start.strip("./"):
+            names: Iterable[Sequence[Any]] = self.db.execute(
+                "SELECT file FROM sources "
+                "WHERE file = ?1 OR (file >= ?1 || '/' AND file < ?1 || '0')",
+                [start],
+            )
+        else:  # this folder or one above, by which no name of a file begins
+            names = self._files()
+        for row in names:
+            known = self.file_of(row[0])
+            if root_of(known, [file]):
+                yield known
+
+    def is_as_known(self, file: File, schema_version: int, site: str) -> bool:
+        """Tell whether a file was read as a record, and has the size, time and site of then."""
         return bool(
             self.db.execute(
-                "SELECT 1 FROM sources WHERE file = ?1 OR (file >= ?1 || '/' AND file < ?1 || '0')",
-                [start],
+                "SELECT 1 FROM sources WHERE file = ? AND size = ? AND mtime = ? "
+                "AND sha256 IS NOT NULL AND schema_version = ? AND coalesce(site, '') = ?",
+                [self.name_of(file.file), file.size, file.mtime, schema_version, site],
             ).fetchone()
         )
 
