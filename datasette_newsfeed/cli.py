@@ -146,7 +146,7 @@ def import_(
             dialects=dialects,
         )
         report = import_archive(database, paths, options, _Terminal(on_progress, on_compared))
-    read = _read_history(database, None) if history and report.read else None
+    read = _read_history(database, None, follow_links) if history and report.read else None
     _print_import(report, dry_run, as_json, read.data() if read else None)
     if read:
         _print_history(read, as_json=None if as_json else False)
@@ -358,11 +358,11 @@ def history(database: str, repo: str | None, as_json: bool) -> None:
     _print_history(report, as_json)
 
 
-def _read_history(database: str, repo: str | None) -> Any:
+def _read_history(database: str, repo: str | None, follow_links: bool = False) -> Any:
     from .archive.history.run import read_history
 
     with reported(), progress("Reading history") as on_progress:
-        return read_history(database, repo, registered_dialects(), on_progress)
+        return read_history(database, repo, registered_dialects(), on_progress, follow_links)
 
 
 def _print_history(report: Any, as_json: bool | None) -> None:

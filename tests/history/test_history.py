@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -442,6 +443,198 @@ def test_nothing_that_a_repository_configures_is_run(tmp_path: Path) -> None:
     assert outcome.status == 2
     assert "partial clone" in outcome.stderr
     assert not marker.exists(), marker.read_text()
+
+
+# -- repositories that lead elsewhere -----------------------------------------
+
+
+def _own(folder: Path, commit: str) -> Path:
+    """Make a repository in a folder whose branch stands at a commit that it does not have."""
+    git(folder, "init", "-q", "-b", "main")
+    (folder / ".git" / "refs" / "heads" / "main").write_text(f"{commit}\n")
+    (folder / ".git" / "objects" / "info").mkdir(exist_ok=True)
+    return folder / ".git"
+
+
+def _replace(place: Path, target: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place)
+    place.symlink_to(target)
+
+
+def _with_alternate(folder: Path, commit: str, line: str) -> Path:
+    own = _own(folder, commit)
+    (own / "objects" / "info" / "alternates").write_text(f"# objects\n{line}\n")
+    return own
+
+
+def _by_alternates_of_alternates(folder: Path, private: Path, commit: str) -> None:
+    more = _with_alternate(folder, commit, "../more") / "more"
+    (more / "info").mkdir(parents=True)
+    (more / "info" / "alternates").write_text(f"{private}/objects\n")
+
+
+def _by_common_folder(folder: Path, private: Path, commit: str) -> None:
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (folder / ".git" / "commondir").write_text(f"{private}\n")
+
+
+def _by_bare_repository(folder: Path, private: Path, commit: str) -> None:
+    (folder / "HEAD").write_text(f"{commit}\n")
+    (folder / "refs").mkdir()
+    (folder / "objects").symlink_to(private / "objects")
+
+
+def _by_linked_files(folder: Path, private: Path, commit: str) -> None:
+    own = _own(folder, commit)
+    for file in (private / "objects" / "pack").iterdir():
+        (own / "objects" / "pack" / file.name).symlink_to(file)
+
+
+def _by_common_folder_with_objects_inside(folder: Path, private: Path, commit: str) -> None:
+    own = _own(folder, commit)
+    shutil.copytree(private / "objects", own / "objects", dirs_exist_ok=True)
+    shutil.copytree(own / "refs", private / "common" / "refs")
+    (private / "common" / "objects").symlink_to(own / "objects")
+    (own / "commondir").write_text(f"{private}/common\n")
+
+
+def _by_odd_alternate(folder: Path, private: Path, commit: str) -> None:
+    """By one whose name git writes in quotes."""
+    odd = private / 'a "name" of é\t'
+    shutil.copytree(private / "objects", odd)
+    _with_alternate(folder, commit, str(odd))
+
+
+def _by_linked_configuration(folder: Path, private: Path, commit: str) -> None:
+    git(folder.parent, "clone", "-q", "--bare", str(private), "clone")
+    (folder.parent / "clone").rename(folder / ".git")
+    (folder / ".git" / "config").unlink()
+    (folder / ".git" / "config").symlink_to(private / "config")
+
+
+def _below_another_repository(folder: Path, private: Path, commit: str) -> None:
+    git(folder.parent, "init", "-q")
+    (folder / ".git").symlink_to(private)
+
+
+LEADING_OUT: dict[str, Callable[[Path, Path, str], object]] = {
+    "a link": lambda folder, private, commit: (folder / ".git").symlink_to("../private/.git"),
+    "a link in a repository": _below_another_repository,
+    "a file": lambda folder, private, commit: (folder / ".git").write_text(f"gitdir: {private}\n"),
+    "a common folder": _by_common_folder,
+    "a common folder with objects inside": _by_common_folder_with_objects_inside,
+    "a linked configuration": _by_linked_configuration,
+    "linked objects": lambda folder, private, commit: _replace(
+        _own(folder, commit) / "objects", private / "objects"
+    ),
+    "linked packs": lambda folder, private, commit: _replace(
+        _own(folder, commit) / "objects" / "pack", private / "objects" / "pack"
+    ),
+    "linked pack files": _by_linked_files,
+    "an alternate": lambda folder, private, commit: _with_alternate(
+        folder, commit, f"{private}/objects"
+    ),
+    "a relative alternate": lambda folder, private, commit: _with_alternate(
+        folder, commit, "../../../private/.git/objects"
+    ),
+    "a quoted alternate": lambda folder, private, commit: _with_alternate(
+        folder, commit, f'"{private}/objec\\164s"'
+    ),
+    "an alternate with an odd name": _by_odd_alternate,
+    "alternates of alternates": _by_alternates_of_alternates,
+    "a bare repository": _by_bare_repository,
+}
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Path:
+    """The git directory of a repository beside the archive, in which everything is packed."""
+    archive = GitArchive(tmp_path / "private")
+    for title in ("PIN 4711", "PIN 4712"):
+        for path in ("ok.md", "content/deep.md"):
+            archive.files[path] = as_file(record(RNG, title=title))
+        archive.commit()
+    archive.finish()
+    git(tmp_path / "private", "repack", "-q", "-a", "-d")
+    return tmp_path / "private" / ".git"
+
+
+@pytest.mark.parametrize(("below", "name"), [("", "ok.md"), ("content", "deep.md")])
+@pytest.mark.parametrize("way", LEADING_OUT)
+def test_a_repository_outside_is_read_only_if_it_is_named(
+    way: str, below: str, name: str, tmp_path: Path, private: Path
+) -> None:
+    folder, db = tmp_path / "archive", tmp_path / "a.db"
+    (folder / below).mkdir(parents=True)
+    (folder / below / name).write_bytes(as_file(record(RNG)))
+    commit = git(private, "rev-parse", "HEAD").decode().strip()
+    LEADING_OUT[way](folder, private, commit)
+    assert git(folder, "rev-parse", "HEAD").decode().strip() == commit, "git itself reads it"
+    for arguments in (("import", db, folder / below, "--history"), ("history", db)):
+        outcome = newsfeed(*arguments)
+        assert outcome.status == 2, outcome
+        assert str(folder / below) in outcome.stderr
+        assert str(private) in outcome.stderr
+        assert "--repo" in outcome.stderr
+        assert not rows(db, "select * from article_versions")
+        assert b"PIN" not in db.read_bytes()
+    read = newsfeed("import", tmp_path / "b.db", folder / below, "--history", "--follow-links")
+    assert (read.status, "2 new commits" in read.stdout) == (0, True), read
+    assert "leads out" not in read.stderr
+    assert history(db, "--repo", folder)["commits"] == 2
+
+
+def test_one_repository_outside_does_not_keep_others_from_being_read(
+    tmp_path: Path, private: Path
+) -> None:
+    folder, db = tmp_path / "archive", tmp_path / "a.db"
+    folder.mkdir()
+    (folder / "mine.md").write_bytes(as_file(record(RNG)))
+    (folder / ".git").symlink_to(private)
+    small(tmp_path / "good", a=as_file(record(RNG))).finish()
+    import_report(db, folder, tmp_path / "good", status=None)
+    report = history(db)
+    assert report["commits"] == 1
+    assert [str(private) in note for note in report["notes"]] == [True]
+
+
+def test_worktrees_and_submodules_are_read_if_they_are_named(tmp_path: Path, private: Path) -> None:
+    git(private.parent, "worktree", "add", "-q", "--detach", str(tmp_path / "tree"))
+    small(tmp_path / "outer", a=as_file(record(RNG))).finish()
+    git(tmp_path / "outer", "submodule", "--quiet", "add", str(private), "inner")
+    for folder in (tmp_path / "tree", tmp_path / "outer" / "inner"):
+        db = tmp_path / f"{folder.name}.db"
+        import_report(db, folder)
+        outcome = newsfeed("history", db)
+        assert (outcome.status, "--repo" in outcome.stderr) == (2, True)
+        assert history(db, "--repo", folder)["commits"] == 2
+
+
+def test_a_repository_may_be_spread_below_its_own_folder(tmp_path: Path) -> None:
+    small(tmp_path / "repo", a=as_file(record(RNG))).finish()
+    folder = (tmp_path / "repo").rename(tmp_path / "moved")
+    (tmp_path / "repo").symlink_to(folder)
+    own = (folder / ".git").rename(folder / "own")
+    (folder / ".git").write_text("gitdir: own\n")
+    (own / "objects").rename(folder / "objects")
+    (own / "objects").symlink_to("../objects")
+    (own / "HEAD").unlink()
+    (own / "HEAD").symlink_to("refs/heads/main")
+    more = own / "more"
+    (more / "info").mkdir(parents=True)
+    (folder / "objects" / "info").mkdir(exist_ok=True)
+    (folder / "objects" / "info" / "alternates").write_text(f"{more}\n/nowhere/at/all\n")
+    for name in ("again", "and-again"):
+        (folder / "objects" / name).symlink_to(".")
+    below = folder / "content"
+    (below / ".git").mkdir(parents=True)  # no repository: git looks further up
+    (below / "b.md").write_bytes(as_file(record(RNG)))
+    for number, place in enumerate((tmp_path / "repo", below)):
+        db = tmp_path / f"{number}.db"
+        import_report(db, place, status=None)  # of the loops, 1
+        assert history(db)["commits"] == 1
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,22 @@ class Repository:
             None if self.is_bare else os.path.realpath(self._line("rev-parse", "--show-toplevel"))
         )
 
+    def git_folders(self) -> list[str]:
+        """Return the folders that hold what is no object: its own, and that of all worktrees."""
+        return [self.directory, self._path("rev-parse", "--git-common-dir")]
+
+    def object_folders(self) -> list[str]:
+        """Return the folders that objects are read from: its own, alternates, and theirs."""
+        found = [self._path("rev-parse", "--git-path", "objects")]
+        for line in self._run("count-objects", "-v").splitlines():
+            key, _, path = line.partition(b": ")
+            if key == b"alternate":
+                found.append(os.path.join(self.folder, os.fsdecode(_unquoted(path))))
+        return found
+
+    def _path(self, *arguments: str) -> str:
+        return os.path.join(self.folder, self._line(*arguments))
+
     def head(self) -> str | None:
         """Return the commit that the repository stands at; None where there is none yet."""
         found = self._run("rev-parse", "--quiet", "--verify", "HEAD^{commit}", allowed=(0, 1, 128))
@@ -151,7 +167,7 @@ class Repository:
         """Return the commits at which a shallow clone was cut off, as one text; "" of a whole."""
         if self._line("rev-parse", "--is-shallow-repository") != "true":
             return ""
-        path = os.path.join(self.folder, self._line("rev-parse", "--git-path", "shallow"))
+        path = self._path("rev-parse", "--git-path", "shallow")
         with suppress(OSError), open(path, encoding="ascii", errors="replace") as stream:
             return " ".join(sorted(stream.read().split()))
         return "shallow"
@@ -335,6 +351,13 @@ def _environment() -> dict[str, str]:
         "GIT_PAGER": "cat",
         "GIT_TERMINAL_PROMPT": "0",
     }
+
+
+def _unquoted(path: bytes) -> bytes:
+    """Return a path as it is; git writes one with odd characters in quotes, as C does."""
+    if not path.startswith(b'"'):
+        return path
+    return path[1:-1].decode("unicode_escape").encode("latin-1")
 
 
 def _range(last: str | None, head: str) -> str:

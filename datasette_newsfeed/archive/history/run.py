@@ -33,6 +33,7 @@ from ..importing.given import remember
 from ..importing.sites import Sites
 from ..sources.store import Sources, faults, sources_path
 from .git import Commit, NoRepository, Repository
+from .own_folder import check_in_own_folder
 from .rows import HistoryRows
 from .trees import as_path, best_prefix, reading, write_configuration
 from .versions import Counts, Reader, Versions
@@ -109,13 +110,16 @@ def read_history(
     repository: str | None = None,
     dialects: Sequence[Dialect] = DIALECTS,
     on_progress: Progress = lambda done, total: None,
+    follow_links: bool = False,
 ) -> HistoryReport:
     """Read what changed in the files of an archive from the repository that they lie in.
 
-    `repository` names another one, which may be bare. Raises RepositoryError where none can be
+    `repository` names another one, which may be bare. One that is not named is only read where
+    it lies in its own folder, or by `follow_links`. Raises RepositoryError where none can be
     read, ArchiveError where the database is no news archive.
     """
     named, database = database, os.path.realpath(database)
+    notes: list[str] = []
     counter, _ = header(database)
     require_archive_file(database, named)
     check_archive(database, named)
@@ -125,14 +129,16 @@ def read_history(
                 str(named), "DB-sources is not there, which knows its folders; give --repo"
             )
         try:
-            return _read(database, named, None, repository, dialects, on_progress)
+            tasks = list(_tasks(None, repository, notes, str(named), follow_links))
+            return _read(database, named, None, tasks, notes, dialects, on_progress)
         except sqlite3.DatabaseError as error:
             raise as_archive_error(named, error) from error
     sources = Sources(database, shown=sources_path(named))
     with closing(sources), faults(sources, named):
         is_as_left = counter == sources.change_counter()
         try:
-            return _read(database, named, sources, repository, dialects, on_progress)
+            tasks = list(_tasks(sources, repository, notes, str(named), follow_links))
+            return _read(database, named, sources, tasks, notes, dialects, on_progress)
         finally:
             if is_as_left:
                 sources.note_change_counter(header(database)[0])
@@ -142,12 +148,12 @@ def _read(
     database: str,
     named: str | Path,
     sources: Sources | None,
-    repository: str | None,
+    tasks: Sequence[_Task],
+    notes: list[str],
     dialects: Sequence[Dialect],
     on_progress: Progress,
 ) -> HistoryReport:
-    report = HistoryReport()
-    tasks = list(_tasks(sources, repository, report.notes, str(named)))
+    report = HistoryReport(notes=notes)
     db = open_archive(database, named)
     with closing(db.conn):
         with transaction(db):
@@ -171,9 +177,13 @@ def _read(
 
 
 def _tasks(
-    sources: Sources | None, named: str | None, notes: list[str], database: str
+    sources: Sources | None,
+    named: str | None,
+    notes: list[str],
+    database: str,
+    follow_links: bool,
 ) -> Iterator[_Task]:
-    """Yield the folders of the archive with their repositories.
+    """Yield the folders of the archive with their repositories; note those that are not read.
 
     Raises RepositoryError where there is none at all.
     """
@@ -188,6 +198,8 @@ def _tasks(
     for root in roots:
         try:
             repository = Repository(root)
+            if not follow_links:
+                check_in_own_folder(repository)
             prefix = repository.prefix
         except RepositoryError as error:
             lacking.append(error)
