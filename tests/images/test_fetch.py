@@ -8,10 +8,13 @@ import json
 import random
 import resource
 import signal
+import socket
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -160,8 +163,9 @@ ROTTEN = {
 }
 """What stands on the small web, and how it ends."""
 
+NO_PUBLIC_NAME = "has a host name that is not known to lead to public addresses"
 NO_SERVER = {
-    "http://nobody.invalid/a.png": ("failed", None, "has a host name that is not known"),
+    "http://nobody.invalid/a.png": ("failed", None, NO_PUBLIC_NAME),
     "http://me:secret@example.org/a.png": ("refused", None, "holds a name or password"),
     "ftp://example.org/a.png": ("refused", None, "is neither http nor https"),
     "data:image/png;base64,AAAA": ("refused", None, "is neither http nor https"),
@@ -269,9 +273,7 @@ def test_a_host_that_is_gone_does_not_hold_up_the_run(
     asked = [name for name in names if "gone.invalid" in name]
     assert len(asked) == fetch_module.GIVEN_UP_AFTER * QUICK.attempts
     outcomes = _outcomes(db)
-    assert {outcomes[url] for url in urls} == {
-        ("failed", None, "has a host name that is not known")
-    }
+    assert {outcomes[url] for url in urls} == {("failed", None, NO_PUBLIC_NAME)}
     assert _stored(db) == {web.url("/image/1")}
 
 
@@ -328,12 +330,13 @@ def test_no_spelling_of_an_address_leads_inside(
         assert outcome in ("refused", "failed"), url
         assert status is None, url
         # Some spellings are unknown to the system, or to HTTP.
-        ends = ("is no URL", "to no URL", "no public address", "is not known", "cannot be reached")
+        ends = ("is no URL", "to no URL", "no public address", NO_PUBLIC_NAME, "cannot be reached")
         assert reason.endswith(ends), (url, reason)
     assert _outcomes(db).keys() == set(urls)
     spelled = {spelling: _outcomes(db)[url] for spelling, url in zip(SPELLINGS, urls, strict=True)}
-    for known in ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"):
+    for known in ("127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"):
         assert spelled[known][0] == "refused", known
+    assert spelled["localhost"][0] == "failed"
     assert canary.visits == 0
     assert _stored(db) == set()
 
@@ -358,6 +361,64 @@ def test_what_a_name_means_is_looked_up_once(
     fetch(limits=Limits(connect=2, silence=2, total=4, attempts=1))
     assert _outcomes(db)[url][0] == "stored", _outcomes(db)
     assert asked.count("rebinding.example") == 1
+
+
+def _answer(*addresses: str) -> Callable[[], Any]:
+    return lambda: [(0, socket.SOCK_STREAM, 6, "", (each, 80)) for each in addresses]
+
+
+def _raising(error: Exception) -> Callable[[], Any]:
+    def lookup() -> Any:
+        raise error
+
+    return lookup
+
+
+LOOKUPS: dict[str, Callable[[], Any]] = {
+    "unknown": _raising(socket.gaierror(socket.EAI_NONAME, "Name or service not known")),
+    "unknown for now": _raising(socket.gaierror(socket.EAI_AGAIN, "Temporary failure")),
+    "no name": _raising(UnicodeError("label too long")),
+    "without addresses": _answer(),
+    "inner": _answer("10.0.0.1"),
+    "this machine": _answer("127.0.0.1", "::1"),
+    "both": _answer("8.8.8.8", "192.168.1.1"),
+    "slow": lambda: None,
+}
+
+
+@pytest.mark.parametrize("way", ["straight", "redirected"])
+def test_nothing_tells_which_names_are_known_inside(
+    db: Path, web: SmallWeb, fetch: Fetch, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Whoever writes records and sees the tables would find out the names of a network."""
+    asked: Counter[str] = Counter()
+    names = {f"{case.replace(' ', '-')}.example": lookup for case, lookup in LOOKUPS.items()}
+    getaddrinfo = asyncio.BaseEventLoop.getaddrinfo
+
+    async def looking_up(self: Any, host: Any, port: Any, **more: Any) -> Any:
+        if host not in names:
+            return await getaddrinfo(self, host, port, **more)
+        asked[host] += 1
+        if host.startswith("slow"):
+            await asyncio.sleep(60)
+        return names[host]()
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", looking_up)
+    # More of a host than are asked for before it is given up.
+    count = fetch_module.GIVEN_UP_AFTER + 1 if way == "straight" else 2
+    urls = [f"http://{name}/{number}.png" for name in names for number in range(count)]
+    if way == "redirected":
+        urls = [web.url(f"/to?url={url}") for url in urls]
+    _import(db, *urls)
+    told = "redirects to an address that " * (way == "redirected") + NO_PUBLIC_NAME
+    for _ in range(2):
+        asked.clear()
+        fetch(limits=replace(QUICK, connect=0.3))
+        seen = rows(db, "select distinct outcome, status, reason, etag from image_fetches")
+        assert seen == [("failed", None, told, None)]
+        assert value(db, "select count(*) from image_fetches") == len(urls)
+        looked_up = min(count, fetch_module.GIVEN_UP_AFTER)
+        assert asked == dict.fromkeys(names, looked_up * QUICK.attempts), "given up as early"
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     import httpx
 
 NOT_PUBLIC = "leads to no public address"
-"""Not to which: the reason is stored in the database that is served, and would tell whoever writes
-records what a name means inside this network."""
+"""Of an address itself, which tells no more than the record."""
+
+NAME_NOT_PUBLIC = "has a host name that is not known to lead to public addresses"
+"""Of a name that is not known as well as of one that is known here alone. What is said of a name is
+stored in the database that is served, and would tell whoever writes records which names there are
+inside this network. So all that a lookup may come to is one error, and is tried again alike."""
 
 NAMES_KEPT = 1_000
 SECONDS_KEPT = 60.0
@@ -38,8 +42,8 @@ class Resolver:
     async def addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
         """Return the addresses of a host, the same ones for a minute.
 
-        Raises FetchError where one of them is not admitted, or the name is not known, and
-        TimeoutError after `timeout` seconds.
+        Raises FetchError where one of them is not admitted, or the name is not known after
+        `timeout` seconds.
         """
         now = time.monotonic()
         looked_up, found = self._known.get((host, port), (now - SECONDS_KEPT, []))
@@ -51,18 +55,29 @@ class Resolver:
                     host, port, type=socket.SOCK_STREAM
                 )
         except (OSError, UnicodeError) as error:
-            if isinstance(error, TimeoutError):
-                raise
-            raise FetchError(
-                "failed", "has a host name that is not known", may_pass=True, is_unreachable=True
-            ) from error
+            raise _not_public(host) from error
         found = list(dict.fromkeys(str(place[0]) for *_, place in answer))
         if not found or not all(self._admits(address, port) for address in found):
-            raise FetchError("refused", NOT_PUBLIC)
+            raise _not_public(host)
         if len(self._known) >= NAMES_KEPT:
             self._known.clear()
         self._known[host, port] = now, found
         return found
+
+
+def _not_public(host: str) -> FetchError:
+    """Return what is said of an address that is not public, and of any name without public ones."""
+    if _is_address(host):
+        return FetchError("refused", NOT_PUBLIC)
+    return FetchError("failed", NAME_NOT_PUBLIC, may_pass=True, is_unreachable=True)
+
+
+def _is_address(host: str) -> bool:
+    """Tell whether a host is an address in any spelling of the system's; no name is looked up."""
+    try:
+        return bool(socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST))
+    except (OSError, UnicodeError):
+        return False
 
 
 def transport(resolver: Resolver, concurrency: int) -> httpx.AsyncHTTPTransport:
@@ -84,10 +99,7 @@ def transport(resolver: Resolver, concurrency: int) -> httpx.AsyncHTTPTransport:
             local_address: str | None = None,
             socket_options: Iterable[Any] | None = None,
         ) -> httpcore.AsyncNetworkStream:
-            try:
-                addresses = await resolver.addresses(host, port, timeout)
-            except TimeoutError as error:
-                raise httpcore.ConnectTimeout(str(error)) from error
+            addresses = await resolver.addresses(host, port, timeout)
             for address in addresses[:-1]:
                 try:
                     return await self._plain.connect_tcp(
