@@ -23,6 +23,7 @@ from ... import facet_index_schema, schema
 from ..access.archives import file_state, find_archive
 from ..filters.query_string import plain_key
 from ..protocols import RequestLike
+from ..text.plain import LONGEST_NAME, cut
 from .filter_sql import Rows, page_rows
 from .indexed_counts import find_tally
 
@@ -144,12 +145,16 @@ class NewsColumnFacet(_Sampled, ColumnFacet):
 
     async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
         """Return the facets asked for, and the names of those that took too long."""
-        is_ours = self.table == schema.ARTICLES.name and await find_archive(
-            self.ds, self.request, self.database
-        )
-        if not is_ours:
+        if self.table not in TABLES or not await find_archive(self.ds, self.request, self.database):
             found: tuple[list[dict[str, Any]], list[str]] = await super().facet_results()
             return found
+        if self.table == schema.ARTICLES.name:
+            results, timed_out = await self._of_articles()
+        else:
+            results, timed_out = await super().facet_results()
+        return [_bounded(each) for each in results], timed_out
+
+    async def _of_articles(self) -> tuple[list[dict[str, Any]], list[str]]:
         results: list[dict[str, Any]] = []
         timed_out: list[str] = []
         rows = await page_rows(self)
@@ -180,6 +185,18 @@ class NewsColumnFacet(_Sampled, ColumnFacet):
         counts = [(v, n) for v, n in tally.counts(column).items() if v is not None]
         counts.sort(key=lambda each: (-each[1], *_place(each[0])))
         return [{"value": v, "count": n} for v, n in counts[: self.get_facet_size() + 1]]
+
+
+def _bounded(facet: dict[str, Any]) -> dict[str, Any]:
+    """Return a facet without values longer than a page shows, unless they are chosen."""
+    results = [
+        {**each, "label": cut(each["label"], LONGEST_NAME)}
+        if isinstance(each["label"], str)
+        else each
+        for each in facet["results"]
+        if each["selected"] or len(str(each["value"])) <= LONGEST_NAME
+    ]
+    return {**facet, "results": results}
 
 
 def _with_plain_keys(request: RequestLike) -> Any:

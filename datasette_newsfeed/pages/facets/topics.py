@@ -1,7 +1,8 @@
 """Facet by topic: `?_facet_topic=topics` on the articles of an archive.
 
 Counts the rows of article_topics that match all other filters. A value toggles `_topic`.
-Articles must have all of the chosen topics.
+Articles must have all of the chosen topics. Those with longer names than a page shows are not
+listed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import ClassVar
 
 from ... import facet_index_schema
 from ..filters.conditions import ARTICLES, TOPIC, TOPIC_TABLES, chosen, may_view_all
+from ..text.plain import LONGEST_NAME
 from .base import NewsFacet, Value
 
 # With no filter the links alone are counted, along their index.
@@ -25,9 +27,10 @@ group by links.topic"""
 
 # The chosen topics come first and are never cut off. The list begins with null, which no
 # topic is: SQLite 3.34 takes `in ()` for the number of a column to sort by, and fails.
-LIST_SQL = """\
-select value, n from ({counts})
-order by value in (null{chosen}) desc, n desc, value limit :newsfeed_limit"""
+LIST_SQL = f"""\
+select value, n from ({{counts}})
+where length(value) <= {LONGEST_NAME} or value in (null{{chosen}})
+order by value in (null{{chosen}}) desc, n desc, value limit :newsfeed_limit"""
 
 
 class TopicFacet(NewsFacet):
@@ -52,7 +55,8 @@ class TopicFacet(NewsFacet):
         tally = await self.tally(facet_index_schema.TOPIC)
         if tally:
             found = tally.counts(facet_index_schema.TOPIC)
-            order = sorted(found, key=lambda topic: (topic not in picked, -found[topic], topic))
+            listed = [each for each in found if each in picked or len(each) <= LONGEST_NAME]
+            order = sorted(listed, key=lambda topic: (topic not in picked, -found[topic], topic))
             counts = {topic: found[topic] for topic in order[: len(picked) + size + 1]}
         else:
             counts = await self._count(picked, len(picked) + size + 1)
