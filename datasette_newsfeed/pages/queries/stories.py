@@ -71,7 +71,7 @@ def _story(row: Any, headline: Card, cards: Sequence[Card], providers: Sequence[
     return Story(
         id=row["id"],
         headline=headline,
-        size=row["size"],
+        size=row["size"] or 0,
         first_published_at=row["first_published_at"] or "",
         last_published_at=row["last_published_at"] or "",
         cards=tuple(cards),
