@@ -142,6 +142,9 @@ def sortable_columns(table: str, columns: Iterable[str]) -> list[str]:
     return [column for column in columns if column not in LONG_TEXTS.get(table, ())]
 
 
+_KEYS = {table.name: table.primary_key for table in schema.TABLES}
+
+
 def of_database(
     name: str,
     *,
@@ -157,8 +160,9 @@ def of_database(
     hidden tables that refer to others.
     """
     tables = {table: of_table(table, hides_references=hides_references) for table in TITLES}
-    for table in tables.keys() - columns.keys():
-        tables[table].pop("label_column", None)  # 0.65 would ask the table for it
+    for table in tables:
+        if not {LABELS.get(table), *_KEYS.get(table, ())}.issubset(columns.get(table, ())):
+            tables[table].pop("label_column", None)  # Datasette would ask the table for it
     for table in columns.keys() & tables.keys():
         if described := tables[table].get("columns"):
             tables[table]["columns"] = {

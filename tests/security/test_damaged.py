@@ -38,8 +38,43 @@ async def test_a_broken_virtual_table_stops_no_server(table: str, tmp_path: Path
         conn.commit()
     site = Datasette([str(tmp_path / "news.db"), str(tmp_path / "other.db")])
     # Datasette itself cannot list the tables of such a file; what is ours does not add to that.
-    assert await archives.find_archive(site, None, "news") is None
-    assert await archives.find_archive(site, None, "other") is not None
+    news, other = [await archives.find_archive(site, None, name) for name in ("news", "other")]
+    assert news is not None
+    assert other is not None
+    assert table not in news.tables
+
+
+# What else may have the name of a table: none of it has rows of its own.
+STAND_INS = {
+    "view on nothing": "create view {} as select * from nowhere",
+    "full text of nothing": "create virtual table {} using fts5(one, two, three, content='nowhere')",
+    "other columns": "create table {} (other)",
+}
+PLACES = [*(table.name for table in schema.TABLES), "article_list"]
+
+
+@pytest.mark.parametrize("kind", STAND_INS)
+async def test_what_is_no_table_stops_nothing(kind: str, demo_db: Path, tmp_path: Path) -> None:
+    shutil.copy(demo_db, tmp_path / "other.db")
+    for name in PLACES:
+        path = tmp_path / name / "damaged.db"
+        path.parent.mkdir()
+        shutil.copy(demo_db, path)
+        with closing(sqlite3.connect(path)) as conn:
+            is_there = conn.execute("select type from sqlite_master where name = ?", [name])
+            for (what,) in is_there.fetchall():
+                conn.execute(f"drop {what} {name}")
+            conn.execute(STAND_INS[kind].format(name))
+            conn.commit()
+        site = Datasette([str(path), str(tmp_path / "other.db")])
+        await site.invoke_startup()
+        for page in ("/", "/other", "/other/articles", "/other/articles.atom"):
+            assert (await site.client.get(page)).status_code == 200, (name, page)
+        # Datasette itself reads what a foreign key leads to, where that has a label of its own.
+        is_own = kind == "view on nothing" or name in ("articles", "images", "providers")
+        page = await site.client.get("/damaged/articles")
+        assert page.status_code == 200 or is_own, name
+        assert (await site.client.get("/damaged")).status_code == 200, name
 
 
 @pytest.mark.parametrize(

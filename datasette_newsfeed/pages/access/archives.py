@@ -110,10 +110,12 @@ class ArchiveView:
             raise
 
 
+# Of tables with rows of their own: views and virtual tables, of which anything may be asked and any
+# query may fail, have no root page (https://www.sqlite.org/schematab.html).
 COLUMNS_SQL = """
 select tables.name as table_name, columns.name as column_name
 from sqlite_master as tables, pragma_table_info(tables.name) as columns
-where tables.type = 'table' and tables.name in ({names})"""
+where tables.type = 'table' and tables.rootpage > 0 and tables.name in ({names})"""
 
 # What comes later than the articles, if at all: by the table that tells whether it is there. Of a
 # history in which nothing was removed the other tables are part all the same.
@@ -426,6 +428,15 @@ def refused_lists(datasette: DatasetteLike, actor: Any, action: str) -> Any:
     return compat.refused_tables(REFUSED_SQL, refused_tables, datasette, actor)
 
 
+async def _columns_of(db: Any, table: str) -> list[str]:
+    """Return the columns of a table or view; none where it is not there or cannot be read."""
+    try:
+        columns: list[str] = await db.table_columns(table)
+    except sqlite3.DatabaseError:
+        return []  # as of a view on nothing: its own page says what is wrong
+    return columns
+
+
 async def apply_defaults(datasette: DatasetteLike) -> None:
     """Give each archive that is there when Datasette starts its titles, order, labels, facets."""
     for database in list(datasette.databases):
@@ -443,7 +454,7 @@ async def apply_defaults(datasette: DatasetteLike) -> None:
                 given["tables"][table]["size"] = min(given["tables"][table]["size"], most)
             for table in default_metadata.LONG_TEXTS:
                 # The existing columns: some of ours may be missing, others may be added.
-                columns = await datasette.get_database(database).table_columns(table)
+                columns = await _columns_of(datasette.get_database(database), table)
                 if columns:
                     allowed = default_metadata.sortable_columns(table, columns)
                     given["tables"][table]["sortable_columns"] = allowed
