@@ -55,17 +55,29 @@ async def test_with_the_setting_no_address_is_of_the_visitors_host(
     assert named > len(PATHS) // 2
 
 
-async def test_without_it_caches_are_told(archive: Path) -> None:
-    site = open_site(archive, immutable=True, settings={"default_cache_ttl": 3600})
+@pytest.mark.parametrize("immutable", [True, False])
+async def test_without_it_caches_are_told(archive: Path, immutable: bool) -> None:
+    site = open_site(archive, immutable=immutable, settings={"default_cache_ttl": 3600})
     shared = 0
     for path in PATHS:
         headers = (await ask(site, path)).headers
-        if "public" in headers.get("cache-control", ""):
+        if "max-age" in headers.get("cache-control", ""):
             shared += 1
             vary = [each.strip().lower() for each in headers["vary"].split(",")]
             assert vary.count("host") == 1, path
             assert "cookie" in vary, path
     assert shared > len(PATHS) // 2
+
+
+async def test_a_front_page_with_a_database_in_memory_is_no_lasting_one(archive: Path) -> None:
+    site = open_site(archive, immutable=True, settings={"default_cache_ttl": 3600})
+    lasting = (await ask(site, "/")).headers
+    assert "public" in lasting["cache-control"]
+    site.add_memory_database("beside")
+    for path, is_lasting in (("/", False), ("/news/articles", True)):
+        headers = (await ask(site, path)).headers
+        assert ("etag" in headers) == is_lasting, path
+        assert ("public" in headers.get("cache-control", "")) == is_lasting, path
 
 
 async def test_what_writes_is_left_as_it_is(archive: Path) -> None:

@@ -47,7 +47,7 @@ async def test_a_broken_virtual_table_stops_no_server(table: str, tmp_path: Path
 # What else may have the name of a table: none of it has rows of its own.
 STAND_INS = {
     "view on nothing": "create view {} as select * from nowhere",
-    "full text of nothing": "create virtual table {} using fts5(one, two, three, content='nowhere')",
+    "full text of nothing": "create virtual table {} using fts5(one, two, content='nowhere')",
     "other columns": "create table {} (other)",
 }
 PLACES = [*(table.name for table in schema.TABLES), "article_list"]

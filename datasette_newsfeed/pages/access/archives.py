@@ -137,6 +137,9 @@ _log = logging.getLogger(__name__)
 ACROSS = "_memory"
 """Where Datasette answers queries across databases."""
 
+UNLISTED = frozenset((ACROSS, "_internal"))
+"""Databases of Datasette's own, of which its front page has no tables."""
+
 FULL_TEXT = f"{schema.ARTICLES.name}_fts"
 FULL_TEXT_SQL = f"""
 select 1 from sqlite_master where type = 'table' and name = '{FULL_TEXT}'
@@ -202,7 +205,7 @@ async def find_archive(
 
 
 def requested_databases(datasette: DatasetteLike, scope: Mapping[str, Any]) -> list[str]:
-    """Return the databases that a request is for: one, or for the front page all with a file."""
+    """Return the databases that a request is for: one, or for the front page all it lists."""
     path = scope.get("raw_path") or scope["path"].encode()
     path = path.partition(b"?")[0].decode("ascii", "replace")
     base = datasette.setting("base_url")
@@ -211,7 +214,7 @@ def requested_databases(datasette: DatasetteLike, scope: Mapping[str, Any]) -> l
     if first:
         route = tilde_decode(first)
         return [name for name, db in databases.items() if (db.route or name) == route]
-    return [name for name, db in databases.items() if db.path is not None]
+    return [name for name in databases if name not in UNLISTED]
 
 
 def is_archive(conn: sqlite3.Connection) -> bool:

@@ -109,9 +109,14 @@ async def is_lasting(datasette: DatasetteLike, request: RequestLike) -> bool:
 async def _is_made_of_lasting(datasette: DatasetteLike, scope: compat.Scope) -> bool:
     databases = datasette.databases
     asked = requested_databases(datasette, scope)
-    if not asked or any(databases[name].is_mutable for name in asked):
+    # What is in memory changes, whatever Datasette calls it.
+    if not asked or any(databases[n].is_mutable or databases[n].path is None for n in asked):
         return False
-    for name in asked:
+    return await _is_of_archive(datasette, scope)
+
+
+async def _is_of_archive(datasette: DatasetteLike, scope: compat.Scope) -> bool:
+    for name in requested_databases(datasette, scope):
         if await find_archive(datasette, None, name):
             return True
     return False
@@ -153,9 +158,12 @@ class _Keeper:
     async def __call__(self, message: dict[str, Any]) -> None:
         """Hold the start of an answer back until its body is there, if that comes in one piece."""
         if message["type"] == "http.response.start" and message["status"] == 200:
-            if may_be_shared(message["headers"]) and await is_lasting(self.datasette, self.request):
-                self.start = message
-                return
+            if may_be_shared(message["headers"]):
+                if await is_lasting(self.datasette, self.request):
+                    self.start = message
+                    return
+                if await _is_of_archive(self.datasette, self.scope):
+                    message = {**message, "headers": self._told(_lowered(message))}
         elif message["type"] == "http.response.start" and message["status"] == 304:
             # Of feeds and images, which know what the visitor has before they are drawn.
             headers = _lowered(message)
@@ -188,7 +196,10 @@ class _Keeper:
 
     def _for_caches(self, headers: list[Header]) -> list[Header]:
         """Return the headers with how long the answer may be kept, and what it depends on."""
-        headers = self._with_age(headers)
+        return self._told(self._with_age(headers))
+
+    def _told(self, headers: list[Header]) -> list[Header]:
+        """Return the headers with what the answer depends on."""
         if compat.site_url.is_fixed(self.datasette):
             return headers
         return varying(headers, b"Host")
