@@ -243,7 +243,10 @@ STYLES = st.fixed_dictionaries(
 )
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=30
-).filter(lambda name: len(name.encode()) < 200 and name not in (".", ".."))
+).filter(
+    # "._x.md" is no record, but what macOS keeps of x.md.
+    lambda name: len(name.encode()) < 200 and name not in (".", "..") and name[:2] != "._"
+)
 
 
 def count_keys(value: Any) -> int:

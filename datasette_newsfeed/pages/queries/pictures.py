@@ -45,9 +45,12 @@ LEAD_SQL = """
 select images.id from articles join images on images.id = articles.image_id
 where articles.id = :article and images.url = :url"""
 
-# The smallest copy that is wide enough, else the widest.
+# The smallest copy that is wide enough, else the widest. One that is none is as good as not there:
+# its hash goes into a header.
 RENDITION_SQL = """
-select width, type, sha256, length(content) as size from image_renditions where image_id = :key
+select width, type, sha256, length(content) as size from image_renditions
+where image_id = :key and typeof(content) = 'blob' and typeof(width) = 'integer'
+  and typeof(sha256) = 'text' and length(sha256) = 64 and sha256 not glob '*[^0-9a-f]*'
 order by width >= :width desc, case when width >= :width then width else -width end
 limit 1"""
 
