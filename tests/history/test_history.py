@@ -622,6 +622,8 @@ def test_a_repository_may_be_spread_below_its_own_folder(tmp_path: Path) -> None
     (own / "objects").symlink_to("../objects")
     (own / "HEAD").unlink()
     (own / "HEAD").symlink_to("refs/heads/main")
+    shutil.rmtree(own / "hooks", ignore_errors=True)
+    (own / "hooks").symlink_to(tmp_path)  # programs of somebody's, which are not run
     more = own / "more"
     (more / "info").mkdir(parents=True)
     (folder / "objects" / "info").mkdir(exist_ok=True)

@@ -51,7 +51,9 @@ def _places(repository: Repository) -> Iterator[str]:
     """Yield what git reads: folders, and the links in them."""
     for folder in repository.git_folders():
         yield folder
-        yield from (entry.path for entry in _entries(folder) if entry.is_symlink())
+        links = (entry for entry in _entries(folder) if entry.is_symlink())
+        # Programs alone, which are not run: many have them elsewhere.
+        yield from (entry.path for entry in links if entry.name != "hooks")
     for folder in repository.object_folders():
         yield folder
         yield from _links_below(folder)
