@@ -146,8 +146,12 @@ def import_(
             dialects=dialects,
         )
         report = import_archive(database, paths, options, _Terminal(on_progress, on_compared))
-    read = _read_history(database, None, follow_links) if history and report.read else None
-    _print_import(report, dry_run, as_json, read.data() if read else None)
+    read = None
+    try:
+        if history and report.read:
+            read = _read_history(database, None, follow_links)
+    finally:  # what was imported is in the database, whatever comes of its history
+        _print_import(report, dry_run, as_json, read.data() if read else None)
     if read:
         _print_history(read, as_json=None if as_json else False)
     is_empty = not report.read and not report.removed and not prune

@@ -580,6 +580,8 @@ def test_a_repository_outside_is_read_only_if_it_is_named(
         assert "--repo" in outcome.stderr
         assert not rows(db, "select * from article_versions")
         assert b"PIN" not in db.read_bytes()
+    outcome = newsfeed("import", tmp_path / "c.db", folder / below, "--history", "--json")
+    assert (outcome.status, json.loads(outcome.stdout)["added"]) == (2, 1)
     read = newsfeed("import", tmp_path / "b.db", folder / below, "--history", "--follow-links")
     assert (read.status, "2 new commits" in read.stdout) == (0, True), read
     assert "leads out" not in read.stderr
@@ -630,6 +632,7 @@ def test_a_repository_may_be_spread_below_its_own_folder(tmp_path: Path) -> None
     (folder / "objects" / "info" / "alternates").write_text(f"{more}\n/nowhere/at/all\n")
     for name in ("again", "and-again"):
         (folder / "objects" / name).symlink_to(".")
+    (folder / "objects" / "itself").symlink_to("itself")
     below = folder / "content"
     (below / ".git").mkdir(parents=True)  # no repository: git looks further up
     (below / "b.md").write_bytes(as_file(record(RNG)))

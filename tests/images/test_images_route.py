@@ -271,3 +271,18 @@ async def test_a_copy_is_read_only_where_it_is_sent(
     assert not any("content from" in sql for sql in asked)
     await _get(datasette, _path(LEAD_URL, 320))
     assert any("content from" in sql for sql in asked)
+
+
+@pytest.mark.parametrize("change", ["sha256 = upper(sha256)", "sha256 = x'00'", "content = 5"])
+async def test_what_is_no_copy_is_neither_given_nor_offered(change: str, tmp_path: Path) -> None:
+    path = build_archive(tmp_path / "news.db")
+    db = sqlite_utils.Database(path)
+    db.execute(f"update image_renditions set {change}")
+    db.conn.commit()
+    db.close()
+    datasette = open_site(path)
+    page = (await _get(datasette, "/news/articles")).text
+    for width in (320, 640):
+        response = await datasette.client.get(_path(LEAD_URL, width))
+        assert response.status_code in (302, 404)
+        assert f"{_path(LEAD_URL, width)}?v=" not in page

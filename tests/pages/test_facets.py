@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 import sqlite3
 from collections import Counter
@@ -20,11 +21,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import facet_archive
 import pytest
-from datasette.database import QueryInterrupted
+from datasette.database import Database, QueryInterrupted
 from facet_archive import open_site
 from share import IS_LONG
 
 from datasette_newsfeed import default_metadata
+from datasette_newsfeed.pages.access.archives import file_state
 from datasette_newsfeed.pages.facets import FACETS, bands, columns, periods
 from datasette_newsfeed.pages.facets.base import NewsFacet
 from datasette_newsfeed.pages.facets.filter_sql import Rows, all_pages
@@ -1031,3 +1033,43 @@ async def test_suggestions_that_were_cut_off_are_not_kept(
     # Now they are kept: nothing is asked that could be cut off.
     assert await suggested(site, "articles?") == expected
     assert not cut_off
+
+
+async def test_long_values_are_not_listed_and_hide_no_others(tmp_path: Path) -> None:
+    path = facet_archive.build(tmp_path / "news.db", 120)
+    long_values = [f"{number} " + "x" * 400 for number in range(40)]
+    with sqlite3.connect(path) as db:
+        ids = [key for (key,) in db.execute("select id from articles order by id")]
+        for place, key in enumerate(ids):
+            category = long_values[place // 2] if place < 80 else f"short {place}"
+            extra = json.dumps([long_values[place % 40], "short"])
+            sql = "update articles set category = ?, title = ?, extra = ? where id = ?"
+            db.execute(sql, [category, category, extra, key])
+    db.close()
+    site = site_of(path)
+    for address in (
+        "articles?_facet=category",
+        "articles?_facet=title",
+        "article_list?_facet=title",
+    ):
+        page, _, query = address.partition("?")
+        (facet,) = (await facets(site, parse_qsl(query), f"/news/{page}")).values()
+        assert len(facet["results"]) == 30, address
+        assert all(each["value"].startswith("short") for each in facet["results"]), address
+    (facet,) = (await facets(site, [("_facet_array", "extra")])).values()
+    assert [each["value"] for each in facet["results"]] == ["short"]
+
+
+def test_immutable_databases_of_one_name_are_told_apart(news: Path, tmp_path: Path) -> None:
+    site = site_of(news)
+    one, other = (
+        Database(site, path=str(path), is_mutable=False) for path in (news, tmp_path / "news.db")
+    )
+    assert file_state(one) == file_state(one)
+    assert file_state(one) != file_state(other)
+
+
+async def test_an_odd_facet_is_no_error_of_ours(news: Path) -> None:
+    site = site_of(news)
+    query = urlencode([("_facet", '{"column": "type", "simple": ["x"]}')])
+    assert (await site.client.get(f"/news/articles?{query}")).status_code == 200

@@ -6,13 +6,14 @@ that host stands nowhere; without it, no answer that a cache may keep is without
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlite_utils
 from datasette import Response, hookimpl
+from datasette.database import Database
 from datasette.plugins import pm
 from datasette.utils import StartupError
 from pages_site import STORY, V1, build_archive, open_site
@@ -35,9 +36,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_archive(tmp_path_factory.mktemp("site_url") / "news.db")
 
 
-async def ask(site: Any, path: str) -> Any:
-    answer = await site.client.get(path, headers={"host": EVIL})
-    assert answer.status_code == 200, path
+async def ask(
+    site: Any, path: str, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Any:
+    answer = await site.client.get(path, headers={"host": EVIL, **(headers or {})})
+    assert answer.status_code == status, path
     return answer
 
 
@@ -66,6 +69,9 @@ async def test_without_it_caches_are_told(archive: Path, immutable: bool) -> Non
             vary = [each.strip().lower() for each in headers["vary"].split(",")]
             assert vary.count("host") == 1, path
             assert "cookie" in vary, path
+            if etag := headers.get("etag"):
+                known = await ask(site, path, 304, {"if-none-match": etag})
+                assert known.headers["vary"] == headers["vary"], path
     assert shared > len(PATHS) // 2
 
 
@@ -73,7 +79,7 @@ async def test_a_front_page_with_a_database_in_memory_is_no_lasting_one(archive:
     site = open_site(archive, immutable=True, settings={"default_cache_ttl": 3600})
     lasting = (await ask(site, "/")).headers
     assert "public" in lasting["cache-control"]
-    site.add_memory_database("beside")
+    site.add_database(Database(site, memory_name="beside", is_mutable=False), name="beside")
     for path, is_lasting in (("/", False), ("/news/articles", True)):
         headers = (await ask(site, path)).headers
         assert ("etag" in headers) == is_lasting, path

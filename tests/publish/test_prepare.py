@@ -150,6 +150,16 @@ BESIDE = [f"{database}{log}" for database in ("news.db", "news.db-sources")
           for log in ("", "-wal", "-shm", "-journal")][1:]  # fmt: skip
 
 
+def test_a_name_like_that_of_a_part_of_a_database(db, out):
+    """Beside a text file no OUT belongs to a database; one that cannot be written is reported."""
+    plain = out.with_name("plain")
+    plain.write_text("no database")
+    assert newsfeed("prepare", db, out.with_name("plain-sources")).status == 0
+    for target in (plain / "out.db", out.with_name("o" * 300)):
+        outcome = newsfeed("prepare", db, target)
+        assert (outcome.status, "cannot be written" in outcome.stderr) == (2, True), outcome
+
+
 @pytest.mark.parametrize("way", ["same", "relative", "symbolic", "hard", "linked database",
                                  "hard linked database", "another database's"])  # fmt: skip
 def test_never_over_a_file_of_the_database(db, out, way, monkeypatch):

@@ -88,6 +88,7 @@ LARGE = {
         "amp_url": "https://a.example/" + "b" * LONG,
     },
     "topics": {"topics": [f"Topic {number}" for number in range(20_000)]},
+    "topics with a NUL": {"topics": [f"{number}\0" + "t" * LONG for number in range(3)]},
     "long topics": {"topics": [f"{number} " + "t" * LONG for number in range(3)]},
     "authors": {"authors": [f"Author {number}" for number in range(5_000)]},
     "long authors": {"authors": ["a" * LONG]},

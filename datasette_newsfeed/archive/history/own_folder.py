@@ -79,5 +79,5 @@ def _links_below(folder: str) -> Iterator[str]:
         for entry in _entries(place):
             if entry.is_symlink():
                 yield entry.path
-            if entry.is_dir():
+            if os.path.isdir(entry.path):
                 rest.append(entry.path)

@@ -45,7 +45,7 @@ def check_records_left(
             root = os.path.realpath(path)
             if not any(sources.known_below(root)):
                 continue
-            left = _Left(database, sources, paths, options)
+            left = _RemainingRecords(database, sources, paths, options)
             if not left.holds_record(root) and left.would_lose(root):
                 raise OptionError("--prune", _refusal(path))
 
@@ -60,7 +60,7 @@ def _refusal(path: str | Path) -> str:
     )
 
 
-class _Left:
+class _RemainingRecords:
     """What is left below the paths of an import, as the import will find it."""
 
     def __init__(

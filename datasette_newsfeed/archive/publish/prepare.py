@@ -9,7 +9,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,12 +74,12 @@ def prepare_archive(
     source, target = Path(database), Path(out)
     if not source.exists():
         raise ArchiveError(str(source), "no such database")
-    _check_out(source, target, force)
-    if chosen is None and not headlines_only and not allow_stale:
-        _check_current(source)
     # Beside OUT until it is proved, so that a failed run leaves the old one.
     part = target.with_name(f"{target.name}{_PART}{os.getpid()}")
     try:
+        _check_out(source, target, force)
+        if chosen is None and not headlines_only and not allow_stale:
+            _check_current(source)
         _remove_parts(target)
         histories = with_history, with_removed
         _write(source, part, chosen, headlines_only, allow_stale, histories)
@@ -95,7 +95,8 @@ def prepare_archive(
         raise ArchiveError(str(out), f"cannot be written: {error.strerror or error}") from error
     finally:
         for suffix in ("", *_BESIDE):
-            Path(f"{part}{suffix}").unlink(missing_ok=True)
+            with suppress(OSError):  # of a name that cannot be one it is said above
+                Path(f"{part}{suffix}").unlink()
     return Prepared(target.stat().st_size, rows, images_size)
 
 
@@ -124,7 +125,7 @@ def _owner(source: Path, target: Path) -> Path | None:
     named = Path(os.path.realpath(target))
     for ending in (*_BESIDE, SOURCES):
         owner = Path(str(named).removesuffix(ending))
-        if owner != named and owner.is_file():
+        if owner != named and owner.is_file() and is_database(owner):
             return owner
     return None
 

@@ -32,7 +32,7 @@ from .source_file import ParsedFile, StoredFile, trusted_time, unpacked
 SOURCES_VERSION = 2
 
 SOURCES = "-sources"
-"""What the name of DB-sources has more than that of its database."""
+"""The suffix that makes the name of DB-sources from that of its database."""
 
 _SCHEMA = """
 CREATE TABLE state (change_counter INTEGER NOT NULL);

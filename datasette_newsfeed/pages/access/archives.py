@@ -154,7 +154,7 @@ def file_state(db: Any) -> object:
     """Return a value that changes when the file does; None if there is no file."""
     if db.path is None:
         return None
-    return _state_of_files(db) if db.is_mutable else "immutable"
+    return _state_of_files(db) if db.is_mutable else ("immutable", db.path)
 
 
 def _state_of_files(db: Any) -> tuple[tuple[int, int] | None, ...]:

@@ -35,8 +35,7 @@ def spell_by_one_query(db: Any) -> None:
         key = (_SPELLED, id(db))
         if key not in known:
             names = await execute(NAMES_SQL)
-            found = [] if names.truncated else [name for (name,) in names.rows]
-            known[key] = {name.lower(): name for name in found if name.isascii()}
+            known[key] = {name.lower(): name for (name,) in names.rows if name.isascii()}
         name = known[key].get(params[0].lower())
         if name is None:
             return await execute(sql, params, *args, **options)

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from datasette.database import QueryInterrupted, Results
 from datasette.facets import ArrayFacet, ColumnFacet, DateFacet, Facet
-from datasette.utils import path_with_added_args
+from datasette.utils import escape_sqlite, path_with_added_args
 from datasette.utils.asgi import Request
 from datasette.utils.sqlite import sqlite3
 
@@ -23,7 +23,7 @@ from ... import facet_index_schema, schema
 from ..access.archives import file_state, find_archive
 from ..filters.query_string import plain_key
 from ..protocols import RequestLike
-from ..text.plain import LONGEST_NAME, cut
+from ..text.plain import LONGEST_NAME, cut, is_name
 from .filter_sql import Rows, page_rows
 from .indexed_counts import find_tally
 
@@ -33,7 +33,10 @@ SAMPLE = 1000
 SQLITE_ERROR = 1
 """The code of an error in a statement or its functions (https://www.sqlite.org/rescode.html)."""
 
-TABLES = frozenset(table.name for table in schema.TABLES)
+SHORT_SQL = "select * from ({rows}) where {condition}"
+"""Longer values are left out before the most frequent ones are chosen."""
+
+TABLES = frozenset((*(table.name for table in schema.TABLES), schema.ARTICLE_LIST))
 
 
 Suggestion = Mapping[str, Any]
@@ -50,19 +53,25 @@ class _Sampled(Facet):
     """
 
     parameter: ClassVar[str]
-    """That of an address with one more of these facets."""
+    """The query parameter that adds such a facet."""
 
     async def suggest(self) -> list[dict[str, Any]]:
         """Return links to the facets of this table that are not shown yet."""
-        if self.table not in TABLES or not await find_archive(self.ds, self.request, self.database):
+        if self.table == schema.ARTICLE_LIST or not await self._is_ours():
             found: list[dict[str, Any]] = await super().suggest()
             return found
-        shown = {each["config"]["simple"] for each in self.get_configs()}
+        shown = [each["config"]["simple"] for each in self.get_configs()]
         return [
             {**each, "toggle_url": self._toggle_url(each["name"])}
             for each in await self._suggestions()
             if each["name"] not in shown
         ]
+
+    async def _is_ours(self) -> bool:
+        """Return whether this is a table of an archive."""
+        if self.table not in TABLES:
+            return False
+        return await find_archive(self.ds, self.request, self.database) is not None
 
     async def _suggestions(self) -> list[Suggestion]:
         state = file_state(self.ds.get_database(self.database))
@@ -76,7 +85,8 @@ class _Sampled(Facet):
                 kept[key] = (state, found)
         else:
             found = kept[key][1]
-        if self.row_count is None or self.row_count > self.get_facet_size():
+        is_large = self.row_count is None or self.row_count > self.get_facet_size()
+        if is_large or self.type != ColumnFacet.type:
             return found
         # Datasette suggests no column that has as many values as the page has rows: some of these.
         return (await self._find(self.row_count, [each["name"] for each in found]))[0]
@@ -109,8 +119,8 @@ def _answering(answer: Any) -> Callable[..., Awaitable[Any]]:
     return method
 
 
-class _Other:
-    """A Datasette, but for its queries."""
+class _Delegate:
+    """Delegates to a Datasette, except for its queries."""
 
     def __init__(self, datasette: Any) -> None:
         self._datasette = datasette
@@ -119,7 +129,7 @@ class _Other:
         return getattr(self._datasette, name)
 
 
-class _Watched(_Other):
+class _Watched(_Delegate):
     """A Datasette that notes whether one of its queries would have another result later."""
 
     was_cut_off = False
@@ -145,34 +155,31 @@ class NewsColumnFacet(_Sampled, ColumnFacet):
 
     async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
         """Return the facets asked for, and the names of those that took too long."""
-        if self.table not in TABLES or not await find_archive(self.ds, self.request, self.database):
+        if not await self._is_ours():
             found: tuple[list[dict[str, Any]], list[str]] = await super().facet_results()
             return found
-        if self.table == schema.ARTICLES.name:
-            results, timed_out = await self._of_articles()
-        else:
-            results, timed_out = await super().facet_results()
-        return [_bounded(each) for each in results], timed_out
-
-    async def _of_articles(self) -> tuple[list[dict[str, Any]], list[str]]:
+        is_of_articles = self.table == schema.ARTICLES.name
         results: list[dict[str, Any]] = []
         timed_out: list[str] = []
-        rows = await page_rows(self)
+        rows = await page_rows(self) if is_of_articles else Rows(self.sql, self.params)
         for config in self.get_configs():
             alone = copy.copy(self)
             alone.request = _with_plain_keys(self.request)
             alone.get_configs = lambda config=config: [config]
-            alone.sql = rows.sql
             column = config["config"].get("column") or config["config"].get("simple")
             try:
-                counted = await self._counted(column, rows)
+                counted = await self._counted(column, rows) if is_of_articles else None
             except (QueryInterrupted, sqlite3.OperationalError):
                 timed_out.append(column)
                 continue
             if counted is not None:
                 alone.ds = _Counted(self.ds, counted)
+            alone.sql = rows.sql
+            if isinstance(column, str):
+                condition = is_name(escape_sqlite(column))
+                alone.sql = SHORT_SQL.format(rows=rows.sql, condition=condition)
             done, late = await super(NewsColumnFacet, alone).facet_results()
-            results += done
+            results += map(_with_short_labels, done)
             timed_out += late
         return results, timed_out
 
@@ -182,19 +189,26 @@ class NewsColumnFacet(_Sampled, ColumnFacet):
         tally = await find_tally(self.ds, self.request, self.database, rows)
         if tally is None or column not in tally.index.facets:
             return None
-        counts = [(v, n) for v, n in tally.counts(column).items() if v is not None]
+        counts = [
+            (value, count)
+            for value, count in tally.counts(column).items()
+            if value is not None and _is_short(value)
+        ]
         counts.sort(key=lambda each: (-each[1], *_place(each[0])))
         return [{"value": v, "count": n} for v, n in counts[: self.get_facet_size() + 1]]
 
 
-def _bounded(facet: dict[str, Any]) -> dict[str, Any]:
-    """Return a facet without values longer than a page shows, unless they are chosen."""
+def _is_short(value: Any) -> bool:
+    return len(str(value)) <= LONGEST_NAME
+
+
+def _with_short_labels(facet: dict[str, Any]) -> dict[str, Any]:
+    """Return a facet whose labels are no longer than a page shows."""
     results = [
         {**each, "label": cut(each["label"], LONGEST_NAME)}
         if isinstance(each["label"], str)
         else each
         for each in facet["results"]
-        if each["selected"] or len(str(each["value"])) <= LONGEST_NAME
     ]
     return {**facet, "results": results}
 
@@ -218,7 +232,7 @@ def _place(value: Any) -> tuple[int, Any]:
     return next(n for n, kind in enumerate(kinds) if isinstance(value, kind)), value
 
 
-class _Counted(_Other):
+class _Counted(_Delegate):
     """A Datasette whose next query is answered already."""
 
     def __init__(self, datasette: Any, rows: list[Mapping[str, Any]]) -> None:
@@ -240,6 +254,14 @@ class NewsArrayFacet(_Sampled, ArrayFacet):
     """Items of JSON arrays with their rows."""
 
     parameter = "_facet_array"
+
+    async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return the facets asked for, and the names of those that took too long."""
+        facets, timed_out = await super().facet_results()
+        if await self._is_ours():
+            for facet in facets:
+                facet["results"] = [each for each in facet["results"] if _is_short(each["value"])]
+        return facets, timed_out
 
 
 REPLACES: Mapping[type[Facet], type[Facet]] = {

@@ -101,23 +101,23 @@ async def is_lasting(datasette: DatasetteLike, request: RequestLike) -> bool:
     """Return whether a page is made of immutable databases alone, an archive among them."""
     known = compat.notes(request)
     if LASTING not in known:
-        known[LASTING] = await _is_made_of_lasting(datasette, request.scope)
+        known[LASTING] = await _is_made_of_lasting(datasette, request)
     answer: bool = known[LASTING]
     return answer
 
 
-async def _is_made_of_lasting(datasette: DatasetteLike, scope: compat.Scope) -> bool:
+async def _is_made_of_lasting(datasette: DatasetteLike, request: RequestLike) -> bool:
     databases = datasette.databases
-    asked = requested_databases(datasette, scope)
+    asked = requested_databases(datasette, request.scope)
     # What is in memory changes, whatever Datasette calls it.
     if not asked or any(databases[n].is_mutable or databases[n].path is None for n in asked):
         return False
-    return await _is_of_archive(datasette, scope)
+    return await _is_of_archive(datasette, request)
 
 
-async def _is_of_archive(datasette: DatasetteLike, scope: compat.Scope) -> bool:
-    for name in requested_databases(datasette, scope):
-        if await find_archive(datasette, None, name):
+async def _is_of_archive(datasette: DatasetteLike, request: RequestLike) -> bool:
+    for name in requested_databases(datasette, request.scope):
+        if await find_archive(datasette, request, name):
             return True
     return False
 
@@ -162,13 +162,16 @@ class _Keeper:
                 if await is_lasting(self.datasette, self.request):
                     self.start = message
                     return
-                if await _is_of_archive(self.datasette, self.scope):
-                    message = {**message, "headers": self._told(_lowered(message))}
+                if await _is_of_archive(self.datasette, self.request):
+                    message = {**message, "headers": self._with_vary(_lowered(message))}
         elif message["type"] == "http.response.start" and message["status"] == 304:
             # Of feeds and images, which know what the visitor has before they are drawn.
             headers = _lowered(message)
-            if may_be_shared(headers) and await is_lasting(self.datasette, self.request):
-                headers = self._for_caches(headers)
+            if may_be_shared(headers):
+                if await is_lasting(self.datasette, self.request):
+                    headers = self._for_caches(headers)
+                elif await _is_of_archive(self.datasette, self.request):
+                    headers = self._with_vary(headers)
             message = {**message, "headers": headers_of_known(headers)}
         elif message["type"] == "http.response.body" and self.start is not None:
             start, self.start = self.start, None
@@ -196,9 +199,9 @@ class _Keeper:
 
     def _for_caches(self, headers: list[Header]) -> list[Header]:
         """Return the headers with how long the answer may be kept, and what it depends on."""
-        return self._told(self._with_age(headers))
+        return self._with_vary(self._with_age(headers))
 
-    def _told(self, headers: list[Header]) -> list[Header]:
+    def _with_vary(self, headers: list[Header]) -> list[Header]:
         """Return the headers with what the answer depends on."""
         if compat.site_url.is_fixed(self.datasette):
             return headers

@@ -184,11 +184,8 @@ async def _databases_of(datasette: DatasetteLike, scope: compat.Scope) -> tuple[
     path = path.partition(b"?")[0].decode("ascii", "replace")
     parts = path.removeprefix(datasette.setting("base_url")).strip("/").split("/")
     is_front = parts[0].partition(".")[0] == ""
-    databases = datasette.databases
-    if is_front and any(
-        db.path is None and name not in ("_memory", "_internal") for name, db in databases.items()
-    ):
-        return ()  # what is in memory is named there as well
+    if any(datasette.databases[name].path is None for name in names):
+        return ()  # what is in memory changes, and is named on the front page as well
     archives = [name for name in names if await find_archive(datasette, None, name) is not None]
     if not archives or (not is_front and not await _is_of_tables(datasette, archives[0], parts)):
         return ()

@@ -20,10 +20,14 @@ FINGERPRINT = 12
 LONGEST_WIDTH = 6
 """Digits."""
 
+_IS_COPY = """(typeof(content) = 'blob' and typeof(width) = 'integer' and typeof(sha256) = 'text'
+  and length(sha256) = 64 and sha256 not glob '*[^0-9a-f]*')"""
+"""A row that is no such copy is ignored: its hash is sent in a header."""
+
 # Width and hash precede the content in a row, so that no copy is read for this.
 _COPIES = f"""(
   select group_concat(width || ' ' || substr(sha256, 1, {FINGERPRINT}))
-  from image_renditions where image_id = {{image}}.id
+  from image_renditions where image_id = {{image}}.id and {_IS_COPY}
 )"""
 
 IMAGE_SQL = f"""
@@ -45,12 +49,10 @@ LEAD_SQL = """
 select images.id from articles join images on images.id = articles.image_id
 where articles.id = :article and images.url = :url"""
 
-# The smallest copy that is wide enough, else the widest. One that is none is as good as not there:
-# its hash goes into a header.
-RENDITION_SQL = """
+# The smallest copy that is wide enough, else the widest.
+RENDITION_SQL = f"""
 select width, type, sha256, length(content) as size from image_renditions
-where image_id = :key and typeof(content) = 'blob' and typeof(width) = 'integer'
-  and typeof(sha256) = 'text' and length(sha256) = 64 and sha256 not glob '*[^0-9a-f]*'
+where image_id = :key and {_IS_COPY}
 order by width >= :width desc, case when width >= :width then width else -width end
 limit 1"""
 
@@ -59,9 +61,9 @@ select content from image_renditions
 where image_id = :key and width = :width and sha256 = :sha256"""
 
 # SQLite stores the length of a blob before it: no copy is read for this.
-COPIES_SQL = """
+COPIES_SQL = f"""
 select image_id, width, height, type, length(content) as size from image_renditions
-where image_id in ({places}) order by image_id, width"""
+where image_id in ({{places}}) and {_IS_COPY} order by image_id, width"""
 
 LABEL_SQL = 'select "{label}" from "{table}" where "{key}" = :key'
 

@@ -26,6 +26,15 @@ LONGEST_NAME = 300
 """Characters of the name of a provider, topic, author or category. A longer one is cut, and as a
 key it has no link: the link would be as long."""
 
+
+def is_name(expression: str) -> str:
+    """Return the SQL condition that a text is a name that a page shows whole.
+
+    SQLite's `length` stops at a NUL character (https://www.sqlite.org/lang_corefunc.html#length).
+    """
+    return f"(length({expression}) <= {LONGEST_NAME} and instr({expression}, char(0)) = 0)"
+
+
 BEGINNING_LENGTH = 500
 """Characters of a text in which its first words are looked for."""
 
