@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from importlib.metadata import entry_points
@@ -21,6 +21,7 @@ import yaml
 from . import default_metadata
 from .cli_options import (
     Database,
+    TerminalListener,
     about_records,
     as_json,
     complain,
@@ -29,10 +30,7 @@ from .cli_options import (
     progress,
     reported,
 )
-from .errors import (
-    OptionError,
-    RecordError,
-)
+from .errors import OptionError
 from .schema import OUTCOMES
 
 if TYPE_CHECKING:
@@ -145,15 +143,11 @@ def import_(
             site=site_options(**about, dialects=dialects),
             dialects=dialects,
         )
-        report = import_archive(database, paths, options, _Terminal(on_progress, on_compared))
-    read = None
-    try:
-        if history and report.read:
-            read = _read_history(database, None, follow_links)
-    finally:  # what was imported is in the database, whatever comes of its history
-        _print_import(report, dry_run, as_json, read.data() if read else None)
-    if read:
-        _print_history(read, as_json=None if as_json else False)
+        report = import_archive(
+            database, paths, options, TerminalListener(on_progress, on_compared)
+        )
+    with_history = history and bool(report.read)
+    _report_import(report, database if with_history else None, dry_run, follow_links, as_json)
     is_empty = not report.read and not report.removed and not prune
     if is_empty:
         _say_that_nothing_is_there(paths)
@@ -167,22 +161,23 @@ def _say_that_nothing_is_there(paths: Sequence[str]) -> None:
     click.echo(printable(nothing_read(paths)), err=True)
 
 
-class _Terminal:
-    """Shows an import while it runs: errors as lines, progress as bars."""
-
-    def __init__(
-        self, progress: Callable[[int, int], None], compared: Callable[[int, int], None]
-    ) -> None:
-        self.progress = progress
-        self.compared = compared
-
-    def error(self, error: RecordError) -> None:
-        complain(error)
-
-
-def _print_import(
-    report: Any, dry_run: bool, as_json: bool, history: dict[str, Any] | None = None
+def _report_import(
+    report: Any, database: str | None, dry_run: bool, follow_links: bool, as_json: bool
 ) -> None:
+    """Print the report of an import, after the history of the database, if one is given, was read.
+
+    What was imported is in the database, though its history may be refused.
+    """
+    read = None
+    try:
+        if database is not None:
+            read = _read_history(database, None, follow_links)
+    finally:
+        _print_import(report, dry_run, as_json, read)
+
+
+def _print_import(report: Any, dry_run: bool, as_json: bool, history: Any = None) -> None:
+    """Print the report of an import, and that of the history if it was read."""
     counts = {
         name: getattr(report, name)
         for name in (
@@ -202,10 +197,12 @@ def _print_import(
             "errors": errors,
         }
         if history is not None:
-            found["history"] = history
+            found["history"] = history.data()
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         click.echo(summary(counts, dry_run))
+    if history is not None:
+        _print_history(history, as_json=None if as_json else False)
 
 
 def summary(counts: dict[str, int], dry_run: bool = False) -> str:

@@ -117,3 +117,17 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     finally:
         if bar is not None:
             bar.__exit__(None, None, None)
+
+
+class TerminalListener:
+    """Shows an import while it runs: errors as lines, progress as bars."""
+
+    def __init__(
+        self, progress: Callable[[int, int], None], compared: Callable[[int, int], None]
+    ) -> None:
+        self.progress = progress
+        self.compared = compared
+
+    def error(self, error: RecordError) -> None:
+        """Print an error."""
+        complain(error)
