@@ -449,7 +449,7 @@ def prepare(
             with_history=with_history,
             with_removed=with_removed,
         )
-    publish = commands(out, prepared.rows["articles"])
+    publish = commands(out)
     if as_json:
         report = {
             "size": prepared.size,

@@ -213,8 +213,6 @@ def test_the_commands_fit_the_datasette_of_here(tmp_path: Path, datasette_line: 
     options = words[words.index("--extra-options") + 1]
     assert "--setting default_cache_ttl 3600" in options
     assert ("--config metadata.json" in options) == (datasette_line == "1.0")
-    assert "suggest_facets" not in options
-    assert "--setting suggest_facets off" in commands.commands(out, commands.LARGE)[-1]
     said = newsfeed("prepare", tmp_path / "news.db", out, "--force").stdout
     assert publish in said
     assert f"{report['size']:,} bytes" in said

@@ -25,20 +25,14 @@ SERVICE_LENGTH = 49
 """Characters of a service's name at most, https://cloud.google.com/run/docs/deploying."""
 
 
-LARGE = 100_000
-"""Articles from which on it is felt that Datasette looks for facets to suggest on each page."""
-
-
-def commands(out: str | Path, articles: int = 0) -> list[str]:
-    """Return what to type, in order, to publish a prepared database with so many articles.
+def commands(out: str | Path) -> list[str]:
+    """Return what to type, in order, to publish a prepared database.
 
     `datasette publish` puts the newest stable Datasette into the image, so the one of
     here is named. Where this plugin was installed from a folder, it goes along as a wheel.
     """
     datasette = version("datasette")
     settings = f"--setting default_cache_ttl {CACHED}"
-    if articles >= LARGE:
-        settings += " --setting suggest_facets off"
     if not datasette.startswith("0."):
         # 1.0 takes titles from the metadata, queries and what is allowed from a configuration.
         settings = f"--config metadata.json {settings}"
