@@ -138,6 +138,20 @@ def test_a_moved_organization_leaves_nothing_behind(root: Path, db: Path) -> Non
     assert rows(db, "select name from providers") == [("New",)]
 
 
+def test_an_organization_is_read_again_though_its_file_is_gone(root: Path, db: Path) -> None:
+    """From the text kept: the file is outside the paths, and nobody said to prune it."""
+    write(root / "a" / "z.md", organization("Kept"))
+    write(root / "b" / "1.md", record("One", "provider: {domain: o.example}\n"))
+    import_report(db, root / "a")
+    (root / "a" / "z.md").unlink()
+    with closing(sqlite3.connect(f"{db}-sources")) as connection, connection:
+        connection.execute("update sources set schema_version = 0")
+    import_report(db, root / "b")
+    assert ("o.example", "Kept") in rows(db, "select domain, name from providers")
+    assert newsfeed("export", db, root / "out").status == 0
+    assert len(list((root / "out").rglob("z.md"))) == 1
+
+
 def test_a_dry_run_sees_what_the_import_would(root: Path, db: Path) -> None:
     write(root / "1.md", record("One"))
     import_report(db, root)

@@ -79,9 +79,9 @@ class BatchWriter:
         organizations = [w.record for w in winners if isinstance(w.record, Organization)]
         self.unplaced.note(articles)
         ids = [article.id for article in articles]
-        gone = gone + self._left_behind(organizations, gone)
         # A file that names a provider now may have been an article: that one goes.
         before = [known[w.file.file] for w in winners if w.file.file in known]
+        gone = gone + self._left_behind(organizations, [*gone, *before])
         left = [*gone, *before]
         removed = self._unclaimed(left, set(ids))
         self._state.mark_stale()
@@ -130,10 +130,13 @@ class BatchWriter:
         return is_found or (not self._folders.covers(file) and os.path.lexists(file))
 
     def _left_behind(
-        self, organizations: Sequence[Organization], leaving: Sequence[StoredFile]
+        self, organizations: Sequence[Organization], own: Sequence[StoredFile]
     ) -> list[StoredFile]:
-        """Return other records of these organizations whose files are not there any more."""
-        known = {stored.id for stored in leaving}
+        """Return records of these organizations, but their own, whose files are not there any more.
+
+        Those of their own may be read from the text kept, and their files be gone, too.
+        """
+        known = {stored.id for stored in own}
         records = self._sources.organizations([named.domain for named in organizations])
         return [
             stored
