@@ -17,7 +17,8 @@ import pytest
 from commands import import_report, newsfeed, record, rows, sources_of, value, write
 from test_local_images import picture
 
-from datasette_newsfeed.archive.importing import workers
+from datasette_newsfeed.archive.files import Folders
+from datasette_newsfeed.archive.importing import pruning, workers
 
 SECRET = "QUFBQUFBQUFBQUFBQUFBQQ==;YmJiYmJi"
 
@@ -331,6 +332,18 @@ def test_prune_looks_at_a_record_as_the_import_does(five: Path, db: Path) -> Non
     for paths in ([five, elsewhere.parent], [elsewhere.parent, five]):
         outcome = newsfeed("import", db, *paths, "--prune")
         assert (outcome.status, str(five) in outcome.stderr) == (2, True)
+
+
+def test_prune_looks_at_many_paths_at_once(
+    five: Path, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file may be a PATH of its own, as `*.md` is: the paths are not all read for each."""
+    paths = sorted(five.glob("*.md"))
+    import_report(db, *paths)
+    made: list[object] = []
+    monkeypatch.setattr(pruning, "Folders", lambda *given: made.append(given) or Folders(*given))
+    assert import_report(db, *paths, "--prune")["unchanged"] == len(paths)
+    assert len(made) == 1
 
 
 def test_prune_reads_no_file_to_find_that_one_is_left(

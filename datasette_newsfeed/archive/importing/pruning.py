@@ -41,11 +41,11 @@ def check_records_left(
     if not sources_path(database).exists():
         return
     with closing(Sources(database)) as sources, faults(sources, database):
+        left = _RemainingRecords(database, sources, paths, options)
         for path in paths:
             root = os.path.realpath(path)
             if not any(sources.known_below(root)):
                 continue
-            left = _RemainingRecords(database, sources, paths, options)
             if not left.holds_record(root) and left.would_lose(root):
                 raise OptionError("--prune", _refusal(path))
 
@@ -71,13 +71,13 @@ class _RemainingRecords:
         options: ImportOptions,
     ) -> None:
         self._sources = sources
-        self._dialects = options.dialects
         links = options.follow_links
         self._folders = Folders(paths, lambda error: None, sources.roots(), links)
         roots = self._folders.roots
         given = given_before(database, sources, roots)
         merged = {root: {**given[root], **options.site} for root in roots}
         self._sites = Sites(roots, merged, follow_links=links)
+        self._readers = Readers(walked_at=0, keeps_text=False, dialects=options.dialects)
 
     def holds_record(self, path: str) -> bool:
         """Tell whether a file at or below a path is read as a record; ends with the first one."""
@@ -100,5 +100,4 @@ class _RemainingRecords:
     def _is_record(self, file: File) -> bool:
         path = self._sites.path_of(file.file, file.path)
         request = Request(file, site=self._sites.of(file.file), path=path)
-        readers = Readers(walked_at=0, keeps_text=False, dialects=self._dialects)
-        return readers.read_file(request).record is not None
+        return self._readers.read_file(request).record is not None
