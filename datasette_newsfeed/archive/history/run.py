@@ -119,7 +119,6 @@ def read_history(
     read, ArchiveError where the database is no news archive.
     """
     named, database = database, os.path.realpath(database)
-    notes: list[str] = []
     counter, _ = header(database)
     require_archive_file(database, named)
     check_archive(database, named)
@@ -129,16 +128,14 @@ def read_history(
                 str(named), "DB-sources is not there, which knows its folders; give --repo"
             )
         try:
-            tasks = list(_tasks(None, repository, notes, str(named), follow_links))
-            return _read(database, named, None, tasks, notes, dialects, on_progress)
+            return _read(database, named, None, repository, dialects, on_progress, follow_links)
         except sqlite3.DatabaseError as error:
             raise as_archive_error(named, error) from error
     sources = Sources(database, shown=sources_path(named))
     with closing(sources), faults(sources, named):
         is_as_left = counter == sources.change_counter()
         try:
-            tasks = list(_tasks(sources, repository, notes, str(named), follow_links))
-            return _read(database, named, sources, tasks, notes, dialects, on_progress)
+            return _read(database, named, sources, repository, dialects, on_progress, follow_links)
         finally:
             if is_as_left:
                 sources.note_change_counter(header(database)[0])
@@ -148,12 +145,13 @@ def _read(
     database: str,
     named: str | Path,
     sources: Sources | None,
-    tasks: Sequence[_Task],
-    notes: list[str],
+    repository: str | None,
     dialects: Sequence[Dialect],
     on_progress: Progress,
+    follow_links: bool,
 ) -> HistoryReport:
-    report = HistoryReport(notes=notes)
+    report = HistoryReport()
+    tasks = list(_tasks(sources, repository, report.notes, str(named), follow_links))
     db = open_archive(database, named)
     with closing(db.conn):
         with transaction(db):
