@@ -77,7 +77,9 @@ def _links_below(folder: str) -> Iterator[str]:
             continue
         seen.add(place)
         for entry in _entries(place):
+            is_folder = entry.is_dir(follow_symlinks=False)  # asks the system nothing more
             if entry.is_symlink():
                 yield entry.path
-            if os.path.isdir(entry.path):
+                is_folder = os.path.isdir(entry.path)
+            if is_folder:
                 rest.append(entry.path)

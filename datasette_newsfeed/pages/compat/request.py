@@ -24,6 +24,8 @@ INTERRUPTED = "interrupted"
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
+Method = Callable[..., Awaitable[Any]]
+"""One of a database, such as `execute`."""
 
 _scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar(
     "newsfeed_scope", default=None
@@ -150,13 +152,23 @@ def watch_interruptions(db: Any) -> None:
     word: the next answer may have it.
     """
     for name in ("execute", "execute_fn"):
-        method = getattr(db, name)
-        if not hasattr(method, "newsfeed_watched"):
-            setattr(db, name, _watched(method))
+        wrap_once(db, name, _watched)
 
 
-def _watched(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    @functools.wraps(method)
+def wrap_once(db: Any, name: str, wrap: Callable[[Method], Method]) -> None:
+    """Replace a method of a database by what `wrap` makes of it, unless it has done so already.
+
+    Others may wrap it in turn: `functools.wraps` hands on what was noted of it.
+    """
+    method = getattr(db, name)
+    mark = f"newsfeed{wrap.__name__}"
+    if not hasattr(method, mark):
+        wrapped = functools.wraps(method)(wrap(method))
+        setattr(wrapped, mark, True)
+        setattr(db, name, wrapped)
+
+
+def _watched(method: Method) -> Method:
     async def watched(*args: Any, **kwargs: Any) -> Any:
         try:
             return await method(*args, **kwargs)
@@ -164,7 +176,6 @@ def _watched(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
             noted()[INTERRUPTED] = True
             raise
 
-    watched.newsfeed_watched = True  # type: ignore[attr-defined]
     return watched
 
 

@@ -29,7 +29,6 @@ all plugins about each.
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -38,7 +37,7 @@ from typing import Any
 
 from datasette.utils import escape_sqlite
 
-from .request import noted
+from .request import Method, noted, wrap_once
 
 Params = Mapping[str, Any]
 
@@ -238,11 +237,10 @@ def replace_statements(replace: Replace) -> None:
 def complete_next(db: Any, order: RowOrder) -> None:
     """Complete the next statement by which this request reads a page of a table from `db`."""
     noted()[_NOTE] = order
-    if hasattr(db.execute, _NOTE):
-        return
-    execute = db.execute
+    wrap_once(db, "execute", _completing)
 
-    @functools.wraps(execute)
+
+def _completing(execute: Method) -> Method:
     async def completing(sql: str, params: Any = None, *args: Any, **options: Any) -> Any:
         notes = noted()
         wanted = notes.get(_NOTE)
@@ -261,5 +259,4 @@ def complete_next(db: Any, order: RowOrder) -> None:
             results.rows = [KeyRow(row) for row in results.rows]
         return results
 
-    setattr(completing, _NOTE, True)
-    db.execute = completing
+    return completing

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 from datasette.database import Results
 
-from .request import noted
+from .request import Method, noted, wrap_once
 
 SPELLING_SQL = (
     "select name from sqlite_master where type in ('table', 'view') and name = ? collate nocase"
@@ -15,7 +14,6 @@ SPELLING_SQL = (
 """What 0.65.5 asks a database before each check of a table: how the name is written there."""
 
 NAMES_SQL = "select name from sqlite_master where type in ('table', 'view')"
-_SPELLED = "newsfeed_spelled"
 
 
 def spell_by_one_query(db: Any) -> None:
@@ -23,16 +21,15 @@ def spell_by_one_query(db: Any) -> None:
 
     Each asked for alone is a turn of a thread: some sixty on a front page.
     """
-    execute = db.execute
-    if hasattr(execute, _SPELLED):
-        return
+    wrap_once(db, "execute", _spelling)
 
-    @functools.wraps(execute)
+
+def _spelling(execute: Method) -> Method:
     async def spelling(sql: str, params: Any = None, *args: Any, **options: Any) -> Any:
         if sql != SPELLING_SQL or len(params) != 1 or not params[0].isascii():
             return await execute(sql, params, *args, **options)
         known = noted()
-        key = (_SPELLED, id(db))
+        key = ("spelling", id(execute))  # of this database
         if key not in known:
             names = await execute(NAMES_SQL)
             known[key] = {name.lower(): name for (name,) in names.rows if name.isascii()}
@@ -41,5 +38,4 @@ def spell_by_one_query(db: Any) -> None:
             return await execute(sql, params, *args, **options)
         return Results([(name,)], False, (("name",),))
 
-    setattr(spelling, _SPELLED, True)
-    db.execute = spelling
+    return spelling
