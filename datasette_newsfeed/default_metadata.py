@@ -108,6 +108,9 @@ QUERIES = {
 }
 
 
+_KEYS = {table.name: table.primary_key for table in schema.TABLES}
+
+
 def of_table(name: str, *, hides_references: bool = True) -> dict[str, Any]:
     """Return the defaults of one table or view."""
     found: dict[str, Any] = {"title": TITLES[name]}
@@ -140,9 +143,6 @@ def of_table(name: str, *, hides_references: bool = True) -> dict[str, Any]:
 def sortable_columns(table: str, columns: Iterable[str]) -> list[str]:
     """Return those of a table's columns that its rows may be sorted by."""
     return [column for column in columns if column not in LONG_TEXTS.get(table, ())]
-
-
-_KEYS = {table.name: table.primary_key for table in schema.TABLES}
 
 
 def of_database(

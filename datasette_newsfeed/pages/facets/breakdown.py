@@ -15,7 +15,7 @@ from ...dimensions import TOPICS, Dimension
 from ..access.archives import ArchiveView
 from ..protocols import RequestLike
 from ..queries.counts import largest
-from ..text.plain import LONGEST_NAME, is_name
+from ..text.plain import LONGEST_NAME, is_short_name
 from .filter_sql import Rows
 from .indexed_counts import Tally, find_tally
 from .periods import first_of_month, rows_of
@@ -31,13 +31,13 @@ _MONTH = """case when articles.published_at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9
 
 BY_COLUMN_SQL = f"""
 select articles.{{column}} as part, {_MONTH}, count(*) as n from articles
-where articles.{{column}} > '' and {is_name("articles.{column}")} and {{condition}}
+where articles.{{column}} > '' and {is_short_name("articles.{column}")} and {{condition}}
 group by 1, 2 limit {MOST_ROWS + 1}"""
 
 BY_TOPIC_SQL = f"""
 select article_topics.topic as part, {_MONTH}, count(*) as n
 from articles join article_topics on article_topics.article_id = articles.id
-where {is_name("article_topics.topic")} and {{condition}}
+where {is_short_name("article_topics.topic")} and {{condition}}
 group by 1, 2 limit {MOST_ROWS + 1}"""
 
 

@@ -1,8 +1,8 @@
 """Datasette's own facets on the tables of an archive: the same results, faster.
 
 The column facet of an archive's articles is counted by the facet index, and has the same
-counts on each page of a list. Suggestions read some rows only. Other tables are left to
-Datasette.
+counts on each page of a list. Suggestions read some rows only. Values longer than a page shows are
+not listed. Tables of other databases are left to Datasette.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ... import facet_index_schema, schema
 from ..access.archives import file_state, find_archive
 from ..filters.query_string import plain_key
 from ..protocols import RequestLike
-from ..text.plain import LONGEST_NAME, cut, is_name
+from ..text.plain import LONGEST_NAME, cut, is_short_name
 from .filter_sql import Rows, page_rows
 from .indexed_counts import find_tally
 
@@ -176,7 +176,7 @@ class NewsColumnFacet(_Sampled, ColumnFacet):
                 alone.ds = _Counted(self.ds, counted)
             alone.sql = rows.sql
             if isinstance(column, str):
-                condition = is_name(escape_sqlite(column))
+                condition = is_short_name(escape_sqlite(column))
                 alone.sql = SHORT_SQL.format(rows=rows.sql, condition=condition)
             done, late = await super(NewsColumnFacet, alone).facet_results()
             results += map(_with_short_labels, done)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from ... import facet_index_schema
 from ..filters.conditions import ARTICLES, TOPIC, TOPIC_TABLES, chosen, may_view_all
-from ..text.plain import LONGEST_NAME, is_name
+from ..text.plain import LONGEST_NAME, is_short_name
 from .base import NewsFacet, Value
 
 # With no filter the links alone are counted, along their index.
@@ -29,7 +29,7 @@ group by links.topic"""
 # topic is: SQLite 3.34 takes `in ()` for the number of a column to sort by, and fails.
 LIST_SQL = f"""\
 select value, n from ({{counts}})
-where {is_name("value")} or value in (null{{chosen}})
+where {is_short_name("value")} or value in (null{{chosen}})
 order by value in (null{{chosen}}) desc, n desc, value limit :newsfeed_limit"""
 
 

@@ -23,7 +23,7 @@ from ..text.plain import (
     MARKUP_LIMIT,
     cut,
     first_words,
-    is_name,
+    is_short_name,
     plain_text,
 )
 from .pictures import picture, stored
@@ -73,7 +73,7 @@ def bounded(expression: str, name: str, limit: int) -> str:
 
 def key_within(expression: str, name: str) -> str:
     """Return the SQL of a key, as a column of that name; null where it is too long to be linked."""
-    return f"case when {is_name(expression)} then {expression} end as {name}"
+    return f"case when {is_short_name(expression)} then {expression} end as {name}"
 
 
 CARDS_SQL = f"""
@@ -146,7 +146,7 @@ where article_id in ({places}) group by article_id"""
 
 FIRST_TOPICS_SQL = f"""
 select topic from article_topics
-where article_id = :key and {is_name("topic")} order by position limit :most"""
+where article_id = :key and {is_short_name("topic")} order by position limit :most"""
 
 MOST_TOPICS = 20
 """Topics on a card."""

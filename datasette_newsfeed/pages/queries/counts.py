@@ -14,7 +14,7 @@ from datasette.database import QueryInterrupted
 from ..access.archives import ArchiveView
 from ..models import Numbers, Tally
 from ..text.addresses import LONGEST_ADDRESS
-from ..text.plain import LONGEST_NAME, cut, is_name
+from ..text.plain import LONGEST_NAME, cut, is_short_name
 from .pictures import picture, stored
 
 NUMBERS_SQL = """
@@ -27,14 +27,14 @@ select
 
 TOPIC_TALLIES_SQL = f"""
 select topic as key, topic as name, count(*) as count
-from article_topics group by topic having {is_name("topic")}
+from article_topics group by topic having {is_short_name("topic")}
 order by count desc, topic limit :limit"""
 
 # The newest of each group is the last entry of its part of the index.
 _COUNTED_PROVIDERS = f"""
   select provider_id, count(*) as count, max(published_at) as newest
   from articles where provider_id is not null
-  group by provider_id having {is_name("provider_id")}
+  group by provider_id having {is_short_name("provider_id")}
   order by count desc, provider_id limit :limit"""
 
 _GIVEN_PROVIDERS = """

@@ -15,7 +15,7 @@ from ..access.archives import ArchiveView
 from ..models import Card, FullArticle, Picture
 from ..text.addresses import LONGEST_ADDRESS, web_url
 from ..text.markdown import LONGEST_PLAIN
-from ..text.plain import LONGEST_NAME, LONGEST_TITLE, MARKUP_LIMIT, cut, is_name, plain_text
+from ..text.plain import LONGEST_NAME, LONGEST_TITLE, MARKUP_LIMIT, cut, is_short_name, plain_text
 from .cards import (
     BEGINNING,
     MENTIONING,
@@ -60,7 +60,7 @@ select article_id, author from (
   select
     article_id, author, position,
     row_number() over (partition by article_id order by position) as place
-  from article_authors where article_id in ({{places}}) and {is_name("author")}
+  from article_authors where article_id in ({{places}}) and {is_short_name("author")}
 )
 where place <= {MOST_AUTHORS} order by article_id, position"""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..access.archives import ArchiveView
-from ..text.plain import LONGEST_NAME, LONGEST_TITLE, cut, is_name
+from ..text.plain import LONGEST_NAME, LONGEST_TITLE, cut, is_short_name
 from .cards import bounded
 
 MOST_OF_A_KIND = 8
@@ -21,13 +21,13 @@ _ORDER = "order by {name} not like :prefix escape '\\', length({name}), {name} l
 
 TOPICS_SQL = f"""
 select name as key, name from topics
-where {_MATCHES.format(name="name")} and {is_name("name")}
+where {_MATCHES.format(name="name")} and {is_short_name("name")}
 {_ORDER.format(name="name")}"""
 
 PROVIDERS_SQL = f"""
 select domain as key, {bounded("coalesce(name, domain)", "name", LONGEST_NAME)} from providers
 where ({_MATCHES.format(name="name")} or {_MATCHES.format(name="domain")})
-  and {is_name("domain")}
+  and {is_short_name("domain")}
 {_ORDER.format(name="domain")}"""
 
 STORIES_SQL = f"""

@@ -10,7 +10,7 @@ from typing import Any
 from ...terms import IS_NAME, MOST_TEXT, Vocabulary, is_everyday
 from ..access.archives import FULL_TEXT, ArchiveView
 from ..models import Resemblance
-from ..text.plain import is_name
+from ..text.plain import is_short_name
 from .cards import find_cards_by_id
 
 SIMILAR_LIMIT = 5
@@ -52,7 +52,7 @@ select topic, (
     where all_topics.topic = article_topics.topic limit :most
   )
 ) as holders
-from article_topics where article_id = :key and {is_name("topic")}
+from article_topics where article_id = :key and {is_short_name("topic")}
 order by position limit {MOST_TOPICS}"""
 
 

@@ -27,7 +27,7 @@ LONGEST_NAME = 300
 key it has no link: the link would be as long."""
 
 
-def is_name(expression: str) -> str:
+def is_short_name(expression: str) -> str:
     """Return the SQL condition that a text is a name that a page shows whole.
 
     SQLite's `length` stops at a NUL character (https://www.sqlite.org/lang_corefunc.html#length).
