@@ -50,19 +50,19 @@ def get_metadata(datasette: Any, key: str | None, database: str | None, table: s
 @hookimpl
 def permission_allowed(datasette: Any, actor: Any, action: Any, resource: Any) -> Any:
     """Whether a list or a query of ours may be seen, for Datasette 0.65."""
-    from .pages.access import archives, permissions
+    from .pages.access import permissions, repeated_tables
 
-    return archives.refuse_derived(datasette, actor, action, resource) or permissions.may_run(
+    return repeated_tables.refuse_derived(
         datasette, actor, action, resource
-    )
+    ) or permissions.may_run(datasette, actor, action, resource)
 
 
 @hookimpl
 def permission_resources_sql(datasette: Any, actor: Any, action: Any) -> Any:
     """Whether `article_list` may be seen."""
-    from .pages.access import archives
+    from .pages.access import repeated_tables
 
-    return archives.refused_lists(datasette, actor, action)
+    return repeated_tables.refused_lists(datasette, actor, action)
 
 
 @hookimpl(tryfirst=True)
@@ -72,10 +72,10 @@ def asgi_wrapper(datasette: Any) -> Any:
     First, so innermost: of what is kept in memory nothing is of the wrappers of other plugins.
     """
     from .pages import compat
-    from .pages.headers import caching, page_cache, security_policy
+    from .pages.headers import http_caching, page_cache, security_policy
 
     def wrapped(app: Any) -> Any:
-        kept = caching.keep_pages(datasette, security_policy.restrict_pages(datasette, app))
+        kept = http_caching.keep_pages(datasette, security_policy.restrict_pages(datasette, app))
         remembered = page_cache.serve_from_memory(datasette, kept)
         return compat.remember_request(datasette, remembered)
 
@@ -165,22 +165,22 @@ def render_cell(
 @cache
 def _cells() -> Any:
     # Asked a thousand times a page, where even a look at what was imported takes its time.
-    from .pages.views import cells
+    from .pages.views import table_cells
 
-    return cells
+    return table_cells
 
 
 @hookimpl
 def register_routes() -> Any:
     """Pages of our own."""
     from .pages.views import (
+        chosen_days,
         compare_page,
-        days,
+        facet_form_route,
         history_page,
         image_route,
         list_page,
         search_page,
-        select_route,
     )
 
     ours = r"^/(?P<database>[^/]+)/-/newsfeed/"
@@ -189,9 +189,9 @@ def register_routes() -> Any:
         (ours + r"search$", search_page.show_search),
         (ours + r"history$", history_page.show_history),
         (ours + r"compare(?P<format>\.csv|\.json)?$", compare_page.show_comparison),
-        (ours + r"days$", days.lead_to_days),
+        (ours + r"days$", chosen_days.lead_to_days),
         (ours + r"list$", list_page.show_list),
-        (ours + r"select$", select_route.redirect_to_selection),
+        (ours + r"select$", facet_form_route.redirect_to_selection),
     ]
 
 
@@ -234,9 +234,9 @@ def register_output_renderer(datasette: Any) -> Any:
     """The feed formats; last, so that no renderer of another plugin takes their place."""
     from .pages.feeds import shared_extensions
     from .pages.feeds.renderer import renderers
-    from .pages.views import citation, feed_page
+    from .pages.views import feed_page, markdown_export
 
-    feeds = [*renderers(datasette), feed_page.renderer(), citation.renderer()]
+    feeds = [*renderers(datasette), feed_page.renderer(), markdown_export.renderer()]
     outcome = yield
     others = outcome.get_result()
     ours = shared_extensions.beside_others(feeds, shared_extensions.flat(others))

@@ -115,10 +115,10 @@ def import_(
     exit status is 1. DB-sources, beside DB, keeps the files as read. The format of the
     records is detected. DB remembers the options that are given for a PATH.
     """
-    from .archive.importing.given import site_options
     from .archive.importing.importer import import_archive
     from .archive.importing.options import ImportOptions
     from .archive.importing.pruning import knows_files_below
+    from .archive.importing.remembered_options import site_options
 
     missing = [path for path in paths if not Path(path).exists()]
     if history and dry_run:
@@ -229,8 +229,8 @@ def inspect(paths: tuple[str, ...], follow_links: bool, as_json: bool, **about: 
     that have them, and an example; then what is left out. A file that cannot be read is
     reported, and the exit status is 1.
     """
-    from .archive.importing.given import site_options
     from .archive.importing.inspection import data_of, inspect_archive, lines_of
+    from .archive.importing.remembered_options import site_options
 
     with reported():
         dialects = registered_dialects()
@@ -436,7 +436,7 @@ def prepare(
         chosen = None
         if query is not None:
             served_name(database)
-            from .pages.filters.article_ids import chosen_articles
+            from .pages.filters.selected_ids import chosen_articles
 
             chosen = chosen_articles(database, query)
         prepared = prepare_archive(

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.archive.dates import FORMS
-from datasette_newsfeed.archive.dialects.keys import COLUMNS
+from datasette_newsfeed.archive.dialects.column_keys import COLUMNS
 from datasette_newsfeed.cli import newsfeed
 from datasette_newsfeed.full_text import tables
 

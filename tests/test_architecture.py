@@ -26,10 +26,10 @@ ROOT = (
     "many_rows",
     "hookspecs",
     "image_urls",
-    "html_tags",
-    "urls",
+    "html_scanner",
+    "url_keys",
     "full_text",
-    "terms",
+    "term_weights",
     "schema",
     "changes",
     "languages",
@@ -64,7 +64,7 @@ PAGES = (
     "text",
     "headers",
     "queries",
-    "pictures",
+    "picture_places",
     "filters",
     "facets",
     "filter_description",
@@ -73,7 +73,7 @@ PAGES = (
     "startup",
 )
 # Only Datasette can tell which rows a filter keeps.
-CLI_ASKS = ("pages.filters.article_ids",)
+CLI_ASKS = ("pages.filters.selected_ids",)
 PARTS = {"archive": ARCHIVE, "pages": PAGES}
 EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "manager", "common", "misc"})
 
@@ -85,7 +85,11 @@ FENCES = {
         *("PIL", "docutils", "frontmatter", "sqlite_utils", "w3lib", "yaml"),
         "feedparser",  # only archive.collect.xml_feeds
         *("numpy", "scipy"),  # only archive.relate.nearest, where they are installed
-        *("httpcore", "httpx", "stamina"),  # only archive.images.http_client and connections
+        *(
+            "httpcore",
+            "httpx",
+            "stamina",
+        ),  # only archive.images: connections, http_*
     },
     "cli": {"click", "datasette", "sqlite_utils", "yaml"},
     "pages": {
@@ -102,12 +106,13 @@ SQL_ROOMS = (
     "dimensions",
     "full_text.tables",
     "full_text.index",
-    "full_text.lookups",
+    "full_text.words_and_addresses",
     "full_text.marks",
     "facet_index_schema",
     "facet_index",
     "archive",
     "pages.access.archives",  # how an archive is recognised, before anything is asked of it
+    "pages.access.repeated_tables",  # which tables Datasette 1.0 refuses, as it asks for it: SQL
     "pages.compat.internal_tables",
     "pages.compat.table_names",
     "pages.queries",

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..errors import RecordError
 
-MAX_BYTES = 10_000_000
+MAX_RECORD_BYTES = 10_000_000
 """The largest file that is read. The largest real record seen has 20 kB."""
 
 SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".html")

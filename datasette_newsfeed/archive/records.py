@@ -47,7 +47,7 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class RelatedArticle:
     """A related article as another article's record nests it."""
 
     title: str | None = None
@@ -86,7 +86,7 @@ class Article:
     featured_content: str | None = None
     topics: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
-    related: tuple[Reference, ...] = ()
+    related: tuple[RelatedArticle, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     language: str | None = None
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from . import lookups
-from .lookups import WordCounts
+from . import words_and_addresses
+from .index_terms import indexed
 from .plain_text import plain_text
 from .tables import (
     ADDRESSES,
@@ -29,7 +29,7 @@ from .tables import (
     TRIGGERS,
     WORDS,
 )
-from .terms import indexed
+from .words_and_addresses import WordCounts
 
 Row = tuple[int, str | None, str | None, str | None]
 """Row number, title, excerpt and body, as `articles` has them."""
@@ -85,7 +85,7 @@ def create(conn: sqlite3.Connection) -> None:
             conn.execute(sql)
             is_unknown = True
     if is_unknown:
-        lookups.uncount(conn)
+        words_and_addresses.uncount(conn)
     for sql in TRIGGERS.values():
         conn.execute(sql)
 
@@ -95,7 +95,7 @@ def is_current(conn: sqlite3.Connection) -> bool:
     if _rows(conn, f"SELECT 1 FROM {LOG} LIMIT 1"):
         return False
     count = _count(conn)
-    return lookups.is_complete(conn, count) and _indexed(conn) == count
+    return words_and_addresses.is_complete(conn, count) and _indexed(conn) == count
 
 
 def keep(conn: sqlite3.Connection) -> None:
@@ -104,8 +104,8 @@ def keep(conn: sqlite3.Connection) -> None:
     count = _count(conn)
     if _indexed(conn) != count:
         rebuild(conn)
-    elif not lookups.is_complete(conn, count):
-        lookups.empty(conn)
+    elif not words_and_addresses.is_complete(conn, count):
+        words_and_addresses.empty(conn)
         words = WordCounts(conn)
         for rows in _all_rows(conn):
             for _, *written in rows:
@@ -128,8 +128,8 @@ def _all_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
     while rows := _rows(conn, _ALL, [after]):
         yield rows
         span = (after, rows[-1][0])
-        found = lookups.addresses(conn, "rowid > ? AND rowid <= ?", span)
-        lookups.change_addresses(conn, set(), found)
+        found = words_and_addresses.addresses(conn, "rowid > ? AND rowid <= ?", span)
+        words_and_addresses.change_addresses(conn, set(), found)
         after = rows[-1][0]
 
 
@@ -137,7 +137,7 @@ def empty(conn: sqlite3.Connection) -> None:
     """Remove everything from the index; the articles are left as they are."""
     conn.execute(_COMMAND, ["delete-all"])
     conn.execute(f"DELETE FROM {LOG}")
-    lookups.empty(conn)
+    words_and_addresses.empty(conn)
 
 
 def optimize(conn: sqlite3.Connection) -> None:
@@ -167,7 +167,7 @@ def apply_log(conn: sqlite3.Connection) -> None:
             _delete(conn, current)
         _insert(conn, current)
     # What another program wrote was not counted: see `keep`.
-    lookups.uncount(conn)
+    words_and_addresses.uncount(conn)
     conn.execute(f"DELETE FROM {LOG}")
 
 
@@ -181,7 +181,7 @@ def following(conn: sqlite3.Connection, ids: str) -> Iterator[None]:
     apply_log(conn)
     before = set(_rows(conn, _OF_IDS.format(ids=ids)))
     where = f"id IN ({ids})"
-    old_addresses = lookups.addresses(conn, where)
+    old_addresses = words_and_addresses.addresses(conn, where)
     conn.execute(START_WRITING)
     yield
     conn.execute(STOP_WRITING)
@@ -190,7 +190,9 @@ def following(conn: sqlite3.Connection, ids: str) -> Iterator[None]:
     _delete(conn, sorted(before - after, key=_number), words)
     _insert(conn, sorted(after - before, key=_number), words)
     words.write()
-    lookups.change_addresses(conn, old_addresses, lookups.addresses(conn, where))
+    words_and_addresses.change_addresses(
+        conn, old_addresses, words_and_addresses.addresses(conn, where)
+    )
 
 
 def _number(row: Row) -> int:

@@ -13,8 +13,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+from .index_terms import DROPPED_MARKS, clusters, fold, is_dense, terms_in
 from .tables import EVERY_ARTICLE, TOKENIZER
-from .terms import DROPPED_MARKS, clusters, fold, is_dense, terms_in
 
 Span = tuple[int, int]
 """A piece of a text, from and to so many characters."""

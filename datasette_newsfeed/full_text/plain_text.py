@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Callable
 
-from ..html_tags import BLOCKS, CELLS, parts
+from ..html_scanner import BLOCKS, CELLS, parts
 
 _MARKED_HTML = re.compile("[<&]")
 _MARKED_MARKDOWN = re.compile(r"[<&*_~`\[\]\\#>|]")

@@ -17,9 +17,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from . import porter
+from . import prefix_search
+from .index_terms import clusters, fold, runs, terms_in
 from .tables import EVERY_ARTICLE
-from .terms import clusters, fold, runs, terms_in
 
 LONGEST = 1_000
 """Characters of a query; the rest is not read."""
@@ -52,7 +52,7 @@ class Term:
         phrase = _quoted(" ".join(tokens), self.is_prefix or is_open)
         found = [phrase]
         if self.is_prefix and len(tokens) == 1 and tokens[0].isascii():
-            found += map(_quoted, porter.words_of_shorter_stems(tokens[0]))
+            found += map(_quoted, prefix_search.words_of_shorter_stems(tokens[0]))
         # Rows that another program wrote, or an older version, are indexed as they are written.
         if _as_sqlite_folds(self.text) != tokens:
             found.append(_quoted(self.text.replace('"', " "), self.is_prefix or is_open))

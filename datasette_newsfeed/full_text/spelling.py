@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from .lookups import LONGEST_WORD, SHORTEST_WORD
-from .terms import fold
+from .index_terms import fold
+from .words_and_addresses import LONGEST_WORD, SHORTEST_WORD
 
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 _BLOCK = 128

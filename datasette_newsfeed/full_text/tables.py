@@ -2,7 +2,7 @@
 
 `articles_fts` is declared to have its content in `articles`, so that Datasette and sqlite-utils
 find it and so that its columns read as the article's. What is indexed are the terms of the
-text without markup (see `terms`), which no SQL can make: the importer writes them.
+text without markup (see `index_terms`), which no SQL can make: the importer writes them.
 
 Other programs may write to `articles`, too. For them the triggers index the text as it is.
 For most text that is the same; the other rows are logged in `newsfeed_search` until
@@ -11,10 +11,10 @@ the next command of this package indexes them properly:
 - a row with a number alone says that the row of that number is indexed as it is written;
 - a row with texts says that the index still holds the terms of these texts for that number.
 
-Two more tables are looked up when a search is answered (see `lookups`): the words of the archive
-as they are written, for "did you mean", and the addresses of the articles. The importer keeps
-them, too. A trigger takes away the count of all articles, so that after another program's
-changes the next command makes both anew.
+Two more tables are looked up when a search is answered (see `words_and_addresses`): the words of
+the archive as they are written, for "did you mean", and the addresses of the articles. The
+importer keeps them, too. A trigger takes away the count of all articles, so that after another
+program's changes the next command makes both anew.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from .facets.ranges import Range
 from .filters.conditions import chosen
 from .filters.query_string import SORTS, listed_values, query_of
 from .protocols import RequestLike
-from .queries.pictures import find_label
+from .queries.image_rows import find_label
 from .queries.stories import find_title
 
 ALL = "Articles"

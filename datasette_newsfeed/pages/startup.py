@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from datasette.utils import StartupError
 
-from . import compat
-from .access import archives
+from .. import default_metadata
+from . import compat, other_plugins
+from .access.archives import find_archive
 from .headers import frames, page_cache
 from .protocols import DatasetteLike
 
@@ -35,4 +38,37 @@ async def start(datasette: DatasetteLike) -> None:
     for database in datasette.databases:
         with _said(frames.SETTING):
             frames.read(compat.setting(datasette, database, frames.SETTING))
-    await archives.apply_defaults(datasette)
+    await apply_defaults(datasette)
+
+
+async def _columns_of(db: Any, table: str) -> list[str]:
+    """Return the columns of a table or view; none where it is not there or cannot be read."""
+    try:
+        columns: list[str] = await db.table_columns(table)
+    except sqlite3.DatabaseError:
+        return []  # as of a view on nothing: its own page says what is wrong
+    return columns
+
+
+async def apply_defaults(datasette: DatasetteLike) -> None:
+    """Give each archive that is there when Datasette starts its titles, order, labels, facets."""
+    for database in list(datasette.databases):
+        archive = await find_archive(datasette, None, database)
+        if archive:
+            given = default_metadata.of_database(
+                database,
+                has_fetches=archive.has_fetches,
+                columns=archive.columns,
+                hides_references=not other_plugins.fails_on_hidden_references(),
+            )
+            for table in default_metadata.SIZES:
+                # Datasette refuses to show more rows on a page than one answer may have.
+                most = datasette.setting("max_returned_rows")
+                given["tables"][table]["size"] = min(given["tables"][table]["size"], most)
+            for table in default_metadata.LONG_TEXTS:
+                # The existing columns: some of ours may be missing, others may be added.
+                columns = await _columns_of(datasette.get_database(database), table)
+                if columns:
+                    allowed = default_metadata.sortable_columns(table, columns)
+                    given["tables"][table]["sortable_columns"] = allowed
+            await compat.apply_defaults(datasette, database, given)

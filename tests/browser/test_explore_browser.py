@@ -317,7 +317,7 @@ def test_what_is_chosen_is_taken_off_one_by_one_in_any_order(
     here = visit(f"{ARTICLES}&{urlencode(filters)}")
     page = here.page
     _assert_shows(here, Selection(demo_db, [first, second], month, word))
-    chosen = page.locator(".newsfeed-takeoff")
+    chosen = page.locator(".newsfeed-chip")
     assert chosen.count() == 4
 
     _follow(chosen.filter(has_text=first))
@@ -600,7 +600,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(visit: Open, demo_db: Pa
     _tab_to(phone, "#facet-topics a")
     phone.keyboard.press("Enter")
     phone.wait_for_url("**_topic=*")
-    _tab_to(phone, ".newsfeed-takeoff")
+    _tab_to(phone, ".newsfeed-chip")
     phone.keyboard.press("Enter")
     phone.wait_for_url(lambda url: "_topic" not in url)
 
@@ -697,10 +697,10 @@ def test_a_phone_without_javascript_does_all_of_it(
     _assert_shows(here, Selection(demo_db, [first], month))
     _search(page, word)
     _assert_shows(here, Selection(demo_db, [first], month, word))
-    _follow(page.locator(".newsfeed-takeoff", has_text=first))
-    _follow(page.locator(".newsfeed-takeoff", has_text="Words"))
+    _follow(page.locator(".newsfeed-chip", has_text=first))
+    _follow(page.locator(".newsfeed-chip", has_text="Words"))
     _assert_shows(here, Selection(demo_db, [], month))
-    _follow(page.locator(".newsfeed-takeoff"))
+    _follow(page.locator(".newsfeed-chip"))
     _follow(page.get_by_role("link", name="Next"))
     _assert_shows(here, Selection(demo_db), page=2)
 
@@ -898,7 +898,7 @@ def test_below_a_prefix_every_address_of_ours_has_it_once(
     _follow(_facet_link(page, "topics", first))
     _follow(page.locator(f'.newsfeed-bar[aria-label^="{_in_words(month)}:"]'))
     _follow(_facet_link(page, "topics", second))
-    _follow(page.locator(".newsfeed-takeoff", has_text=_in_words(month)))
+    _follow(page.locator(".newsfeed-chip", has_text=_in_words(month)))
     _assert_shows(here, Selection(demo_db, [first, second]))
     _search(page, "the")
     _follow(page.get_by_role("link", name="Best match"))

@@ -16,7 +16,7 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 from small_web import bomb
 
 from datasette_newsfeed.archive.images.renditions import (
-    MAX_BYTES,
+    MAX_IMAGE_BYTES,
     MAX_SIDE,
     WIDTHS,
     Rendition,
@@ -95,7 +95,7 @@ def test_transparent_stays_transparent() -> None:
         (png(100, 100)[:200], "broken"),
         (b"\xff\xd8\xff\xe0" + bytes(50), "image"),
         (bomb(), "10,000 × 10,000 pixels are too many"),
-        (bytes(MAX_BYTES + 1), "bytes are too many"),
+        (bytes(MAX_IMAGE_BYTES + 1), "bytes are too many"),
     ],
 )
 def test_what_is_refused(data: bytes, reason: str) -> None:

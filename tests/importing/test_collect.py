@@ -25,7 +25,13 @@ from commands import import_report, newsfeed, rows, write
 from conftest import NO_ARCHIVE
 from small_web import SmallWeb, small_web
 
-from datasette_newsfeed.archive.collect import documents, formats, html_text, record_files, run
+from datasette_newsfeed.archive.collect import (
+    bounded_parsing,
+    formats,
+    html_text,
+    record_files,
+    run,
+)
 from datasette_newsfeed.archive.images.http_client import Limits
 
 NAMESPACES = " ".join(
@@ -565,7 +571,7 @@ def test_values_of_any_type_under_any_key() -> None:
     for _ in range(1_000):
         try:
             feed = formats.read_source(json.dumps(_odd(dice, dice.choice(sources))).encode())
-        except documents.NoFeed:
+        except bounded_parsing.NoFeed:
             continue
         for entry in feed.entries:
             read += record_files.has_content(entry) and bool(record_files.record(entry))
@@ -584,7 +590,7 @@ def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = write(tmp_path / "a", rss(*(f"<title>{i}</title><guid>{i}</guid>" for i in range(9))))
     monkeypatch.setattr("datasette_newsfeed.archive.collect.xml_feeds.MOST_ENTRIES", 8)
     assert "more than 8 entries" in newsfeed("collect", tmp_path / "out", source).stderr
-    monkeypatch.setattr(run, "MAX_BYTES", 100)
+    monkeypatch.setattr(run, "MAX_SOURCE_BYTES", 100)
     assert "more than 100 bytes" in newsfeed("collect", tmp_path / "out", source).stderr
     monkeypatch.undo()
     monkeypatch.setattr("datasette_newsfeed.archive.collect.record_files.MAX_RECORD", 200)

@@ -21,7 +21,13 @@ from hypothesis import strategies as st
 from share import tries
 
 from datasette_newsfeed.archive import dialects
-from datasette_newsfeed.archive.dialects import DIALECTS, LeftOut, Site, dialect_of
+from datasette_newsfeed.archive.dialects import (
+    DIALECTS,
+    LeftOut,
+    Site,
+    column_keys,
+    dialect_of,
+)
 from datasette_newsfeed.archive.dialects.article_ids import article_id, path_date
 from datasette_newsfeed.archive.dialects.bodies import first_heading, readable
 from datasette_newsfeed.archive.importing.front_matter import read
@@ -206,7 +212,7 @@ ODD_VALUES = st.recursive(
 FLAGS = ("draft", "isDraft", "published", "publish", "isPublished", "unpublished", "headless")
 MAPPED = sorted(
     {"draft", "published", "status", "slug", "layout", "secure", "whatever"}
-    | {key for keys in dialects.keys.COLUMNS.values() for key in keys if "." not in key} - {"title"}
+    | {key for keys in column_keys.COLUMNS.values() for key in keys if "." not in key} - {"title"}
 )
 
 

@@ -203,7 +203,7 @@ def test_rejected(case, tmp_path):
 
 
 def test_all_text_counts_that_aliases_repeat_and_that_comes_after(monkeypatch):
-    monkeypatch.setattr(front_matter, "MAX_CHARACTERS", 100)
+    monkeypatch.setattr(front_matter, "MAX_FRONT_MATTER_CHARACTERS", 100)
     text = "---\na: &a {}\nb: [*a, *a]\nc: {}\n---\n"
     assert front_matter.read(text.format("x" * 20, "y" * 30).encode()) is not None
     with pytest.raises(RecordError, match="100 characters"):

@@ -15,8 +15,8 @@ from datasette.database import QueryInterrupted
 from datasette.utils import sqlite_timelimit
 from pages_site import STORY, build_archive, open_site
 
-from datasette_newsfeed.pages.access import answers as answers_module
-from datasette_newsfeed.pages.access.answers import Answers
+from datasette_newsfeed.pages.access import query_batch as answers_module
+from datasette_newsfeed.pages.access.query_batch import Answers
 
 ENDLESS = "with recursive n(x) as (select 1 union all select x + 1 from n) select max(x) from n"
 

@@ -24,6 +24,7 @@ from pages_site import SCRIPT, STORY, V1, build_archive, open_site, text_of
 from datasette_newsfeed import facet_index
 from datasette_newsfeed.full_text import index
 from datasette_newsfeed.pages.facets import comparison
+from datasette_newsfeed.pages.facets import comparison_units as units
 
 
 @pytest.fixture(scope="module", params=["sql", "index"])
@@ -91,7 +92,7 @@ def by_sql(db: Path, condition: str, unit: str) -> tuple[int, Counter[str]]:
     return len(found), Counter(named(at[:10], unit) for (at,) in found if at)
 
 
-@pytest.mark.parametrize("unit", comparison.UNITS)
+@pytest.mark.parametrize("unit", units.UNITS)
 async def test_every_number_is_that_of_sql(news: Path, unit: str) -> None:
     datasette = open_site(news)
     dice = random.Random(unit)
@@ -153,18 +154,16 @@ async def test_picture_and_table_have_the_numbers_of_json(news: Path) -> None:
 
 def test_periods_follow_one_another() -> None:
     dice = random.Random(5)
-    for unit in comparison.UNITS:
+    for unit in units.UNITS:
         day = date(2020, 1, 1) + timedelta(days=dice.randrange(2_000))
-        firsts = list(
-            comparison.axis([comparison.first_day(day, unit), day + timedelta(400)], unit)
-        )
+        firsts = list(units.axis([units.first_day(day, unit), day + timedelta(400)], unit))
         for one, other in pairwise(firsts):
-            assert comparison.first_day(other - timedelta(days=1), unit) == one
-            assert comparison.name_of(one, unit) < comparison.name_of(other, unit)
-    assert comparison.name_of(date(2021, 1, 1), "week") == "2020-W53"
-    assert comparison.following(date.max, "day") is None
-    assert comparison.following(comparison.first_day(date.max, "week"), "week") is None
-    assert list(comparison.axis([], "day")) == []
+            assert units.first_day(other - timedelta(days=1), unit) == one
+            assert units.name_of(one, unit) < units.name_of(other, unit)
+    assert units.name_of(date(2021, 1, 1), "week") == "2020-W53"
+    assert units.following(date.max, "day") is None
+    assert units.following(units.first_day(date.max, "week"), "week") is None
+    assert list(units.axis([], "day")) == []
 
 
 def test_what_is_typical_is_more_than_a_share() -> None:

@@ -24,7 +24,7 @@ from facet_archive import open_site
 from sqlite_utils import Database
 
 from datasette_newsfeed import default_metadata, facet_index, facet_index_schema
-from datasette_newsfeed.pages.facets import indexed_counts, where_clause
+from datasette_newsfeed.pages.facets import index_conditions, indexed_counts
 
 ARTICLES = 600
 EDITS = 240
@@ -489,7 +489,7 @@ async def test_a_row_set_that_takes_too_long_times_every_facet_out_once(
     news: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(indexed_counts, "BUDGET", 0)
-    monkeypatch.setattr(where_clause.Clock, "SELDOM", 50)
+    monkeypatch.setattr(index_conditions.Clock, "SELDOM", 50)
     site = open_site(news, settings={"facet_time_limit_ms": 200})
     query = "_where=(select+count(*)+from+articles+a,+articles+b)+>+1&_nosuggest=1"
     response = await site.client.get(f"/news/articles?{query}")
@@ -516,13 +516,15 @@ async def test_the_clock_is_looked_at_often_where_a_row_may_cost_anything(
     query: str, is_known: bool, news: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched: list[int] = []
-    watch = where_clause.Clock.watch
+    watch = index_conditions.Clock.watch
 
-    def note(clock: Any, conn: sqlite3.Connection, steps: int = where_clause.Clock.OFTEN) -> None:
+    def note(
+        clock: Any, conn: sqlite3.Connection, steps: int = index_conditions.Clock.OFTEN
+    ) -> None:
         watched.append(steps)
         watch(clock, conn, steps)
 
-    monkeypatch.setattr(where_clause.Clock, "watch", note)
+    monkeypatch.setattr(index_conditions.Clock, "watch", note)
     await shown(open_site(news), query)
     assert watched[0] == 200_000
     assert min(watched) == (200_000 if is_known else 1_000), "as often as Datasette"
@@ -532,20 +534,20 @@ async def test_hundreds_of_comparisons_end_in_time(
     news: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared: list[str] = []
-    values_with = where_clause._values_with
+    values_with = index_conditions._values_with
 
     def slow(column: str, *rest: Any) -> list[Any]:
         compared.append(column)
         rest[-1]._end = 0  # the time is over
         return values_with(column, *rest)
 
-    monkeypatch.setattr(where_clause, "_values_with", slow)
+    monkeypatch.setattr(index_conditions, "_values_with", slow)
     query = "&".join(f"type__like=%25{n}%25" for n in range(100))
     site = open_site(news, settings={"facet_time_limit_ms": 200})
     page = await site.client.get(f"/news/articles?{query}&_nosuggest=1")
     assert "These facets timed out" in page.text
     assert len(compared) == 2  # for the rows of the page, and for its facets
-    clock = where_clause.Clock(0)
+    clock = index_conditions.Clock(0)
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
         values_with("type", ["a"] * 50_000, "type like :p", {"p": "%b%"}, clock)
 
@@ -587,7 +589,7 @@ async def test_nobody_sees_the_tables_of_the_index(news: Path) -> None:
     ],
 )
 def test_conditions_are_taken_apart(where: str, parts: list[str] | None) -> None:
-    assert where_clause.split(where) == parts
+    assert index_conditions.split(where) == parts
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 7, 1000])

@@ -29,7 +29,7 @@ from datasette_newsfeed import default_metadata
 from datasette_newsfeed.pages.access.archives import file_state
 from datasette_newsfeed.pages.facets import FACETS, bands, columns, periods
 from datasette_newsfeed.pages.facets.base import NewsFacet
-from datasette_newsfeed.pages.facets.filter_sql import Rows, all_pages
+from datasette_newsfeed.pages.facets.counted_rows import Rows, all_pages
 from datasette_newsfeed.pages.facets.ranges import Range
 
 Pairs = list[tuple[str, str]]

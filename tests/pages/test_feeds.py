@@ -38,7 +38,7 @@ from test_hostile import Page
 from test_hostile import archive as hostile_archive  # noqa: F401 - a fixture
 
 from datasette_newsfeed.image_urls import image_id
-from datasette_newsfeed.pages import pictures
+from datasette_newsfeed.pages import picture_places
 from datasette_newsfeed.pages.access import archives
 from datasette_newsfeed.pages.feeds.feed import UNKNOWN_TIME, entry_id
 from datasette_newsfeed.pages.feeds.renderer import BUILT_IN
@@ -197,7 +197,7 @@ def test_the_type_of_an_image_elsewhere(
     address: str, kind: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _forget_types(monkeypatch)
-    assert pictures._elsewhere(Picture(id="x", url=address), address).type == kind
+    assert picture_places._elsewhere(Picture(id="x", url=address), address).type == kind
 
 
 @pytest.mark.parametrize("extension", FORMATS)

@@ -20,7 +20,7 @@ from facet_archive import open_site
 from datasette_newsfeed import facet_index
 from datasette_newsfeed.pages.access.archives import find_archive
 from datasette_newsfeed.pages.filters import conditions
-from datasette_newsfeed.pages.queries.topic_frequency import is_common_topic
+from datasette_newsfeed.pages.queries.common_topics import is_common_topic
 
 RARE, COMMON = "Small topic 40", "Harbour"
 

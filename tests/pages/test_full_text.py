@@ -24,10 +24,10 @@ from pages_site import open_site
 from share import tries
 
 from datasette_newsfeed import schema
-from datasette_newsfeed.full_text import index, porter, query, tables
+from datasette_newsfeed.full_text import index, prefix_search, query, tables
+from datasette_newsfeed.full_text.index_terms import fold, indexed, terms_in
 from datasette_newsfeed.full_text.marks import find_marks, located_terms
 from datasette_newsfeed.full_text.plain_text import plain_text
-from datasette_newsfeed.full_text.terms import fold, indexed, terms_in
 
 HIT = re.compile(r'<h2 class="newsfeed-hit-title"><a href="[^"]*/articles/([^"?]*)[^"]*">')
 
@@ -338,7 +338,7 @@ def test_the_beginning_of_a_word_finds_it() -> None:
             ).fetchall()
         ]
     assert missed == []
-    assert porter.words_of_shorter_stems("anima") == ("animabilities",)  # as stemmed: anim
+    assert prefix_search.words_of_shorter_stems("anima") == ("animabilities",)  # as stemmed: anim
 
 
 # -- nothing that is typed is an error ----------------------------------------

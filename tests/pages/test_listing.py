@@ -33,7 +33,7 @@ from share import share
 
 from datasette_newsfeed.pages.access.archives import ArchiveView
 from datasette_newsfeed.pages.queries import cards
-from datasette_newsfeed.pages.views import social_preview
+from datasette_newsfeed.pages.views import page_metadata
 
 T = TypeVar("T")
 
@@ -404,7 +404,7 @@ async def test_the_table_costs_no_cards_but_those_of_its_preview(
 ) -> None:
     datasette = open_site(news)
     for path, most in (
-        ("/news/articles?_layout=table", social_preview.LEADING),
+        ("/news/articles?_layout=table", page_metadata.LEADING),
         *(("/news/articles.json?_shape=array", 0), ("/news/articles.csv", 0)),
         ("/news/articles.csv?_stream=1", 0),
     ):

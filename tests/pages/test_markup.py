@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from datasette_newsfeed.pages.text.addresses import web_url
+from datasette_newsfeed.pages.text.link_addresses import web_url
 from datasette_newsfeed.pages.text.markdown import MARKDOWN_LIMIT, html_of_markdown
 from datasette_newsfeed.pages.text.plain import (
     EXCERPT_LIMIT,

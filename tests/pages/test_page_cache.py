@@ -30,7 +30,7 @@ from datasette_newsfeed.pages import compat
 from datasette_newsfeed.pages.access.archives import find_archive
 from datasette_newsfeed.pages.access.database_state import DatabaseStates, FileState
 from datasette_newsfeed.pages.headers import encodings, page_cache
-from datasette_newsfeed.pages.headers.kept_answers import AnswerStore, KeptAnswer
+from datasette_newsfeed.pages.headers.answer_store import AnswerStore, KeptAnswer
 
 LONG_AGO = 1_700_000_000
 

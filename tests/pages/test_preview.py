@@ -31,7 +31,7 @@ from test_hostile import PAYLOADS
 
 from datasette_newsfeed.image_urls import image_id
 from datasette_newsfeed.pages.feeds.renderer import BUILT_IN
-from datasette_newsfeed.pages.views import social_preview
+from datasette_newsfeed.pages.views import page_metadata
 
 SITE = "news: a news archive"
 DAY = {"published_at__gte": "2024-03-04", "published_at__lt": "2024-03-05"}
@@ -205,7 +205,7 @@ async def test_whatever_an_address_holds_the_head_holds(archive: Path, payload: 
     assert head.is_over
     assert len(head.data) == 1
     assert head["og:url"] == head.canonical == f"http://localhost/news/articles?{query}"
-    assert len(head["og:title"] or "") <= social_preview.LONGEST_TITLE + 2
+    assert len(head["og:title"] or "") <= page_metadata.LONGEST_TITLE + 2
 
 
 # -- a selection --------------------------------------------------------------

@@ -125,7 +125,7 @@ async def test_facets_and_timeline_lead_to_what_they_count(indexed: Path) -> Non
             there = (await datasette.client.get(path)).text
             assert re.search(rf"\b{count[1]} articles?\.", text_of(there)), (text, path)
             assert 'name="q" value="bridge -tram"' in there
-            assert "newsfeed-takeoff" in there
+            assert "newsfeed-chip" in there
 
 
 async def test_several_values_at_once(indexed: Path) -> None:
@@ -159,7 +159,7 @@ async def test_the_filters_stay_with_the_next_search_and_can_be_taken_off(news: 
         ("type", "video"),
         ("_topic", "Harbour"),
     ]
-    chips = links(page, "newsfeed-takeoffs")
+    chips = links(page, "newsfeed-chips")
     assert "/news/-/newsfeed/search?q=bridge&_topic=Harbour" in chips["Types video ✖"]
     assert "/news/-/newsfeed/search?q=bridge&type=video" in chips["Topics Harbour ✖"]
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from datasette_newsfeed.html_tags import ELEMENTS, Tag, parts
-from datasette_newsfeed.pages.text.addresses import LONGEST_ADDRESS, link_url, uri, web_url
+from datasette_newsfeed.html_scanner import ELEMENTS, Tag, parts
+from datasette_newsfeed.pages.text.link_addresses import LONGEST_ADDRESS, link_url, uri, web_url
 from datasette_newsfeed.pages.text.markdown import MARKDOWN_LIMIT, html_of_markdown
 from datasette_newsfeed.pages.text.plain import first_words, plain_text
 from datasette_newsfeed.pages.text.players import find_player

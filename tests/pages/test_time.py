@@ -15,14 +15,14 @@ import pytest
 from datasette.utils import tilde_encode
 from pages_site import SCRIPT, open_site
 
-from datasette_newsfeed.pages.facets.periods import (
-    Period,
+from datasette_newsfeed.pages.facets.date_ranges import (
     a_year_before,
     axis_around,
     parts_of,
     shifted,
     whole_of,
 )
+from datasette_newsfeed.pages.facets.periods import Period
 from datasette_newsfeed.pages.facets.ranges import Range
 from datasette_newsfeed.pages.queries import neighbours
 from datasette_newsfeed.pages.views.timeline import parse

@@ -1071,7 +1071,7 @@ def _plain(pair: tuple[str, str]) -> tuple[str, str]:
 def _check_chips(page: Page, query: str) -> None:
     """Each filter of the address has a chip, and each chip takes off some filter, no other."""
     before = [_plain(pair) for pair in _pairs(f"?{query}")]
-    chips = found(page.tree, "newsfeed-takeoff")
+    chips = found(page.tree, "newsfeed-chip")
     taken = []
     for chip in chips:
         after = [_plain(pair) for pair in _pairs(chip.get("href"))]

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..dialects.fields import host
-from . import ghost, json_dumps, json_feed, opml, wordpress, xml_feeds
-from .documents import NoFeed, XmlDocument, read_document
+from . import ghost, json_feed, news_apis, opml, wordpress, xml_feeds
+from .bounded_parsing import NoFeed, XmlDocument, read_document
 from .entries import Feed
 
 KNOWN = (
@@ -53,9 +53,9 @@ def _json(value: Any, base: str | None, site: str | None, drafts: bool) -> Feed:
     if ghost.is_one(value):
         return ghost.read_feed(value, site, drafts=drafts)
     for is_one, read in (
-        (json_dumps.is_guardian, json_dumps.read_guardian),
-        (json_dumps.is_gdelt, json_dumps.read_gdelt),
-        (json_dumps.is_newsapi, json_dumps.read_newsapi),
+        (news_apis.is_guardian, news_apis.read_guardian),
+        (news_apis.is_gdelt, news_apis.read_gdelt),
+        (news_apis.is_newsapi, news_apis.read_newsapi),
     ):
         if is_one(value):
             return read(value)

@@ -15,7 +15,7 @@ from .html_text import (
     line_of_text,
     unique,
 )
-from .json_dumps import listed, mapping, moment
+from .news_apis import listed, mapping, moment
 
 SITE_MARK = "__GHOST_URL__"
 """What stands for the site's own address in an export."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urljoin, urlsplit
 
 from ...full_text.plain_text import plain_text
-from ...html_tags import Tag, parts
+from ...html_scanner import Tag, parts
 from ..dialects.values import is_visible
 from .entries import Enclosure, EntryImage
 

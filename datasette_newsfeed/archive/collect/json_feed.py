@@ -21,7 +21,7 @@ from .html_text import (
     unique,
     with_links,
 )
-from .json_dumps import listed, mapping, moment
+from .news_apis import listed, mapping, moment
 
 VERSIONS = ("https://jsonfeed.org/version/", "http://jsonfeed.org/version/")
 

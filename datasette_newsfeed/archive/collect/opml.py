@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from .documents import NoFeed, XmlDocument
+from .bounded_parsing import NoFeed, XmlDocument
 from .entries import Feed
 from .html_text import clean
 

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from ...errors import ArchiveError, FetchError, SourceError
 from ..images.http_client import Endpoint, Limits, can_fetch
-from . import addresses
-from .documents import MAX_BYTES, NoFeed
+from . import feed_download
+from .bounded_parsing import MAX_SOURCE_BYTES, NoFeed
 from .entries import Entry, Feed
 from .formats import read_source
 from .record_files import Folder, entry_key, has_content, other_key
@@ -78,7 +78,7 @@ class CollectReport:
 
 def is_there(source: str) -> bool:
     """Tell whether a source can be asked for or opened."""
-    return source == STANDARD_INPUT or addresses.is_address(source) or os.path.exists(source)
+    return source == STANDARD_INPUT or feed_download.is_address(source) or os.path.exists(source)
 
 
 def collect(
@@ -135,7 +135,7 @@ class _Run:
         self._drafts = drafts
         self._on_error = on_error
         self._on_progress = on_progress
-        self._state = addresses.State(folder.path, f"{site or ''}\0{drafts}")
+        self._state = feed_download.State(folder.path, f"{site or ''}\0{drafts}")
         self._written: set[str] = set()
         self._listed: set[str] = set()
         self._left: deque[str] = deque()
@@ -145,7 +145,7 @@ class _Run:
         self._left.extend(dict.fromkeys(sources))
         while self._left:
             self._progress(0)
-            if addresses.is_address(self._left[0]):
+            if feed_download.is_address(self._left[0]):
                 self._collect_addresses()
             else:
                 self._collect_file(self._left.popleft())
@@ -175,25 +175,29 @@ class _Run:
 
     def _collect_addresses(self) -> None:
         asked: list[str] = []
-        while self._left and addresses.is_address(self._left[0]) and len(asked) < addresses.AT_ONCE:
+        while (
+            self._left
+            and feed_download.is_address(self._left[0])
+            and len(asked) < feed_download.AT_ONCE
+        ):
             asked.append(self._left.popleft())
         if not can_fetch():
             for address in asked:
                 self._fault(
-                    addresses.shown(address),
+                    feed_download.shown(address),
                     "asking the web needs further libraries: "
                     "pip install 'datasette-newsfeed[images]'",
                 )
             self.report.sources += len(asked)
             return
-        replies = addresses.fetch(asked, self._state, self.limits, self.own_endpoints)
+        replies = feed_download.fetch(asked, self._state, self.limits, self.own_endpoints)
         for address, reply in zip(asked, replies, strict=True):
             if isinstance(reply, FetchError):
-                self._fault(addresses.shown(address), reply.reason)
+                self._fault(feed_download.shown(address), reply.reason)
             elif reply.content is None:
                 self.report.not_modified += 1
             elif self._collect(
-                addresses.shown(address), reply.content, addresses.base_of(address), address
+                feed_download.shown(address), reply.content, feed_download.base_of(address), address
             ):
                 self._state.keep(address, reply)
             self.report.sources += 1
@@ -289,7 +293,7 @@ def _version(entry: Entry) -> str:
 
 def _read_file(source: str) -> bytes:
     if source == STANDARD_INPUT:
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        data = sys.stdin.buffer.read(MAX_SOURCE_BYTES + 1)
     else:
         mode = os.stat(source).st_mode
         if stat.S_ISDIR(mode):
@@ -297,7 +301,7 @@ def _read_file(source: str) -> bytes:
         if not stat.S_ISREG(mode):
             raise NoFeed("is no regular file")
         with open(source, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise NoFeed(f"has more than {MAX_BYTES:,} bytes")
+            data = stream.read(MAX_SOURCE_BYTES + 1)
+    if len(data) > MAX_SOURCE_BYTES:
+        raise NoFeed(f"has more than {MAX_SOURCE_BYTES:,} bytes")
     return data

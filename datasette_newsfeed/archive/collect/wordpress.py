@@ -13,10 +13,10 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from ..dialects.fields import host
-from .documents import NoFeed, XmlDocument
+from .bounded_parsing import NoFeed, XmlDocument
 from .entries import MOST_ENTRIES, Entry, EntryImage, Feed, Publisher
 from .html_text import absolute, block_of_html, first_image, line_of_html, line_of_text, unique
-from .json_dumps import moment
+from .news_apis import moment
 
 _PARTS = ("nav_menu_item", "revision", "custom_css", "customize_changeset", "oembed_cache")
 _DRAFTS = ("draft", "pending", "future", "auto-draft")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ..dates import DateError, read_date
 from ..dialects.fields import host
 from . import own_feeds
-from .documents import NoFeed, XmlDocument
+from .bounded_parsing import NoFeed, XmlDocument
 from .entries import MOST_ENTRIES, Enclosure, Entry, EntryImage, Feed, Publisher
 from .html_text import (
     absolute,

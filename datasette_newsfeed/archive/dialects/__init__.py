@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..records import Article, Organization
-from .document import Document, LeftOut, Site, reason_of_name
+from .document import Document, Site
 from .generic import Generic
 from .hexo import Hexo
 from .hugo import Hugo
 from .javascript import JavaScript
 from .jekyll import Jekyll
+from .left_out import LeftOut, reason_of_name
 from .pelican import Pelican
 from .smartable import Smartable
 from .zola import Zola

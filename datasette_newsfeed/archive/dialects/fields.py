@@ -20,14 +20,12 @@ from ..dates import DateError, WrittenDate, read_date
 from ..records import Image
 from .bylines import names_in
 from .json_values import json_value
-from .values import Plain, is_visible
+from .values import FALSE, TRUE, Plain, is_visible
 
 T = TypeVar("T")
 
 _NAMES = ("name", "title", "label", "slug", "id", "value")
 _ADDRESSES = ("src", "url", "path", "image", "light", "href", "file", "feature", "filename")
-_TRUE = frozenset(("true", "yes", "y", "on", "1"))
-_FALSE = frozenset(("false", "no", "n", "off", "0"))
 _BESIDE_NAMES = re.compile(r"\]\(|\(\s*(?:@|https?:)|<")
 _FILE_SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 
@@ -123,8 +121,8 @@ def flag(value: Any) -> Fit | None:
         return Fit(value)
     if isinstance(value, str):
         word = value.strip().lower()
-        if word in _TRUE or word in _FALSE:
-            return Fit(word in _TRUE)
+        if word in TRUE or word in FALSE:
+            return Fit(word in TRUE)
     return None
 
 

@@ -18,10 +18,10 @@ from ...errors import RecordError
 from ...languages import language_code
 from ..dates import WrittenDate, leading_date
 from ..records import Article, Image, Provider
-from . import bodies, drafts, keys, permalinks, restructured_text
+from . import bodies, column_keys, drafts, permalinks, restructured_text
 from .article_ids import article_id, path_date, path_language, slug
 from .bylines import one_name
-from .document import DRAFT, EXCLUDED, NOT_DATED, PAGE, TEMPLATE, Document, LeftOut, Site
+from .document import Document, Site
 from .fields import (
     Fields,
     Fit,
@@ -37,20 +37,21 @@ from .fields import (
     whole,
     words,
 )
+from .left_out import (
+    DRAFT,
+    EXCLUDED,
+    NOT_DATED,
+    NOT_READ,
+    OF_ARTICLES,
+    OF_TEMPLATES,
+    PAGE,
+    TEMPLATE,
+    LeftOut,
+)
 from .secrets import check_secrets
 
 SEPARATORS = re.compile(r"[,;|]")
 _PATH_DATE = re.compile(r"(?:^|/)((?:19|20)[0-9]{2}[-/][0-9]{1,2}[-/][0-9]{1,2})(?![0-9])")
-_TEMPLATES = frozenset(("_layouts", "layouts", "_includes", "includes", "templates", "archetypes"))
-_NOT_READ = frozenset(("node_modules", "_site", "vendor", "bower_components"))
-# Folders whose files are articles, with a date or without.
-_OF_ARTICLES = frozenset(
-    [
-        *("_posts", "posts", "post", "_drafts", "drafts", "blog", "blogs", "news", "_news"),
-        *("articles", "article", "stories", "story", "essays", "notes", "writing", "press"),
-        *("releases", "updates", "announcements", "journal", "newsletters", "episodes"),
-    ]
-)
 # As Hugo, Jekyll and Eleventy write them where a value was to come in.
 _TEMPLATE_TITLE = re.compile(r"\{\{.*\}\}|<%.*%>|\$\{.*\}", re.S)
 
@@ -124,9 +125,9 @@ class Generic:
     def reason_to_leave_out(self, document: Document, site: Site) -> str | None:
         """Return why a file holds no article, whatever its keys say; None where it may."""
         folders = {folder.lower() for folder in document.folders}
-        if folders & _NOT_READ or _is_below(document.path, site.excluded):
+        if folders & NOT_READ or _is_below(document.path, site.excluded):
             return EXCLUDED
-        if folders & _TEMPLATES and not folders & {"content", "posts", "_posts"}:
+        if folders & OF_TEMPLATES and not folders & {"content", "posts", "_posts"}:
             return TEMPLATE
         if any(
             _TEMPLATE_TITLE.search(str(document.mapping.get(key) or ""))
@@ -153,7 +154,7 @@ class Generic:
         if kind in ("page", "home", "archive"):
             return True
         folders = {folder.lower() for folder in document.folders}
-        return site.generator is not None and not folders & _OF_ARTICLES
+        return site.generator is not None and not folders & OF_ARTICLES
 
     def is_dated(self, document: Document, site: Site) -> bool:
         """Tell whether a file without front matter is an article: by its path or its folder."""
@@ -210,7 +211,7 @@ class Generic:
 
     def columns(self) -> dict[str, tuple[str, ...]]:
         """Return the keys of each column, in order of trust."""
-        return keys.COLUMNS
+        return column_keys.COLUMNS
 
     def topics(self, found: tuple[str, ...]) -> tuple[str, ...]:
         """Return the topics of an article, without those that only its site uses."""
@@ -241,7 +242,7 @@ class Generic:
     ) -> Provider | None:
         """Return the provider with the authors: those of the first keys that name any."""
         site, fields = reading.site, reading.fields
-        first = [key for key in columns if key in keys.MAIN_AUTHORS or key in site.columns]
+        first = [key for key in columns if key in column_keys.MAIN_AUTHORS or key in site.columns]
         named = [each for names in fields.take_all(first, byline) for each in names]
         if not named:
             named = list(fields.take(columns, byline) or ())
@@ -266,11 +267,11 @@ class Generic:
         fields = reading.fields
         own = host(reading.site.address)
         web_url = original_url = None
-        for key in (*columns["url"], *keys.ADDRESS):
+        for key in (*columns["url"], *column_keys.ADDRESS):
             given = fields.peek((key,), url)
             if given is None:
                 continue
-            is_own = host(given) == own if own else key in keys.CANONICAL
+            is_own = host(given) == own if own else key in column_keys.CANONICAL
             if is_own and web_url is None:
                 web_url = fields.take((key,), url)
             elif not is_own and original_url is None and key != "redirect_to":
@@ -327,7 +328,7 @@ class Generic:
 
     def own_slug(self, reading: Reading) -> str | None:
         """Return the slug that the record gives."""
-        given = reading.fields.peek(keys.SLUG, path)
+        given = reading.fields.peek(column_keys.SLUG, path)
         return str(given).strip("/") if given else None
 
     def slug(self, reading: Reading) -> str:
@@ -372,7 +373,7 @@ def _unique(fields: Fields, columns: Iterable[str], split: re.Pattern[str]) -> t
 
 def _folders_of_language(reading: Reading) -> list[str]:
     """Return the languages that a folder of the path may be named for."""
-    own = Fields(reading.document.mapping).peek(keys.LANGUAGE, text)
+    own = Fields(reading.document.mapping).peek(column_keys.LANGUAGE, text)
     return [*sorted(reading.site.languages), *([own] if isinstance(own, str) else [])]
 
 
@@ -386,7 +387,9 @@ def _published_at(reading: Reading) -> str:
 def _date_of_address(document: Document) -> str | None:
     """Return the day in a path that the record gives, such as `2021/03/01/pier`."""
     fields = Fields(document.mapping)
-    for value in (fields.peek((key,), path) or fields.peek((key,), url) for key in keys.ADDRESS):
+    for value in (
+        fields.peek((key,), path) or fields.peek((key,), url) for key in column_keys.ADDRESS
+    ):
         match = _PATH_DATE.search(value) if value else None
         if match and (day := leading_date(match[1])):
             return day

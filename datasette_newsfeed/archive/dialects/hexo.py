@@ -8,10 +8,10 @@ from __future__ import annotations
 import itertools
 
 from .article_ids import slug
+from .column_keys import COLUMNS, UPDATED_AT
 from .document import Document, Site
 from .fields import Fields, names
 from .generic import Generic, Reading
-from .keys import COLUMNS, UPDATED_AT
 from .permalinks import slugify
 
 

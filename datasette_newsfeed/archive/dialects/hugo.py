@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from ...languages import language_code
 from .article_ids import slug
+from .column_keys import COLUMNS, PUBLISHED_AT, UPDATED_AT
 from .document import Document, Site
 from .fields import Fields, flag, text
 from .generic import Generic, Reading
-from .keys import COLUMNS, PUBLISHED_AT, UPDATED_AT
 from .permalinks import resolve, urlize
 
 

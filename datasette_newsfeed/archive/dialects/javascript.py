@@ -11,9 +11,10 @@ import re
 from pathlib import PurePosixPath
 
 from .article_ids import slug
-from .document import EXCLUDED, Document, Site
+from .document import Document, Site
 from .fields import Fields, flag, path
 from .generic import Generic, Reading
+from .left_out import EXCLUDED
 from .permalinks import resolve, slugify
 
 GENERATORS = frozenset(

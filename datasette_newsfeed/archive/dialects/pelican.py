@@ -6,10 +6,10 @@ https://docs.getpelican.com/en/latest/content.html
 from __future__ import annotations
 
 from ...languages import language_code
+from .column_keys import COLUMNS, LANGUAGE
 from .document import Document
 from .fields import Fields, path, text
 from .generic import Generic, Reading
-from .keys import COLUMNS, LANGUAGE
 from .permalinks import Parts, is_transliterable, slugify
 
 

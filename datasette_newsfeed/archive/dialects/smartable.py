@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 from ...errors import RecordError
 from ...languages import language_code
 from ..dates import leading_date
-from ..records import Article, Image, Organization, Provider, Reference
+from ..records import Article, Image, Organization, Provider, RelatedArticle
 from .article_ids import article_id
-from .document import Document, LeftOut, Site
+from .document import Document, Site
+from .fields import normal
 from .json_values import json_value
-from .keys import is_foreign_key
+from .left_out import LeftOut
 from .secrets import check_secrets
 from .values import Plain, flag, moment, name, size, text, whole, wrong
 
@@ -65,6 +66,42 @@ KEYS = {
 }
 """The column or the table that each key is for."""
 
+FOREIGN_KEYS = frozenset(
+    [
+        "date",
+        "tags",
+        "author",
+        "authors",
+        "byline",
+        "layout",
+        "draft",
+        "categories",
+        "slug",
+        "description",
+        "summary",
+        "image",
+        "cover",
+        "permalink",
+        "aliases",
+        "pubdate",
+        "lang",
+        "publishdate",
+        "publishedat",
+        "lastmod",
+        "updated",
+        "series",
+        "keywords",
+        "canonicalurl",
+        "featuredimage",
+        "coverimage",
+        "heroimage",
+        "modified",
+        "created",
+        "status",
+    ]
+)
+"""Keys that the other dialects read, and this one does not."""
+
 SUFFIXES = (".md", ".markdown")
 FOREIGN_FOLDERS = frozenset(("_posts", "_drafts", "drafts"))
 
@@ -85,7 +122,7 @@ class Smartable:
             return False
         if document.suffix not in SUFFIXES or FOREIGN_FOLDERS & set(document.folders):
             return False
-        return not any(map(is_foreign_key, document.mapping))
+        return FOREIGN_KEYS.isdisjoint(map(normal, document.mapping))
 
     def read(self, document: Document, site: Site) -> Article | Organization | LeftOut:
         """Return what a record says. Raises RecordError with the key at fault."""
@@ -235,14 +272,14 @@ def _image(value: Any, place: str) -> tuple[Image | None, Any]:
     return image, fields.rest()
 
 
-def _reference(value: Any, place: str) -> tuple[Reference, Any]:
+def _reference(value: Any, place: str) -> tuple[RelatedArticle, Any]:
     mapping = _mapping(value, place, "a mapping with title and webUrl")
     fields = _Fields(mapping, place)
     url = fields.take("webUrl", text) or fields.take("originalUrl", text)
     provider = fields.nested("provider", _provider_without_authors)
     # The row has a place for one image; the others stay in `extra`.
     images = fields.listed("images", _bare_image, at_most=1)
-    reference = Reference(
+    reference = RelatedArticle(
         title=fields.take("title", text),
         excerpt=fields.take("excerpt", text),
         published_at=fields.take("publishedDateTime", moment),

@@ -22,8 +22,8 @@ from ..dates import EXPECTED, DateError, read_date
 NATIVE = (bool, int, float, date, time)
 """Types of which a syntax other than YAML has values of its own. A datetime is a date."""
 
-_TRUE = frozenset(("true", "yes", "y", "on", "1"))
-_FALSE = frozenset(("false", "no", "n", "off", "0"))
+TRUE = frozenset(("true", "yes", "y", "on", "1"))
+FALSE = frozenset(("false", "no", "n", "off", "0"))
 _WHOLE = re.compile(r"[+-]?\d+(?:_\d+)*(?:\.0*)?")
 # Characters that show nothing: white space, controls, what Unicode calls default ignorable
 # (https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point), the empty Braille
@@ -142,9 +142,9 @@ def flag(value: Any, place: str) -> bool | None:
         return bool(value)
     if isinstance(value, str):
         word = value.strip().lower()
-        if word in _TRUE:
+        if word in TRUE:
             return True
-        if word in _FALSE:
+        if word in FALSE:
             return False
         if not word:
             return None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...changes import EXTRA, FIELDS, LISTS, ORDER, Change
-from ..records import Article, Image, Provider, Reference
+from ..records import Article, Image, Provider, RelatedArticle
 
 _COLUMNS = tuple(
     field
@@ -87,7 +87,7 @@ def _image(image: Image) -> dict[str, Any]:
     )
 
 
-def _related(other: Reference) -> dict[str, Any]:
+def _related(other: RelatedArticle) -> dict[str, Any]:
     provider = other.provider
     return _without_none(
         title=_text(other.title),

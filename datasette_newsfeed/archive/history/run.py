@@ -29,13 +29,13 @@ from ..database import (
     transaction,
 )
 from ..dialects import DIALECTS, Dialect
-from ..importing.given import remember
+from ..importing.remembered_options import remember
 from ..importing.sites import Sites
 from ..sources.store import Sources, faults, sources_path
 from .git import Commit, NoRepository, Repository
-from .own_folder import check_in_own_folder
+from .repository_boundary import check_in_own_folder
+from .repository_paths import as_path, best_prefix, reading, write_configuration
 from .rows import HistoryRows
-from .trees import as_path, best_prefix, reading, write_configuration
 from .versions import Counts, Reader, Versions
 
 READING = 2

@@ -14,16 +14,16 @@ from itertools import islice
 
 from ...changes import DRAFT, ID, REMOVED, Change
 from ..dialects import Dialect
-from ..dialects.document import DRAFT as IS_DRAFT
-from ..files import MAX_BYTES, File
+from ..dialects.left_out import DRAFT as IS_DRAFT
+from ..files import MAX_RECORD_BYTES, File
 from ..importing.parse import Request, parse
 from ..importing.sites import FoundSite, Sites
 from ..records import Article
 from ..sources.source_file import ParsedFile
 from .field_changes import field_changes
 from .git import Blobs, Commit, Entry
+from .repository_paths import as_path, is_record
 from .rows import HistoryRows, LastVersion, utc
-from .trees import as_path, is_record
 
 AHEAD = 1000
 """The most blobs that are asked for at once."""
@@ -89,7 +89,7 @@ class Reader:
 
     def read_blob(self, path: str, blob: str) -> Said:
         """Return what a version of a file says, by its blob."""
-        (data,) = self._blobs.read([blob], MAX_BYTES)
+        (data,) = self._blobs.read([blob], MAX_RECORD_BYTES)
         return self.read(path, data)
 
     def _parse(self, path: str, file: str, data: bytes, site: FoundSite) -> ParsedFile:
@@ -131,7 +131,7 @@ class Versions:
             wanted = [
                 entry.after for commit in some for entry in commit.entries if self._wants(entry)
             ]
-            contents = blobs.read([blob for blob in wanted if blob], MAX_BYTES)
+            contents = blobs.read([blob for blob in wanted if blob], MAX_RECORD_BYTES)
             for commit in some:
                 self._take(commit, contents)
                 yield commit

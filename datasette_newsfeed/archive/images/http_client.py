@@ -1,7 +1,7 @@
 """Fetches one image or feed over HTTP, within bounds of time, memory and redirects.
 
-This is the only module that speaks HTTP. A request ends as bytes, as "not modified", or as a
-FetchError with its reason. No proxy, no cookies and no credentials are used: see
+Nothing else sends a request. A request ends as bytes, as "not modified", or as a
+FetchError with its reason (`http_errors`). No proxy, no cookies and no credentials are used: see
 docs/decisions.md.
 """
 
@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
+from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -22,18 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import FetchError
 from .connections import Resolver, transport
+from .http_errors import as_fetch_error, refusal
 from .public_addresses import checked, is_public_text
-from .renditions import MAX_BYTES
+from .renditions import MAX_IMAGE_BYTES
 
 if TYPE_CHECKING:
     import httpx
 
 Endpoint = tuple[str, int]
 """A network address and a port."""
-
-GONE = frozenset({404, 410})
-MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers after which it is worth asking again."""
 
 IMAGES = "image/webp,image/*;q=0.9,*/*;q=0.1"
 """What is asked for, as the header Accept says it."""
@@ -49,7 +44,7 @@ class Limits:
     connect: float = 10.0
     silence: float = 15.0
     total: float = 60.0
-    bytes: int = MAX_BYTES
+    bytes: int = MAX_IMAGE_BYTES
     redirects: int = 5
     attempts: int = 3
     wait_initial: float = 1.0
@@ -99,7 +94,7 @@ class Web:
             wait_jitter=limits.wait_initial,
         )
         async for attempt in attempts:
-            with attempt, _as_fetch_error():
+            with attempt, as_fetch_error():
                 async with asyncio.timeout(limits.total):
                     return await self._ask(url, etag, last_modified)
         raise AssertionError("stamina returns or raises")
@@ -113,7 +108,7 @@ class Web:
         request = self._client.build_request("GET", url, headers=headers)
         for hop in range(self._limits.redirects + 1):
             try:
-                with _as_fetch_error():
+                with as_fetch_error():
                     # Each is checked as if it stood in the record.
                     await self._check(str(request.url))
                     response = await self._client.send(request, stream=True)
@@ -141,8 +136,8 @@ class Web:
         if status == 304 and is_conditional:
             return Reply(status, None, etag, modified)
         if status != 200:
-            wait = _seconds(response.headers.get("retry-after"))
-            raise _refusal(status, wait, self._limits.wait_most)
+            wait = response.headers.get("retry-after")
+            raise refusal(status, wait, self._limits.wait_most)
         length = response.headers.get("content-length", "")
         if length.isdigit() and int(length) > self._limits.bytes:
             raise self._too_much()
@@ -178,63 +173,6 @@ async def _plain(response: httpx.Response) -> AsyncIterator[bytes]:
             rest = unpacker.unconsumed_tail
     if not unpacker.eof:
         raise FetchError("failed", "ends too early", status=200, may_pass=True)
-
-
-def _refusal(status: int, wait: float | None, wait_most: float) -> FetchError:
-    """Return an answer other than the image as an error."""
-    try:
-        words = f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        words = f"{status}, which is no standard answer"
-    is_too_long = wait is not None and wait > wait_most
-    return FetchError(
-        "gone" if status in GONE else "failed",
-        f"{words}; wants us to wait longer than we do" if is_too_long else words,
-        status=status,
-        may_pass=status in MAY_PASS and not is_too_long,
-        wait=wait,
-    )
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Return what Retry-After says (RFC 9110, 10.2.3): seconds, or a time. None if neither."""
-    text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        time = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return max(0.0, (time - datetime.now(UTC)).total_seconds())
-
-
-@contextmanager
-def _as_fetch_error() -> Iterator[None]:
-    """Say what went wrong with a connection in words of our own, the same on every system."""
-    import httpx
-
-    try:
-        yield
-    except TimeoutError as error:
-        raise FetchError("failed", "takes too long", may_pass=True) from error
-    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        if "certificate" in str(error).lower():
-            raise FetchError("failed", "has a certificate that does not hold") from error
-        raise FetchError(
-            "failed", "has a host that cannot be reached", may_pass=True, is_unreachable=True
-        ) from error
-    except httpx.TimeoutException as error:
-        raise FetchError("failed", "takes too long", may_pass=True) from error
-    except httpx.RemoteProtocolError as error:
-        if isinstance(error.__context__, httpx.InvalidURL):
-            raise FetchError("refused", "redirects to no URL") from error
-        raise FetchError("failed", "ends too early, or is no HTTP", may_pass=True) from error
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
-        raise FetchError("refused", "is no URL") from error
-    except httpx.HTTPError as error:
-        words = str(error) or type(error).__name__
-        raise FetchError("failed", f"breaks off: {words[:200]}", may_pass=True) from error
 
 
 def _backoff(error: BaseException) -> bool | timedelta:

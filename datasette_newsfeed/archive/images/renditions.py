@@ -17,13 +17,13 @@ from sqlite_utils import Database
 
 from ...errors import ImageError
 from ..sources.source_file import fingerprint
-from .containers import Contents, split
-from .containers import orientation as exif_orientation
+from .image_metadata import Contents, split
+from .image_metadata import orientation as exif_orientation
 
 WIDTHS = (160, 480, 960)
 """Pixels: a thumbnail in a table, a card, a card on a dense screen or an article."""
 
-MAX_BYTES = 30_000_000
+MAX_IMAGE_BYTES = 30_000_000
 MAX_PIXELS = 50_000_000
 """What a photograph may have; anything larger is taken for a decompression bomb."""
 
@@ -73,7 +73,7 @@ def render(data: bytes) -> list[Rendition]:
     """
     from PIL import Image, UnidentifiedImageError
 
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_IMAGE_BYTES:
         raise ImageError(f"{len(data):,} bytes are too many for an image")
     try:
         with warnings.catch_warnings():

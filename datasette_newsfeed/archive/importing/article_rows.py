@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from ...full_text import index
 from ...many_rows import write_rows
-from ...urls import url_key
+from ...url_keys import url_key
 from ..records import Article, Image, Organization, Provider
 from ..relate import rows as related_rows
 from ..sources.references import NOTHING_BEFORE, Before, FactBook, Facts

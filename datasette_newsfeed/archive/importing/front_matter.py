@@ -19,22 +19,26 @@ from ...errors import RecordError
 from ..dialects.document import Document, Repetition
 from ..dialects.secrets import REPEATS, SECRET, is_secret_key
 from ..dialects.values import Plain
-from ..files import MAX_BYTES
-from .syntaxes import Comment, Json, Lines, RestructuredText, Syntax, Toml, closing_of_open_yaml
+from ..files import MAX_RECORD_BYTES
+from .syntaxes import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    Comment,
+    Json,
+    Lines,
+    RestructuredText,
+    Syntax,
+    Toml,
+    closing_of_open_yaml,
+)
 
 try:
     from yaml import CSafeLoader as Loader
 except ImportError:  # PyYAML without libyaml: the same events, slower
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
-MAX_VALUES = 200_000
-"""The most values in one record, aliases counted as often as they are used."""
-
-MAX_CHARACTERS = 2 * MAX_BYTES
+MAX_FRONT_MATTER_CHARACTERS = 2 * MAX_RECORD_BYTES
 """The most text in one record, aliases counted likewise."""
-
-MAX_DEPTH = 50
-"""The deepest nesting; libyaml's own time grows with its square."""
 
 BYTE_ORDER_MARK = "\ufeff"
 """What some editors write before UTF-8 text."""
@@ -54,9 +58,9 @@ def read(data: bytes, path: str = "") -> Document:
 
     `path` is that of the file below its site. Raises RecordError with the line at fault.
     """
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_RECORD_BYTES:
         raise RecordError(
-            f"{len(data):,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
+            f"{len(data):,} bytes are too many for a record; the limit is {MAX_RECORD_BYTES:,}"
         )
     text = _text(data)
     handler = _Handler(text)
@@ -249,7 +253,7 @@ class _Builder:
                 text = event.value
                 self._count += 1
                 self._characters += len(text)
-                if self._count > MAX_VALUES or self._characters > MAX_CHARACTERS:
+                if self._count > MAX_VALUES or self._characters > MAX_FRONT_MATTER_CHARACTERS:
                     self._check_size(event)
                 if event.tag is not None or event.anchor is not None:
                     value = self._scalar(event, frame)
@@ -313,9 +317,9 @@ class _Builder:
         return value
 
     def _check_size(self, event: Any) -> None:
-        if self._count > MAX_VALUES or self._characters > MAX_CHARACTERS:
+        if self._count > MAX_VALUES or self._characters > MAX_FRONT_MATTER_CHARACTERS:
             raise _Fault(
-                f"more than {MAX_VALUES:,} values or {MAX_CHARACTERS:,} characters, "
+                f"more than {MAX_VALUES:,} values or {MAX_FRONT_MATTER_CHARACTERS:,} characters, "
                 "aliases (*) counted as often as used",
                 event.start_mark,
             )

@@ -34,12 +34,12 @@ from ..sources.store import Sources, faults, sources_path
 from . import article_rows, shared_rows
 from .batch_writer import BatchWriter
 from .file_queue import FoundFiles
-from .given import remember
 from .local_images import LocalImages
 from .options import ImportListener, ImportOptions, Silent
 from .parse import Request, parse
 from .pruning import check_records_left
 from .reading_report import Dialects
+from .remembered_options import remember
 from .sites import Sites
 from .unknown_keys import Unplaced
 from .workers import Readers

@@ -13,9 +13,9 @@ from typing import Any
 
 from ...errors import RecordError
 from ..dialects import DIALECTS, Dialect, Document, LeftOut, dialect_of, reason_of_name
+from ..dialects.column_keys import COLUMNS
 from ..dialects.fields import host, normal
 from ..dialects.json_values import json_value
-from ..dialects.keys import COLUMNS
 from ..dialects.secrets import is_secret_key
 from ..dialects.smartable import KEYS
 from ..files import Folders

@@ -18,7 +18,7 @@ from ..database import transaction
 from ..files import LEADS_OUT, Folders
 from ..images import renditions
 from ..images.base_url import base_of
-from ..images.renditions import MAX_BYTES, RENDERING, Rendition, render
+from ..images.renditions import MAX_IMAGE_BYTES, RENDERING, Rendition, render
 from ..sources.image_files import ImageFile
 from ..sources.source_file import fingerprint, trusted_time
 from ..sources.store import Sources
@@ -264,6 +264,6 @@ def _bytes(file: str) -> bytes:
     """Return a file's bytes, but no more than are needed to see that they are too many."""
     try:
         with open(file, "rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+            return stream.read(MAX_IMAGE_BYTES + 1)
     except OSError as error:
         raise RecordError(f"cannot be read: {error.strerror or error}") from error

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...errors import RecordError
-from ...urls import url_key
+from ...url_keys import url_key
 from ..dialects import Dialect, LeftOut, dialect_of, reason_of_name
-from ..dialects.document import TEMPLATE, Document, is_template
-from ..files import MAX_BYTES, File
+from ..dialects.document import Document
+from ..dialects.left_out import TEMPLATE, is_template
+from ..files import MAX_RECORD_BYTES, File
 from ..records import Article, Image, Organization, with_image_paths
 from ..sources.references import Facts, ImageUse
 from ..sources.source_file import ParsedFile
@@ -72,15 +73,17 @@ def _has_front_matter(document: Document | None) -> bool:
 
 def contents(file: File) -> bytes:
     """Return what a file holds; raises RecordError where it cannot be read, or is too large."""
-    if file.size > MAX_BYTES:
+    if file.size > MAX_RECORD_BYTES:
         raise RecordError(
-            f"{file.size:,} bytes are too many for a record; the limit is {MAX_BYTES:,}"
+            f"{file.size:,} bytes are too many for a record; the limit is {MAX_RECORD_BYTES:,}"
         )
     try:
         with open(file.file, "rb") as stream:
             # As much as it had: room for the largest would have to be made for each.
             data = stream.read(file.size + 1)
-            return data if len(data) <= file.size else data + stream.read(MAX_BYTES - file.size)
+            return (
+                data if len(data) <= file.size else data + stream.read(MAX_RECORD_BYTES - file.size)
+            )
     except OSError as error:
         raise RecordError(f"cannot be read: {error.strerror or error}") from error
 

@@ -14,9 +14,9 @@ from ... import schema
 from ...errors import OptionError
 from ..files import File, Folders
 from ..sources.store import Sources, faults, sources_path
-from .given import given_before
 from .options import ImportOptions
 from .parse import Request
+from .remembered_options import given_before
 from .sites import Sites
 from .workers import Readers
 

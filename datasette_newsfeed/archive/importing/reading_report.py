@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import RecordError
-from ..dialects.document import (
+from ..dialects.column_keys import PUBLISHED_AT, UPDATED_AT
+from ..dialects.fields import normal
+from ..dialects.left_out import (
     DRAFT,
     EXCLUDED,
     NO_ARTICLE,
@@ -17,8 +19,6 @@ from ..dialects.document import (
     SECTION,
     TEMPLATE,
 )
-from ..dialects.fields import normal
-from ..dialects.keys import PUBLISHED_AT, UPDATED_AT
 from ..dialects.values import moment
 from ..records import Article
 from ..sources.source_file import ParsedFile

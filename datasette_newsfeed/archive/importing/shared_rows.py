@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from ...many_rows import write_rows
-from ...urls import url_key
+from ...url_keys import url_key
 from ..sources.references import FactBook, Facts
 
 _TEMP = """

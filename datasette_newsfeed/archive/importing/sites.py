@@ -20,9 +20,9 @@ import yaml
 
 from ...errors import RecordError
 from ..dialects.document import NO_SITE, Site
-from ..dialects.site import author_names, site_of
+from ..dialects.site_configuration import author_names, site_of
 from ..files import LEADS_OUT, leads_out, relative
-from . import front_matter, programs
+from . import front_matter, script_configuration
 
 try:
     from yaml import CSafeLoader as Loader
@@ -36,7 +36,7 @@ class _TolerantLoader(Loader):  # type: ignore[misc,valid-type,unused-ignore]
 
 _TolerantLoader.add_constructor(None, lambda loader, node: None)
 
-MAX_BYTES = 1_000_000
+MAX_CONFIGURATION_BYTES = 1_000_000
 MAX_ALIASES = 100
 """The largest configuration or data file that is read, and the most aliases of YAML in it."""
 
@@ -197,7 +197,7 @@ class Sites:
                 text = self._text(file)
                 if "permalink" in text:
                     # A program makes them, unless it is a plain text.
-                    pattern = programs.literals(text).get("permalink", "{{ unknown }}")
+                    pattern = script_configuration.literals(text).get("permalink", "{{ unknown }}")
                     found.append((file, {"permalink": pattern}))
         return found
 
@@ -284,7 +284,7 @@ class Sites:
             found: dict[str, Any] = {}
             paths = [os.path.join(place, each) for each in files]
             for each in paths:
-                found |= programs.assignments(self._text(each))
+                found |= script_configuration.assignments(self._text(each))
             return "pelican", found, paths
         for name in sorted(names & _JEKYLL_NAMES):
             file = os.path.join(place, name)
@@ -307,7 +307,7 @@ class Sites:
 
     def _program(self, generator: str, place: str, file: str) -> tuple[dict[str, Any], list[str]]:
         """Return the plain texts of a configuration that is a program, and the files read."""
-        found = programs.settings(self._text(file), generator)
+        found = script_configuration.settings(self._text(file), generator)
         files = [file]
         if generator == "eleventy":
             found["input"] = found.setdefault("input", "").strip("./") or "."
@@ -320,7 +320,7 @@ class Sites:
                     data = (
                         self._data(each)
                         if name.endswith(SUFFIXES)
-                        else programs.literals(self._text(each), _OF_SITE_DATA)
+                        else script_configuration.literals(self._text(each), _OF_SITE_DATA)
                     )
                     files.append(each)
                     if isinstance(data, dict):
@@ -332,7 +332,7 @@ class Sites:
     ) -> tuple[str, Mapping[str, Any], list[str]] | None:
         if "conf.py" in names:
             file = os.path.join(place, "conf.py")
-            found = programs.assignments(self._text(file))
+            found = script_configuration.assignments(self._text(file))
             if "BLOG_TITLE" in found:  # Sphinx has a file of this name, too.
                 return "nikola", found, [file]
         for name in sorted(names & {"mkdocs.yml", "mkdocs.yaml"}):
@@ -385,8 +385,12 @@ class Sites:
         except OSError as error:
             self.report(RecordError(f"cannot be read: {error.strerror or error}", path=file))
             return ""
-        if len(data) > MAX_BYTES:
-            self.report(RecordError(f"more than {MAX_BYTES:,} bytes; it is not read", path=file))
+        if len(data) > MAX_CONFIGURATION_BYTES:
+            self.report(
+                RecordError(
+                    f"more than {MAX_CONFIGURATION_BYTES:,} bytes; it is not read", path=file
+                )
+            )
             return ""
         return data.decode("utf-8", "replace").removeprefix("\ufeff")
 
@@ -456,7 +460,7 @@ def _beginning(file: str) -> bytes:
     if not os.path.isfile(file) and os.path.exists(file):
         raise OSError("not a regular file")
     with open(file, "rb") as stream:
-        return stream.read(MAX_BYTES + 1)
+        return stream.read(MAX_CONFIGURATION_BYTES + 1)
 
 
 def _is_below(path: str, root: str) -> bool:

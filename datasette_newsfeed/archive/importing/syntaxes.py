@@ -18,8 +18,9 @@ from ...errors import RecordError
 from ..dialects.values import Plain
 
 MAX_DEPTH = 50
+"""The deepest nesting; libyaml's own time grows with its square."""
 MAX_VALUES = 200_000
-"""The deepest nesting, and the most values of one record."""
+"""The most values in one record, aliases of YAML counted as often as they are used."""
 
 MAX_LINES = 200
 """The most lines of a front matter without a mark of its own at its beginning."""

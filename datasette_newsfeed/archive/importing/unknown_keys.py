@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from ..dialects.column_keys import COLUMNS
 from ..dialects.fields import normal
-from ..dialects.keys import COLUMNS
 from ..dialects.smartable import PARTS
 from ..records import Article
 

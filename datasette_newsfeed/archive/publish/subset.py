@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from ... import schema
 from ...schema import Table
-from ...urls import url_key
+from ...url_keys import url_key
 
 SHARED = (schema.TOPICS, schema.AUTHORS, schema.PROVIDERS, schema.IMAGES)
 """Rows that go when nothing uses them; providers before the images that are their logos."""

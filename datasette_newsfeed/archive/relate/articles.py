@@ -9,8 +9,8 @@ from zlib import crc32
 
 from sqlite_utils import Database
 
-from ...terms import MOST_TEXT, Vocabulary
-from ...urls import url_key
+from ...term_weights import MOST_TEXT, Vocabulary
+from ...url_keys import url_key
 from .rows import Progress, create_function
 from .vectors import IS_TOPIC, Vectors, weigh
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ...errors import RecordError
 from ..dialects.document import Repetition
-from ..files import MAX_BYTES, File
+from ..files import MAX_RECORD_BYTES, File
 from ..records import Article, Organization
 from .references import NOTHING_SAID, Facts
 
@@ -85,9 +85,9 @@ def unpacked(text: bytes) -> bytes:
     if not isinstance(text, bytes):
         raise zlib.error("its text is no compressed text")
     unpacking = zlib.decompressobj()
-    data = unpacking.decompress(text, MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise zlib.error(f"its text has more than {MAX_BYTES:,} bytes")
+    data = unpacking.decompress(text, MAX_RECORD_BYTES + 1)
+    if len(data) > MAX_RECORD_BYTES:
+        raise zlib.error(f"its text has more than {MAX_RECORD_BYTES:,} bytes")
     if not unpacking.eof:
         raise zlib.error("its text is cut off")
     return data

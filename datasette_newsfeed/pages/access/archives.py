@@ -6,7 +6,6 @@ file. Permissions are checked once per request.
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
 import sqlite3
@@ -20,12 +19,12 @@ from datasette.database import QueryInterrupted
 from datasette.utils import sqlite_timelimit, tilde_decode
 from datasette.utils.asgi import NotFound
 
-from ... import default_metadata, facet_index_schema, schema
-from .. import compat, other_plugins
+from ... import facet_index_schema, schema
+from .. import compat
 from ..protocols import DatasetteLike, RequestLike
 from . import permissions
-from .answers import Answers, Values
 from .column_types import typed
+from .query_batch import Answers, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,101 +363,3 @@ def images_from(datasette: DatasetteLike, database: str) -> str:
     """Return the setting `images`: one of IMAGES; the default if the value is unknown."""
     wanted = compat.setting(datasette, database, "images")
     return wanted if wanted in IMAGES else IMAGES[0]
-
-
-_CORE = tuple(table.name for table in schema.CORE_TABLES)
-
-REPEATED: Mapping[str, Sequence[str]] = {
-    schema.ARTICLE_LIST: ("articles", "providers", "article_topics", "topics", "images"),
-    "stories": ("articles",),
-    "similar_articles": ("articles", "article_topics", "topics"),
-    "image_fetches": ("images",),
-    "image_renditions": ("images",),
-    # The records as they were, with all that they name.
-    **{table.name: _CORE for table in schema.HISTORY_TABLES},
-}
-"""Tables and views with data of other tables: seeing them needs permission for all of those."""
-
-_REPEATED = tuple(dict.fromkeys(itertools.chain.from_iterable(REPEATED.values())))
-_CLOSED = frozenset(default_metadata.CLOSED)
-
-REFUSED_SQL = """
-select json_extract(value, '$[0]') as parent, json_extract(value, '$[1]') as child, 0 as allow,
-  'shows tables that may not be seen' as reason
-from json_each(:newsfeed_refused)"""
-
-
-async def refused_tables(datasette: DatasetteLike, actor: Any, database: str) -> list[str]:
-    """Return the tables and views of a database that repeat what this actor may not see.
-
-    Found for each state of the file: the archive may have come after Datasette started.
-    """
-    if database not in datasette.databases or await find_archive(datasette, None, database) is None:
-        return []
-    seen = await compat.viewable(datasette, actor, database, _REPEATED)
-    refused = [name for name, tables in REPEATED.items() if not seen.issuperset(tables)]
-    return [*refused, *default_metadata.CLOSED]
-
-
-def refuse_derived(datasette: DatasetteLike, actor: Any, action: str, resource: Any) -> Any:
-    """Return, for 0.65, a call that says no to what shows a denied table another way.
-
-    That is also the full text of articles, which 1.0 sees to itself.
-    """
-    if action != "view-table" or resource is None or compat.is_asking():
-        return None
-    database, name = resource
-    is_full_text = name.startswith(FULL_TEXT)
-    if name not in REPEATED and name not in _CLOSED and not is_full_text:
-        return None
-
-    async def refuse() -> bool | None:
-        if database not in datasette.databases:
-            return None
-        if await find_archive(datasette, None, database) is None:
-            return None
-        tables = (schema.ARTICLES.name,) if is_full_text else REPEATED.get(name, ())
-        seen = await compat.viewable(datasette, actor, database, tables)
-        return None if name not in _CLOSED and seen.issuperset(tables) else False
-
-    return refuse
-
-
-def refused_lists(datasette: DatasetteLike, actor: Any, action: str) -> Any:
-    """Return, for 1.0, which tables are refused; None for all other actions."""
-    if action != "view-table":
-        return None
-    return compat.refused_tables(REFUSED_SQL, refused_tables, datasette, actor)
-
-
-async def _columns_of(db: Any, table: str) -> list[str]:
-    """Return the columns of a table or view; none where it is not there or cannot be read."""
-    try:
-        columns: list[str] = await db.table_columns(table)
-    except sqlite3.DatabaseError:
-        return []  # as of a view on nothing: its own page says what is wrong
-    return columns
-
-
-async def apply_defaults(datasette: DatasetteLike) -> None:
-    """Give each archive that is there when Datasette starts its titles, order, labels, facets."""
-    for database in list(datasette.databases):
-        archive = await find_archive(datasette, None, database)
-        if archive:
-            given = default_metadata.of_database(
-                database,
-                has_fetches=archive.has_fetches,
-                columns=archive.columns,
-                hides_references=not other_plugins.fails_on_hidden_references(),
-            )
-            for table in default_metadata.SIZES:
-                # Datasette refuses to show more rows on a page than one answer may have.
-                most = datasette.setting("max_returned_rows")
-                given["tables"][table]["size"] = min(given["tables"][table]["size"], most)
-            for table in default_metadata.LONG_TEXTS:
-                # The existing columns: some of ours may be missing, others may be added.
-                columns = await _columns_of(datasette.get_database(database), table)
-                if columns:
-                    allowed = default_metadata.sortable_columns(table, columns)
-                    given["tables"][table]["sortable_columns"] = allowed
-            await compat.apply_defaults(datasette, database, given)

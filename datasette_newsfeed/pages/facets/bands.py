@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from ...dimensions import BAND, of_kind
 from .base import quoted
-from .filter_sql import Rows
+from .counted_rows import Rows
 from .ranges import Count, Counts, Range, RangeFacet
 
 FIXED = of_kind(BAND)

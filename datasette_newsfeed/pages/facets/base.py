@@ -19,7 +19,7 @@ from datasette.utils.sqlite import sqlite3
 from ..access.archives import find_archive
 from ..filters.conditions import ARTICLES
 from ..filters.query_string import Query, most_links
-from .filter_sql import Rows, page_rows
+from .counted_rows import Rows, page_rows
 from .indexed_counts import Tally, find_tally
 
 KINDS = ("column", "date", "array", "topic", "period", "band", "presence")

@@ -16,7 +16,7 @@ from ..access.archives import ArchiveView
 from ..protocols import RequestLike
 from ..queries.counts import largest
 from ..text.plain import LONGEST_NAME, is_short_name
-from .filter_sql import Rows
+from .counted_rows import Rows
 from .indexed_counts import Tally, find_tally
 from .periods import first_of_month, rows_of
 

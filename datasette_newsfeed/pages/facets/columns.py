@@ -24,7 +24,7 @@ from ..access.archives import file_state, find_archive
 from ..filters.query_string import plain_key
 from ..protocols import RequestLike
 from ..text.plain import LONGEST_NAME, cut, is_short_name
-from .filter_sql import Rows, page_rows
+from .counted_rows import Rows, page_rows
 from .indexed_counts import find_tally
 
 SAMPLE = 1000

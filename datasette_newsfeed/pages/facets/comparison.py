@@ -6,23 +6,20 @@ The facet index counts where the archive has one; else SQL does. Both give the s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from ... import facet_index_schema
 from ..access.archives import ArchiveView
 from ..filters.conditions import ARTICLES
 from ..protocols import RequestLike
-from .filter_sql import Rows
+from .comparison_units import first_day
+from .counted_rows import Rows
 from .indexed_counts import Tally, find_tally
-from .periods import COUNTS_SQL, DAY, LENGTHS, MONTH, YEAR, Period, to_date
+from .periods import COUNTS_SQL, DAY, to_date
 from .selection import Selection
-
-WEEK = "week"
-UNITS = (DAY, WEEK, MONTH, YEAR)
-"""The periods that articles are counted by. A week begins on Monday, named as in ISO 8601."""
 
 MOST_TYPICAL = 3
 FEWEST_OF_PROVIDER = 2
@@ -51,47 +48,6 @@ class Typical:
 
     key: str
     count: int
-
-
-def first_day(day: date, unit: str) -> date:
-    """Return the first day of the period in which a day lies."""
-    if unit == WEEK:
-        return day - timedelta(days=min(day.weekday(), day.toordinal() - 1))
-    return Period.around(day, unit).first
-
-
-def following(first: date, unit: str) -> date | None:
-    """Return the first day of the next period; None after the last one there is."""
-    if unit == WEEK:
-        try:
-            return first + timedelta(days=7 - first.weekday())
-        except OverflowError:
-            return None
-    return to_date(Period(unit, first).range.upper)
-
-
-def axis(firsts: Iterable[date], unit: str) -> Iterator[date]:
-    """Yield the first day of each period from the first to the last, those without articles too."""
-    known = sorted(firsts)
-    place: date | None = known[0] if known else None
-    while place is not None and place <= known[-1]:
-        yield place
-        place = following(place, unit)
-
-
-def name_of(first: date, unit: str) -> str:
-    """Return a period as data names it: 2021, 2021-05, 2021-W18 or 2021-05-03."""
-    if unit == WEEK:
-        year, week, _ = first.isocalendar()
-        return f"{year:04}-W{week:02}"
-    return first.isoformat()[: LENGTHS[unit]]
-
-
-def words_of(first: date, unit: str) -> str:
-    """Return a period in words: "May 2021", "week of 3 May 2021"."""
-    if unit == WEEK:
-        return f"week of {Period(DAY, first).words}"
-    return Period(unit, first).words
 
 
 async def count(selection: Selection, unit: str) -> Counted:

@@ -25,7 +25,7 @@ from .. import compat
 from ..access.archives import ArchiveView
 from ..filters.conditions import ARTICLES
 from ..protocols import RequestLike
-from .filter_sql import Rows
+from .counted_rows import Rows
 from .indexed_counts import Tally, find_tally
 
 Pairs = Sequence[tuple[str, str]]

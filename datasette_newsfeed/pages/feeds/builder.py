@@ -22,11 +22,11 @@ from ..access.permissions import actor_of
 from ..filters.query_string import Query, query_of
 from ..links import Links
 from ..models import Enclosure, FullArticle
-from ..pictures import Pictures
+from ..picture_places import Pictures
 from ..protocols import RequestLike
 from ..queries.full_articles import find_bodies, find_full_articles
 from ..queries.history import find_changes
-from ..text.addresses import uri
+from ..text.link_addresses import uri
 from ..text.markdown import MARKDOWN_LIMIT, html_of_markdown
 from ..text.sanitizer import NO_COPIES
 from .change_entries import KEY, are_changes, change_entries
@@ -239,7 +239,7 @@ class FeedBuilder:
             content = await compat.render(
                 self.datasette,
                 self.request,
-                "_newsfeed_entry.html",
+                "_newsfeed_feed_entry.html",
                 {"body": body, "summary": card.excerpt, "image": image, "source_url": source_url},
             )
         return Entry(

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ... import schema
 from ...changes import Change
 from ..links import Links
-from ..text.change_words import field_name, in_words
+from ..text.change_labels import field_name, in_words
 from ..text.word_diff import word_diff
 from .feed import NAMESPACE, Entry, rfc3339, xml_text
 

@@ -16,9 +16,9 @@ from ..access.archives import changed_at, view_archives
 from ..compat import Answer
 from ..feed_formats import FeedFormat, feed_formats
 from ..headers import security_policy
-from ..headers.caching import fingerprint, http_time, is_known
+from ..headers.http_caching import fingerprint, http_time, is_known
 from ..protocols import DatasetteLike, RequestLike
-from ..text.addresses import uri
+from ..text.link_addresses import uri
 from . import atom, citations, jsonfeed, rss
 from .builder import FeedBuilder, article_column
 

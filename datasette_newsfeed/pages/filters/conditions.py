@@ -20,7 +20,7 @@ from .. import compat
 from ..access import permissions
 from ..access.archives import find_archive
 from ..protocols import DatasetteLike, RequestLike
-from ..queries.topic_frequency import is_common_topic
+from ..queries.common_topics import is_common_topic
 from . import table_order
 from .layout import needs_no_cells
 

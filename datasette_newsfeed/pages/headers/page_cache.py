@@ -31,8 +31,8 @@ from ..access import database_state
 from ..access.archives import find_archive, requested_databases
 from ..protocols import DatasetteLike
 from . import encodings
-from .caching import etag_of, has_match, max_age, may_be_shared, read_time, varying
-from .kept_answers import AnswerStore, Header, KeptAnswer, Representation
+from .answer_store import AnswerStore, Header, KeptAnswer, Representation
+from .http_caching import etag_of, has_match, max_age, may_be_shared, read_time, varying
 
 SETTING = "page_cache_mb"
 DEFAULT = 64

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from ...dimensions import DIMENSIONS, MARKS, TOPICS, Dimension
 from ..access.archives import ArchiveView
 from ..models import Card, Lead
-from ..text.addresses import LONGEST_ADDRESS, web_url
+from ..text.link_addresses import LONGEST_ADDRESS, web_url
 from ..text.plain import (
     BEGINNING_LENGTH,
     EXCERPT_LIMIT,
@@ -26,7 +26,7 @@ from ..text.plain import (
     is_short_name,
     plain_text,
 )
-from .pictures import picture, stored
+from .image_rows import picture, stored
 
 T = TypeVar("T")
 
@@ -164,7 +164,7 @@ SELECTIONS = {
 OF_COMMON_TOPIC = replace(
     SELECTIONS[TOPICS.rows.table], condition=TOPICS.rows.common.format(bind="key")
 )
-"""The same articles, found faster where there are many: see `topic_frequency`."""
+"""The same articles, found faster where there are many: see `common_topics`."""
 
 NEWEST_LIMIT = 5
 LIST_LIMIT = 12

@@ -13,9 +13,9 @@ from datasette.database import QueryInterrupted
 
 from ..access.archives import ArchiveView
 from ..models import Numbers, Tally
-from ..text.addresses import LONGEST_ADDRESS
+from ..text.link_addresses import LONGEST_ADDRESS
 from ..text.plain import LONGEST_NAME, cut, is_short_name
-from .pictures import picture, stored
+from .image_rows import picture, stored
 
 NUMBERS_SQL = """
 select

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..access.archives import ArchiveView
 from ..models import Card, FullArticle, Picture
-from ..text.addresses import LONGEST_ADDRESS, web_url
+from ..text.link_addresses import LONGEST_ADDRESS, web_url
 from ..text.markdown import LONGEST_PLAIN
 from ..text.plain import LONGEST_NAME, LONGEST_TITLE, MARKUP_LIMIT, cut, is_short_name, plain_text
 from .cards import (
@@ -29,7 +29,7 @@ from .cards import (
     key_within,
     story_columns,
 )
-from .pictures import picture, stored
+from .image_rows import picture, stored
 from .similar import find_similar
 
 RELATED_LIMIT = 24

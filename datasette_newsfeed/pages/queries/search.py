@@ -14,9 +14,9 @@ from pyroaring import BitMap
 
 from ...full_text import query
 from ...full_text.index import searchable_texts
+from ...full_text.index_terms import join_lines
 from ...full_text.marks import Span, best_piece, find_marks
 from ...full_text.plain_text import plain_text
-from ...full_text.terms import join_lines
 from ..access.archives import ArchiveView, is_archive
 from ..models import Card
 from .cards import find_cards_by_id

@@ -7,7 +7,7 @@ from asyncio import gather
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ...terms import IS_NAME, MOST_TEXT, Vocabulary, is_everyday
+from ...term_weights import IS_NAME, MOST_TEXT, Vocabulary, is_everyday
 from ..access.archives import FULL_TEXT, ArchiveView
 from ..models import Resemblance
 from ..text.plain import is_short_name

@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from ...dimensions import DIMENSIONS
 from ...full_text import query, spelling
-from ...full_text.lookups import URL_COLUMNS, address_key, kept_word, words_in
+from ...full_text.index_terms import fold
 from ...full_text.tables import ADDRESSES, TABLE, WORDS
-from ...full_text.terms import fold
+from ...full_text.words_and_addresses import URL_COLUMNS, address_key, kept_word, words_in
 from ..access.archives import ArchiveView, file_state
 
 MOST_NAMES = 20_000

@@ -11,9 +11,9 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from ...html_tags import ELEMENTS
+from ...html_scanner import ELEMENTS
 from ...image_urls import image_id
-from .addresses import LONGEST_ADDRESS
+from .link_addresses import LONGEST_ADDRESS
 from .sanitizer import LONGEST_WORDS, MOST_ADDRESSES, NO_COPIES, Surroundings, safe_html
 
 MARKDOWN_LIMIT = 100_000

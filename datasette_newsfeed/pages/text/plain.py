@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from ...html_tags import BLOCKS, CELLS, parts
+from ...html_scanner import BLOCKS, CELLS, parts
 
 MARKUP_LIMIT = 20_000
 """Characters of a text, tags included, that are read to show it without them, or to find a

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ...html_tags import parts
+from ...html_scanner import parts
 from ..models import Player
-from .addresses import web_url
+from .link_addresses import web_url
 from .plain import MARKUP_LIMIT
 
 _VIDEO = re.compile(r"/(?:embed|v|shorts|live)/(?P<key>[\w-]{6,20})/?")

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import nh3
 
-from ...html_tags import BLOCKS, CELLS, Tag, names, parts
-from .addresses import absolute, link_url, web_url
+from ...html_scanner import BLOCKS, CELLS, Tag, names, parts
+from .link_addresses import absolute, link_url, web_url
 
 HEADING_SHIFT = 2
 """The page's own headings come first, so a text's h1 becomes h3."""
@@ -39,7 +39,7 @@ _BLOCK = names(
     "blockquote caption dd details div dl dt figcaption figure h3 h4 h5 h6 hr li ol p pre "
     "summary table tbody td tfoot th thead tr ul"
 )
-TAGS = _INLINE | _BLOCK | {"br", "wbr"}
+ALLOWED_ELEMENTS = _INLINE | _BLOCK | {"br", "wbr"}
 """The elements that a text may have."""
 
 _EMPTY = frozenset(("br", "hr", "img", "wbr"))
@@ -117,7 +117,7 @@ def safe_html(text: str, around: Surroundings, *, is_cut: bool = False) -> str:
     """Return HTML with the allowed elements alone; what is no tag (see `tags`) stays as words."""
     return nh3.clean(
         _Writer(around).write(text, is_cut),
-        tags=TAGS,
+        tags=ALLOWED_ELEMENTS,
         attributes=_ATTRIBUTES,
         tag_attribute_values=_ATTRIBUTE_VALUES,
         url_schemes={"http", "https", "mailto", "tel"},
@@ -189,7 +189,7 @@ class _Writer:
             self._embed(tag)
         elif name == "img":
             self._image(tag)
-        elif name in TAGS:
+        elif name in ALLOWED_ELEMENTS:
             self._open_element(name, tag)
         elif name in BLOCKS:
             self._open_element("div", tag)
@@ -219,7 +219,7 @@ class _Writer:
     def _end(self, name: str) -> None:
         """Close an element, and what is open within it; pass over an end tag without a start."""
         is_stray = name in _TABLE and not self._in_table()
-        if is_stray or (name in BLOCKS and name not in TAGS):
+        if is_stray or (name in BLOCKS and name not in ALLOWED_ELEMENTS):
             name = "div"
         if name not in self._open:
             return

@@ -8,42 +8,41 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from datasette.database import QueryInterrupted
 
 from ... import schema
 from ...dimensions import BY_NAME, DIMENSIONS, heading
 from .. import compat
-from ..access.archives import FULL_TEXT, REPEATED, ArchiveView
+from ..access.archives import FULL_TEXT, ArchiveView
+from ..access.repeated_tables import REPEATED
 from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
-from ..facets.topics import TopicFacet
-from ..filter_description import conditions, in_words
+from ..filter_description import in_words
 from ..filters.conditions import TOPIC
 from ..filters.layout import LAYOUTS, STORIES, layout_of, view_of_list
 from ..filters.query_string import (
     SEARCH,
     SORTS,
     Query,
-    as_list,
-    listed_values,
-    most_links,
     narrows,
     plain_key,
     query_of,
 )
 from ..links import HEADLINES_OF_STORIES, FeedLink, Links
 from ..models import Card, Story
-from ..pictures import Pictures
+from ..picture_places import Pictures
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.cards import find_cards_by_id
 from ..queries.counts import has_heat
-from ..queries.list_place import find_place
+from ..queries.page_position import find_place
 from ..queries.stories import find_stories
 from . import timeline
-from .cells import REFERENCES
-from .days import Days, begun, days_of, span_of
+from .chips import Chip, column_of, find_chips
+from .chosen_days import Days, begun, days_of, span_of
+from .facet_form import FacetForm
+from .table_cells import REFERENCES
 
 HOTTEST = ("_sort_desc", "heat")
 """The order by heat, highest first."""
@@ -58,15 +57,6 @@ LISTED = frozenset((*_OF_LIST, *_PRESENCES, *SORTS, TOPIC))
 
 TIME = "published_at"
 """The column whose period facet becomes the timeline."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What narrows a page down: what kind of thing, which, and the address without it."""
-
-    heading: str
-    label: str
-    url: str
 
 
 FROM = "_from"
@@ -226,7 +216,7 @@ class Listing:
         """Return the bars over the cards, from the period facet where the page has one."""
         query = Query.of(self.request)
         for facet in facets:
-            if facet["type"] == PeriodFacet.type and _column(facet) == TIME:
+            if facet["type"] == PeriodFacet.type and column_of(facet) == TIME:
                 return timeline.of_facet(facet, span_of(query), begun(query, self.address))
         return None
 
@@ -248,48 +238,24 @@ class Listing:
         if compat.keeps_facet_order(self.view.datasette):
             return found
         places = {each.name: place for place, each in enumerate(DIMENSIONS)}
-        return sorted(found, key=lambda facet: places.get(_column(facet), len(places)))
+        return sorted(found, key=lambda facet: places.get(column_of(facet), len(places)))
 
     def _covered(self, facet: Mapping[str, Any]) -> Mapping[str, Any]:
-        dimension = BY_NAME.get(_column(facet))
+        dimension = BY_NAME.get(column_of(facet))
         if dimension is not None and dimension.name_of is not str:
             named = [
                 {**each, "label": dimension.name_of(str(each["value"]))}
                 for each in facet["results"]
             ]
             return {**facet, "results": named}
-        named_by = REFERENCES.get((self.table, _column(facet)))
+        named_by = REFERENCES.get((self.table, column_of(facet)))
         if facet["type"] != "column" or named_by is None or self.view.sees(named_by[0]):
             return facet
         return {**facet, "results": [{**each, "label": each["value"]} for each in facet["results"]]}
 
-    async def chosen(self, facets: Iterable[Mapping[str, Any]]) -> list[Chosen]:
-        """Return all that narrows this list down, each with the address without it.
-
-        First the words, then the values of facets, then the filters that no facet shows.
-        """
-        query = Query.of(self.request)
-        found = []
-        if self.search_words:
-            address = self.address(query.without("_search"))
-            found.append(Chosen("Words", self.search_words, address))
-        left = [pair for pair in query_of(self.request).pairs if pair[0] != "_search"]
-        for facet in facets:
-            for value in facet["results"]:
-                if value["selected"]:
-                    label = str(value["label"] or "–")
-                    found.append(Chosen(self.heading(facet), label, value["toggle_url"]))
-                    kept = _plain_pairs(value["toggle_url"])
-                    left = [(key, each) for key, each in left if (plain_key(key), each) in kept]
-        for each in await conditions(self.view, left):
-            rest = Query(tuple(pair for pair in query.pairs if pair not in each.pairs))
-            found.append(Chosen(heading(each.name), each.words or "–", self.address(rest)))
-        most = most_links(query)
-        if len(found) > most:
-            found[most - 1 :] = [
-                Chosen("Filters", f"and {len(found) - most + 1:,} more", self.address(Query(())))
-            ]
-        return found
+    async def chips(self, facets: Iterable[Mapping[str, Any]]) -> list[Chip]:
+        """Return all that narrows this list down, each with the address without it."""
+        return await find_chips(self.view, self.request, facets, self.address)
 
     async def title(self) -> str:
         """Return what the page shows, in words: "Articles about Portals in May 2021"."""
@@ -355,50 +321,14 @@ class Listing:
         path = urls.table(self.view.database, schema.ARTICLE_LIST, format="csv")
         return f"{path}?{urlencode([*pairs, ('_stream', 'on'), ('_dl', 'on')])}"
 
-    # -- the form of the facets -----------------------------------------------
-
     @property
-    def select_url(self) -> str:
-        """Where the form goes that chooses several values."""
-        return self.links.select()
-
-    def key_of(self, facet: Mapping[str, Any]) -> str | None:
-        """Return the filter of which several values can be chosen; None where one excludes others.
-
-        Ranges do, and so does whether something is there.
-        """
-        if facet["type"] == TopicFacet.type:
-            return TOPIC
-        return _column(facet) if facet["type"] == "column" else None
-
-    def is_checked(self, key: str, value: Mapping[str, Any]) -> bool:
-        """Return whether a value is chosen, alone or as one of several."""
-        listed = self.request.args.getlist(f"{key}__in")
-        return value["selected"] or any(str(value["value"]) in listed_values(e) for e in listed)
-
-    def query_besides(self, facets: Iterable[Mapping[str, Any]]) -> str:
-        """Return the query without the values that the form has boxes for."""
-        boxes = {
-            (key, str(value["value"])): key
-            for facet in facets
-            if (key := self.key_of(facet))
-            for value in facet["results"]
-        }
-        keys = set(boxes.values())
-        pairs = []
-        for key, value in Query.of(self.request).pairs:
-            column = key.removesuffix("__in")
-            if column in keys and key.endswith("__in"):
-                # What a list has besides stays chosen.
-                left = [each for each in listed_values(value) if (column, each) not in boxes]
-                pairs += [(f"{column}__in", as_list([each])) for each in left if each]
-            elif (plain_key(key), value) not in boxes:
-                pairs.append((key, value))
-        return urlencode(pairs)
+    def form(self) -> FacetForm:
+        """The form that chooses several values of a facet at once."""
+        return FacetForm(self.request, self.links.select())
 
     def heading(self, facet: Mapping[str, Any]) -> str:
         """Return what readers call a facet."""
-        return heading(_column(facet))
+        return heading(column_of(facet))
 
 
 def back_to_list(links: Links, request: RequestLike, key: str) -> str | None:
@@ -426,21 +356,11 @@ def _tells(facet: Mapping[str, Any]) -> bool:
     Nor is it, of some facets, that all rows have the same one.
     """
     values = facet["results"]
-    dimension = BY_NAME.get(_column(facet))
+    dimension = BY_NAME.get(column_of(facet))
     if dimension is not None and dimension.is_shown_if_several and len(values) < 2:
         return any(each["selected"] for each in values)
     is_blank = len(values) == 1 and values[0]["value"] == "" and not values[0]["selected"]
     return bool(values) and not (facet["type"] in (PeriodFacet.type, BandFacet.type) and is_blank)
-
-
-def _plain_pairs(address: str) -> set[tuple[str, str]]:
-    pairs = parse_qsl(urlsplit(address).query, keep_blank_values=True)
-    return {(plain_key(key), value) for key, value in pairs}
-
-
-def _column(facet: Mapping[str, Any]) -> str:
-    # Where two facets show one column, ours has its type behind the name.
-    return str(facet["name"]).removesuffix(f"_{facet['type']}")
 
 
 async def find_listing(

@@ -19,19 +19,15 @@ from .. import compat
 from ..access.archives import ArchiveView, view_requested
 from ..facets.breakdown import count_by_value
 from ..facets.comparison import (
-    UNITS,
     Counted,
     Typical,
-    axis,
     count,
     count_all,
-    following,
-    name_of,
     providers_of,
     providers_of_all,
     typical,
-    words_of,
 )
+from ..facets.comparison_units import UNITS, axis, following, name_of, words_of
 from ..facets.periods import DAY, MONTH, YEAR
 from ..facets.selection import Selection, select
 from ..filter_description import in_words
@@ -40,7 +36,7 @@ from ..headers import security_policy
 from ..links import Links
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.counts import find_providers, find_topics
-from ..queries.pictures import find_label
+from ..queries.image_rows import find_label
 from ..queries.suggestions import find_named
 from ..text.plain import cut
 from .timeline import BAR_WIDTH, HEIGHT, STEP, Bar

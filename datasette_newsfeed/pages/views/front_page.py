@@ -14,10 +14,10 @@ from ..access.archives import ArchiveView
 from ..facets.breakdown import Part, parts_by_month
 from ..links import Links
 from ..models import Card, Story
-from ..pictures import Pictures
+from ..picture_places import Pictures
 from ..protocols import RequestLike
 from ..queries import cards, counts, stories
-from ..queries.latest import Latest, find_latest
+from ..queries.front_page_lead import Latest, find_latest
 from . import timeline
 from .masthead import name_of
 from .rendering import draw, draw_late

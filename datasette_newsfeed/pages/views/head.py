@@ -12,10 +12,10 @@ from ..access.archives import ArchiveView, view_archive
 from ..links import Links
 from ..protocols import DatasetteLike, RequestLike
 from ..queries import cards, counts, full_articles, stories
-from . import social_preview
+from . import page_metadata
 from .articles_page import Listing
 from .newest import newest_of
-from .social_preview import Preview
+from .page_metadata import Preview
 
 KINDS = ("index", "database", "table", "row", "query")
 """Of Datasette's pages, by the name of their template."""
@@ -47,11 +47,11 @@ async def variables(
         return {"newsfeed_preview": _unless_late(lambda _: _of_row(view, request, table, key))}
     if listing and listing.is_of_stories:
         return {
-            "newsfeed_preview": _unless_late(lambda rows: social_preview.of_stories(listing, rows))
+            "newsfeed_preview": _unless_late(lambda rows: page_metadata.of_stories(listing, rows))
         }
     if listing:
         return {
-            "newsfeed_preview": _unless_late(lambda rows: social_preview.of_listing(listing, rows))
+            "newsfeed_preview": _unless_late(lambda rows: page_metadata.of_listing(listing, rows))
         }
     # The template shows them where Datasette offers the page in these formats.
     return {"newsfeed_feeds": Links(datasette, view.database).feeds_of_page(request)}
@@ -94,25 +94,25 @@ async def _of_front(datasette: DatasetteLike, request: RequestLike) -> Preview |
         view = await view_archive(datasette, request, database)
         if view is not None and view.sees("articles"):
             found.append((view, await cards.find_newest(view)))
-    return await social_preview.of_front(found, request)
+    return await page_metadata.of_front(found, request)
 
 
 async def _of_database(view: ArchiveView, request: RequestLike) -> Preview | None:
     if not view.sees("articles"):
         return None
-    return await social_preview.of_database(view, request, await cards.find_newest(view))
+    return await page_metadata.of_database(view, request, await cards.find_newest(view))
 
 
 async def _of_row(view: ArchiveView, request: RequestLike, table: str, key: str) -> Preview | None:
     if table == "articles":
         article = await full_articles.find_full_article(view, key)
-        return await social_preview.of_article(view, request, article) if article else None
+        return await page_metadata.of_article(view, request, article) if article else None
     if table == "stories":
         story = await stories.find_story(view, key)
-        return await social_preview.of_story(view, request, story) if story else None
+        return await page_metadata.of_story(view, request, story) if story else None
     newest = await newest_of(view, request, table, key)
     if newest is None:
         return None
     provider = await counts.find_provider(view, key) if table == "providers" else None
     name = provider.name if provider else key
-    return await social_preview.of_selection(view, request, table, key, name, newest.cards)
+    return await page_metadata.of_selection(view, request, table, key, name, newest.cards)

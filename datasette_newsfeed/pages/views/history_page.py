@@ -18,7 +18,7 @@ from ..headers import security_policy
 from ..links import Links
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.history import Curve, History, Version, find_between, find_history, find_new_id
-from ..text.change_words import field_name, in_words
+from ..text.change_labels import field_name, in_words
 from ..text.word_diff import two_sides, word_diff
 
 VIEW = "newsfeed_history"

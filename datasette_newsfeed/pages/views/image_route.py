@@ -14,11 +14,11 @@ from datasette.utils.asgi import Response
 
 from ..access.archives import ArchiveView, view_tables
 from ..headers import security_policy
-from ..headers.caching import is_known
+from ..headers.http_caching import is_known
 from ..links import VERSION
 from ..protocols import DatasetteLike, RequestLike
-from ..queries import pictures
-from ..text.addresses import uri
+from ..queries import image_rows
+from ..text.link_addresses import uri
 
 TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"})
 """What is served under its own type. No SVG: it can hold scripts."""
@@ -75,7 +75,7 @@ async def _give(
 ) -> Response:
     """Answer with a copy. Its bytes are read only if they are sent."""
     asked = request.args.get(VERSION) or ""
-    if len(asked) == pictures.FINGERPRINT and copy["sha256"].startswith(asked):
+    if len(asked) == image_rows.FINGERPRINT and copy["sha256"].startswith(asked):
         headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable"
     headers["ETag"] = f'"{copy["sha256"]}"'
     if is_known(request, headers["ETag"]):
@@ -83,7 +83,7 @@ async def _give(
     headers["Content-Length"] = str(copy["size"])
     if request.method == "HEAD":
         return Response(b"", headers=headers, content_type=copy["type"])
-    content = await pictures.find_content(view, key, copy)
+    content = await image_rows.find_content(view, key, copy)
     if content is None:
         return _refusal(503, "This image was renewed just now; ask again.")
     return Response(content, headers=headers, content_type=copy["type"])
@@ -93,10 +93,10 @@ async def _answer(
     view: ArchiveView, request: RequestLike, width: int, headers: dict[str, str]
 ) -> Response:
     key = tilde_decode(request.url_vars["image"])
-    picture = await pictures.find_image(view, key)
+    picture = await image_rows.find_image(view, key)
     if picture is None:
         return _refusal(404, "There is no such image.")
-    copy = await pictures.find_rendition(view, key, width)
+    copy = await image_rows.find_rendition(view, key, width)
     if copy is not None and copy["type"] in TYPES:
         return await _give(view, request, key, copy, headers)
     if picture.url is None:

@@ -21,7 +21,7 @@ from ..feeds.citations import in_line
 from ..headers import security_policy
 from ..links import Links
 from ..models import Card
-from ..pictures import Pictures
+from ..picture_places import Pictures
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.cards import find_cards_by_id
 from ..queries.suggestions import find_article_at

@@ -16,7 +16,7 @@ from ..facets.periods import condition_of
 from ..models import Card
 from ..protocols import RequestLike
 from ..queries import cards
-from ..queries.topic_frequency import is_common_topic
+from ..queries.common_topics import is_common_topic
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ Queries return models and templates draw them.
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Any
 
 from datasette.database import QueryInterrupted
@@ -17,18 +16,17 @@ from ...dimensions import BY_NAME, TOPICS
 from .. import compat
 from ..access.archives import ArchiveView, view_archive
 from ..facets.breakdown import count_by_value
-from ..facets.periods import DAY, Period
-from ..headers import caching
+from ..headers import http_caching
 from ..links import Links
 from ..models import FullArticle
-from ..pictures import Pictures
+from ..picture_places import Pictures
 from ..protocols import DatasetteLike, RequestLike
 from ..queries import cards, counts, full_articles, stories
 from ..queries.neighbours import Neighbours, find_neighbours
 from ..text.markdown import html_of_markdown
 from ..text.players import find_player
 from ..text.sanitizer import NO_COPIES
-from . import assets, head
+from . import assets, head, template_filters
 from .articles_page import back_to_list, find_listing
 from .citation import cite
 from .front_page import draw_front
@@ -36,8 +34,8 @@ from .head import is_page_of, kind_of
 from .history_page import ON_ARTICLE, draw_history
 from .masthead import find_masthead, find_only, name_of
 from .rendering import draw, draw_late
-from .selection_page import draw_selection
 from .story_page import Course
+from .topic_provider_page import draw_selection
 
 LARGEST = {
     "topics": (counts.find_topics, TOPICS, 60),
@@ -46,49 +44,9 @@ LARGEST = {
 """The lists that begin with those of most articles: what finds them, and how many."""
 
 
-# -- template filters: times and numbers in words ------------------------------
-
-
-def _read(value: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value or "")
-    except ValueError:
-        return None
-
-
-def day(value: str | None) -> str:
-    """Return the day of a time in words, `2 May 2021`; other text unchanged."""
-    time = _read(value)
-    return Period(DAY, time.date()).words if time else value or ""
-
-
-def moment(value: str | None) -> str:
-    """Return a time to the minute in words, `2 May 2021, 14:05 UTC`."""
-    time = _read(value)
-    return f"{day(value)}, {time:%H:%M} UTC" if time else value or ""
-
-
-def counted(number: int, thing: str) -> str:
-    """Return a number of things in words, `1 article` or `1,234 articles`."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def machine_time(value: str | None) -> str | None:
-    """Return a time as `datetime=` wants it, None if it is none."""
-    return value if _read(value) else None
-
-
-FILTERS = {
-    "newsfeed_day": day,
-    "newsfeed_moment": moment,
-    "newsfeed_time": machine_time,
-    "newsfeed_count": counted,
-}
-
-
 def add_to_templates(env: Any, datasette: DatasetteLike) -> None:
     """Give the templates our filters, and Datasette 0.65 our partial."""
-    env.filters.update(FILTERS)
+    env.filters.update(template_filters.FILTERS)
     compat.add_templates(env, datasette)
 
 
@@ -186,7 +144,7 @@ async def _draw_article(view: ArchiveView, request: RequestLike, key: str) -> Ma
     return await draw(
         view,
         request,
-        "_newsfeed_full.html",
+        "_newsfeed_article.html",
         article=article,
         cite=cite(view, request, article),
         drawn=drawn,
@@ -290,7 +248,7 @@ async def template_variables(
             found |= await _front_variables(datasette, request)
         elif kind == "database" and found["newsfeed_is_page"]:
             found["newsfeed_name"] = await name_of(datasette, str(database))
-        found |= await caching.variables(datasette, request)
+        found |= await http_caching.variables(datasette, request)
         found |= await head.variables(datasette, request, template, database, table, listing)
         found["newsfeed_dark"] = await assets.dark_stylesheet(datasette, request, database)
         found["newsfeed_masthead"] = await find_masthead(

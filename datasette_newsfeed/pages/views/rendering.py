@@ -9,7 +9,7 @@ from markupsafe import Markup
 from .. import compat
 from ..access.archives import ArchiveView
 from ..links import Links
-from ..pictures import Pictures
+from ..picture_places import Pictures
 from ..protocols import RequestLike
 
 

@@ -19,7 +19,7 @@ from ..facets.selection import Selection, facets_of, request_for, select
 from ..filters.query_string import SEARCH, SORTS, Query, narrows
 from ..headers import security_policy
 from ..links import Links
-from ..pictures import Pictures
+from ..picture_places import Pictures
 from ..protocols import DatasetteLike, RequestLike
 from ..queries import search, suggestions
 from ..queries.search import (
@@ -35,7 +35,8 @@ from ..queries.search import (
     ranked_ids,
 )
 from .articles_page import FROM, KEPT, LONGEST_FROM, CardLinks, Listing, Pages
-from .days import BEGUN, WORDS
+from .chosen_days import BEGUN, WORDS
+from .facet_form import FacetForm
 
 VIEW = "newsfeed_search"
 PAGE = 20
@@ -88,6 +89,16 @@ class Order:
     is_chosen: bool
 
 
+class SearchForm(FacetForm):
+    """The form of the facets on the search page, whose query has the words as `q`."""
+
+    def query_besides(self, facets: Iterable[Mapping[str, Any]]) -> str:
+        """Return the query of the search page without the values that the form has boxes for."""
+        pairs = parse_qsl(super().query_besides(facets), keep_blank_values=True)
+        words = [(WORDS, self.request.args.get(SEARCH) or "")]
+        return urlencode([*words, *(pair for pair in pairs if pair[0] != SEARCH)])
+
+
 class SearchListing(Listing):
     """The search page as a list of articles: chips, facets and timeline as on their own page.
 
@@ -104,11 +115,10 @@ class SearchListing(Listing):
         pairs = Query.of(self.request).pairs
         return self.address(Query(tuple(pair for pair in pairs if pair[0] in (SEARCH, *KEPT))))
 
-    def query_besides(self, facets: Iterable[Mapping[str, Any]]) -> str:
-        """Return the query of the search page without the values that the form has boxes for."""
-        pairs = parse_qsl(super().query_besides(facets), keep_blank_values=True)
-        words = [(WORDS, self.search_words)]
-        return urlencode([*words, *(pair for pair in pairs if pair[0] != SEARCH)])
+    @property
+    def form(self) -> FacetForm:
+        """The form that chooses several values of a facet at once."""
+        return SearchForm(self.request, self.links.select())
 
 
 async def show_search(datasette: DatasetteLike, request: RequestLike) -> Response:

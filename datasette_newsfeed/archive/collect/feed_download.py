@@ -23,7 +23,7 @@ STATE = ".newsfeed-collect.json"
 STATE_VERSION = 1
 """Of the records that are written: under another one, every feed is read again."""
 
-MAX_BYTES = 20_000_000
+MAX_FEED_BYTES = 20_000_000
 MAX_STATE = 10_000_000
 AT_ONCE = 8
 """Hosts asked at once, each for one feed at a time."""
@@ -32,7 +32,7 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
     "application/json;q=0.9, text/xml;q=0.9, */*;q=0.1"
 )
-LIMITS = Limits(bytes=MAX_BYTES)
+LIMITS = Limits(bytes=MAX_FEED_BYTES)
 _LONGEST_VALIDATOR = 1_000
 
 

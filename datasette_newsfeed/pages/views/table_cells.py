@@ -21,10 +21,10 @@ from ...image_urls import absolute_url, image_id, is_relative
 from .. import compat
 from ..access.archives import Archive, ArchiveView, find_archive, view_archive
 from ..links import Links
-from ..pictures import Pictures
+from ..picture_places import Pictures
 from ..protocols import DatasetteLike, RequestLike
-from ..queries import pictures
-from ..text.addresses import web_url
+from ..queries import image_rows
+from ..text.link_addresses import web_url
 from ..text.plain import shorten
 from ..text.word_diff import word_diff
 
@@ -109,10 +109,10 @@ async def _source(cell: Cell, view: ArchiveView, key: str, url: str | None) -> s
     nothing is shown from the web, what has no copy must not be asked for.
     """
     if not view.has_copies:
-        return pictures.remote_url(view, url)
+        return image_rows.remote_url(view, url)
     if view.shows_remote:
         return cell.links.image(key, THUMBNAIL_WIDTH)
-    picture = await pictures.find_image(view, key)
+    picture = await image_rows.find_image(view, key)
     return Pictures(view, cell.links).source(picture, THUMBNAIL_WIDTH)
 
 
@@ -127,7 +127,7 @@ async def draw_image(cell: Cell) -> Markup | None:
         return None  # the visitor asked for keys without labels
     url = cell.label
     if url is None and not view.has_copies:
-        url = await pictures.find_label(view, *IMAGE_LABEL, cell.key)
+        url = await image_rows.find_label(view, *IMAGE_LABEL, cell.key)
     source = await _source(cell, view, str(cell.key), url)
     words = cell.beside("title") or cell.beside("name") or "Image"
     return _link(cell.links.row("images", cell.key), _thumbnail(source, str(words)))
@@ -149,7 +149,7 @@ async def draw_image_url(cell: Cell) -> Markup | None:
 
 
 async def _has_image(view: ArchiveView, key: str) -> bool:
-    return view.sees("images") and await pictures.find_image(view, key) is not None
+    return view.sees("images") and await image_rows.find_image(view, key) is not None
 
 
 async def draw_any_image_url(cell: Cell) -> Markup | None:
@@ -180,7 +180,7 @@ async def _key_of(cell: Cell, view: ArchiveView, url: str) -> str | None:
     if not is_relative(url):
         return image_id(url)
     article = cell.beside("id")
-    return await pictures.find_lead(view, str(article), url) if article else None
+    return await image_rows.find_lead(view, str(article), url) if article else None
 
 
 async def draw_long_text(cell: Cell) -> Markup | None:
@@ -220,7 +220,7 @@ async def draw_reference(cell: Cell) -> Markup | None:
     if cell.label is not None or not cell.is_on_row_page():
         return None
     label_column = default_metadata.LABELS.get(other, key_column)
-    label = await pictures.find_label(view, other, label_column, key_column, cell.key)
+    label = await image_rows.find_label(view, other, label_column, key_column, cell.key)
     link = _link(cell.links.row(other, cell.key), label or cell.key)
     if label is None or label == cell.key:
         return link

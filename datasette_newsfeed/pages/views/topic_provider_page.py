@@ -11,7 +11,7 @@ from ..facets.breakdown import parts_by_month
 from ..facets.periods import Period, count_by_month
 from ..links import Links
 from ..protocols import RequestLike
-from ..queries import cards, counts, pictures
+from ..queries import cards, counts, image_rows
 from . import timeline
 from .front_page import rows_of_parts
 from .newest import dimension_of, newest_of
@@ -38,11 +38,11 @@ async def draw_selection(
     return await draw(
         view,
         request,
-        "_newsfeed_newest.html",
+        "_newsfeed_topic_provider_page.html",
         table=table,
         key=key,
         provider=await counts.find_provider(view, key) if table == "providers" else None,
-        picture=await pictures.find_image(view, key) if table == "images" else None,
+        picture=await image_rows.find_image(view, key) if table == "images" else None,
         cards=newest.cards,
         count=newest.count,
         timeline=await _timeline_of(view, request, table, key),

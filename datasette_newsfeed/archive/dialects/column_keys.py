@@ -6,8 +6,6 @@ shows them.
 
 from __future__ import annotations
 
-from .fields import normal
-
 TITLE = ("title", "name", "headline", "seo_title")
 PUBLISHED_AT = (
     *("date", "publishDate", "pubDate", "published_at", "published", "published_on"),
@@ -77,43 +75,3 @@ COLUMNS = {
     "quality": (),
 }
 """The keys that each column is taken from, in this order; `--map KEY=COLUMN` puts one first."""
-
-_FOREIGN = frozenset(
-    [
-        "date",
-        "tags",
-        "author",
-        "authors",
-        "byline",
-        "layout",
-        "draft",
-        "categories",
-        "slug",
-        "description",
-        "summary",
-        "image",
-        "cover",
-        "permalink",
-        "aliases",
-        "pubdate",
-        "lang",
-        "publishdate",
-        "publishedat",
-        "lastmod",
-        "updated",
-        "series",
-        "keywords",
-        "canonicalurl",
-        "featuredimage",
-        "coverimage",
-        "heroimage",
-        "modified",
-        "created",
-        "status",
-    ]
-)
-
-
-def is_foreign_key(key: str) -> bool:
-    """Tell whether a key is one of this dialect, and none of the first format."""
-    return normal(key) in _FOREIGN

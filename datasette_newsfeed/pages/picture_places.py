@@ -12,8 +12,8 @@ from .access.archives import ArchiveView
 from .links import Links
 from .models import Enclosure, Picture
 from .protocols import RequestLike
-from .queries import pictures
-from .text.addresses import uri
+from .queries import image_rows
+from .text.link_addresses import uri
 
 _HAS_IMAGE = re.compile(r"!\[|<img", re.IGNORECASE)
 
@@ -85,7 +85,7 @@ class Pictures:
     ) -> dict[str, Enclosure]:
         """Return the images that can be shown elsewhere, by their keys; one query for all."""
         wanted = {picture.id: picture for picture in chosen if picture is not None}
-        copies = await pictures.find_copies(self.view, list(wanted))
+        copies = await image_rows.find_copies(self.view, list(wanted))
         found = {}
         for key, picture in wanted.items():
             if key in copies:
@@ -108,7 +108,7 @@ class Pictures:
             return {}
         wanted = [article for article, text in texts.items() if text and _HAS_IMAGE.search(text)]
         found: dict[str, dict[str, str]] = {}
-        for (article, key), image in (await pictures.find_own(self.view, wanted)).items():
+        for (article, key), image in (await image_rows.find_own(self.view, wanted)).items():
             path = self.source(image, TEXT_WIDTH) if image.copies else None
             if path:
                 found.setdefault(article, {})[key] = path

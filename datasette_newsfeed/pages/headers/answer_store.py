@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ..access.database_state import State
 from . import encodings
-from .caching import headers_of_known
+from .http_caching import headers_of_known
 
 Header = tuple[bytes, bytes]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
-MAX_BYTES = 100_000_000
+MAX_SOURCE_BYTES = 100_000_000
 """Bytes of a source."""
 
 MAX_MALFORMED = 10_000_000

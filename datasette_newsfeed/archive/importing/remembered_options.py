@@ -16,8 +16,8 @@ from sqlite_utils import Database
 
 from ...errors import OptionError
 from ..dialects import DIALECTS, Dialect
-from ..dialects.keys import COLUMNS
-from ..dialects.site import address, timezone
+from ..dialects.column_keys import COLUMNS
+from ..dialects.site_configuration import address, timezone
 from ..sources.store import Sources
 
 TABLE = "newsfeed_imports"

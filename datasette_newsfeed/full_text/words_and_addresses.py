@@ -16,9 +16,9 @@ from functools import lru_cache
 from typing import Any
 
 from ..many_rows import write_rows
-from ..urls import url_key
+from ..url_keys import url_key
+from .index_terms import fold, is_dense
 from .tables import ADDRESSES, UNCOUNT, WORDS
-from .terms import fold, is_dense
 
 SHORTEST_WORD, LONGEST_WORD = 3, 32
 """Letters of a word that is kept. Shorter ones differ by one letter from too many others."""

@@ -11,22 +11,15 @@ from urllib.parse import parse_qsl
 from datasette.utils.asgi import NotFound, Response
 
 from ..access.archives import FULL_TEXT, view_requested
-from ..facets.periods import (
-    DAY,
-    MONTH,
+from ..facets.date_ranges import (
     QUARTER,
-    YEAR,
-    Period,
     a_year_before,
     axis_around,
-    first_day,
-    in_words,
     parts_of,
-    period_of,
     shifted,
-    to_date,
     whole_of,
 )
+from ..facets.periods import DAY, MONTH, YEAR, Period, first_day, in_words, period_of, to_date
 from ..facets.ranges import Range
 from ..filters.query_string import Query, most_links
 from ..links import Links

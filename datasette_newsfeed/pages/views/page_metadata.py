@@ -18,9 +18,9 @@ from ..access.archives import ArchiveView
 from ..filters.query_string import STORIES_SORT, query_of
 from ..links import FeedLink, Links
 from ..models import Card, Enclosure, FullArticle, Story
-from ..pictures import Pictures
+from ..picture_places import Pictures
 from ..protocols import RequestLike
-from ..text.addresses import uri, web_url
+from ..text.link_addresses import uri, web_url
 from ..text.plain import plain_text
 from .articles_page import Listing
 from .citation import meta_of

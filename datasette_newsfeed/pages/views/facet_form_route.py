@@ -11,7 +11,7 @@ from ..filters.query_string import Query, merged
 from ..links import Links
 from ..protocols import DatasetteLike, RequestLike
 from .articles_page import address_of
-from .days import FIELDS, with_days
+from .chosen_days import FIELDS, with_days
 
 QUERY = "query"
 """The field with the query of the page that the form stands on, but for the values with a box."""
@@ -24,8 +24,8 @@ async def redirect_to_selection(datasette: DatasetteLike, request: RequestLike) 
     """Answer `/DB/-/newsfeed/select?query=...&provider_id=a&provider_id=b` with a redirect.
 
     It leads to the articles, or to the search where the query has its `q`. Of the fields for days
-    it reads those of `days`. 404 without an archive that the visitor may see, 400 for what is no
-    date.
+    it reads those of `chosen_days`. 404 without an archive that the visitor may see, 400 for
+    what is no date.
     """
     view = await view_requested(datasette, request)
     if view is None or not view.sees("articles"):

@@ -12,7 +12,7 @@ from typing import Any
 from ...image_urls import absolute_url, image_id
 from ..access.archives import ArchiveView
 from ..models import Copy, Picture
-from ..text.addresses import LONGEST_ADDRESS, web_url
+from ..text.link_addresses import LONGEST_ADDRESS, web_url
 
 FINGERPRINT = 12
 """Hexadecimal digits of a copy's SHA-256: enough to tell it from those before it."""

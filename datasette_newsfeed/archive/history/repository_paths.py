@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..files import APPLE_DOUBLE, SUFFIXES
-from ..importing.sites import MAX_BYTES, MAX_FILES, Sites
+from ..importing.sites import MAX_CONFIGURATION_BYTES, MAX_FILES, Sites
 from .git import Blobs, Repository
 
 _CONFIGURATION = (".toml", ".yaml", ".yml", ".json", ".py", ".js", ".cjs", ".mjs", ".ts")
@@ -60,12 +60,12 @@ def write_configuration(repository: Repository, head: str, blobs: Blobs, folder:
     chosen = []
     for path, blob, size in repository.files(head):
         text = as_path(path)
-        if text and text.lower().endswith(_CONFIGURATION) and size <= MAX_BYTES:
+        if text and text.lower().endswith(_CONFIGURATION) and size <= MAX_CONFIGURATION_BYTES:
             chosen.append((text, blob))
         if len(chosen) >= MAX_FILES:
             break
     os.makedirs(os.path.join(folder, ".git"))
-    contents = blobs.read([blob for _, blob in chosen], MAX_BYTES)
+    contents = blobs.read([blob for _, blob in chosen], MAX_CONFIGURATION_BYTES)
     for (name, _), data in zip(chosen, contents, strict=True):
         file = os.path.join(folder, *name.split("/"))
         # Two paths of a tree may differ in nothing that this file system tells apart.
