@@ -27,6 +27,7 @@ from datasette_newsfeed.archive.dialects import (
     Site,
     column_keys,
     dialect_of,
+    smartable,
 )
 from datasette_newsfeed.archive.dialects.article_ids import article_id, path_date
 from datasette_newsfeed.archive.dialects.bodies import first_heading, readable
@@ -779,6 +780,34 @@ def test_a_word_that_any_site_may_use_makes_no_record_of_the_first_format(key: s
         assert "Tide" in found.topics
         assert found.heat is None  # a scale of its own; `--map heat=heat` takes it
     assert article("---\ntitle: Pier\nheat: 70\n---\n", "2021-05-02-pier.md").heat == 70
+
+
+# -- which dialect reads a record -----------------------------------------------------
+
+OF_GENERATORS = {
+    "title": ("The pier opens", "The pier opens"),
+    "published_at": ("2024-03-01T10:00:00Z", "2024-03-01T10:00:00Z"),
+    "updated_at": ("2024-03-01T10:00:00Z", "2024-03-01T10:00:00Z"),
+    "topics": ("[Harbour, Pier]", ("Harbour", "Pier")),
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "key"),
+    [
+        (column, key)
+        for column in OF_GENERATORS
+        for key in column_keys.COLUMNS[column]
+        if "." not in key and key not in smartable.KEYS
+    ],
+)
+def test_a_key_of_generators_alone_says_that_a_record_is_no_first_format(
+    column: str, key: str
+) -> None:
+    written, value = OF_GENERATORS[column]
+    lines = [f"{key}: {written}"] + ([] if column == "title" else ["title: The pier opens"])
+    record = article("---\n" + "\n".join(lines) + "\n---\nText\n")
+    assert getattr(record, column) == value
 
 
 def test_the_last_dialect_claims_everything() -> None:

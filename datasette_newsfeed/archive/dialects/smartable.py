@@ -8,12 +8,14 @@ dropped here, at whatever depth: only DB-sources keeps it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, TypeVar
 
 from ...errors import RecordError
 from ...languages import language_code
 from ..dates import leading_date
 from ..records import Article, Image, Organization, Provider, RelatedArticle
+from . import column_keys
 from .article_ids import article_id
 from .document import Document, Site
 from .fields import normal
@@ -66,40 +68,12 @@ KEYS = {
 }
 """The column or the table that each key is for."""
 
+_OF_GENERATORS = ("layout", "draft", "aliases", "keywords", "status")
+"""Keys of generators that no column is taken from."""
+
 FOREIGN_KEYS = frozenset(
-    [
-        "date",
-        "tags",
-        "author",
-        "authors",
-        "byline",
-        "layout",
-        "draft",
-        "categories",
-        "slug",
-        "description",
-        "summary",
-        "image",
-        "cover",
-        "permalink",
-        "aliases",
-        "pubdate",
-        "lang",
-        "publishdate",
-        "publishedat",
-        "lastmod",
-        "updated",
-        "series",
-        "keywords",
-        "canonicalurl",
-        "featuredimage",
-        "coverimage",
-        "heroimage",
-        "modified",
-        "created",
-        "status",
-    ]
-)
+    map(normal, chain(_OF_GENERATORS, *column_keys.COLUMNS.values()))
+) - frozenset(map(normal, KEYS))
 """Keys that the other dialects read, and this one does not."""
 
 SUFFIXES = (".md", ".markdown")
