@@ -56,6 +56,19 @@ from article_topics where article_id = :key and {is_short_name("topic")}
 order by position limit {MOST_TOPICS}"""
 
 
+MOST_TERMS_KNOWN = 20_000
+"""Terms whose numbers the next page takes over; with what they were read from some megabytes."""
+
+_vocabularies: list[Vocabulary] = []
+
+
+def _vocabulary() -> Vocabulary:
+    """Return a vocabulary that knows the words of pages before: to stem them takes longest."""
+    if not _vocabularies or len(_vocabularies[0].numbers) > MOST_TERMS_KNOWN:
+        _vocabularies[:] = [Vocabulary()]
+    return _vocabularies[0]
+
+
 Shared = tuple[int, int, str]
 """Articles that hold a term (0: not known), its marks negated, and how it is written."""
 
@@ -92,7 +105,7 @@ class _Reasons:
         self._key = key
         self._most = most
         self._most_of_topic = min(most, most_of_topic)
-        self._vocabulary = Vocabulary()
+        self._vocabulary = _vocabulary()
 
     async def find(self, ids: Sequence[str]) -> list[Resemblance]:
         """Return those of some articles for which there is a reason, in their order."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
-from ..facets.periods import DAY, MONTH, YEAR, Period, first_day, to_date, unit_between
+from ..facets.periods import DAY, LENGTHS, MONTH, YEAR, Period, first_day, to_date, unit_between
 from ..facets.ranges import Range
 
 MOST_BARS = 120
@@ -25,6 +26,9 @@ LOWEST = 3.0
 """The least height of a bar whose count is not zero, so that it can be seen."""
 
 ALL_TIME = Range()
+
+MOST_NAMES = 4_096
+"""Names of periods that are parsed only once: each row of bars has those of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +166,13 @@ def small_multiples(
         return None
     summed = [_by_period(months, unit) for _, _, _, months in given]
     highest = max((n for counts in summed for n in counts.values()), default=0)
+    words = tuple(period.words for period in periods)
     drawn = []
     for (name, url, count, _), counts in zip(given, summed, strict=True):
         scale = highest if has_one_scale else max(counts.values(), default=0)
-        bars = tuple(
-            Bar.at(place, period.words, n, scale)
-            for place, period in enumerate(periods)
-            for n in (counts.get(period, 0),)
-        )
-        drawn.append(Row(name, url, count, bars))
-    words = tuple(period.words for period in periods)
+        numbers = [counts.get(period, 0) for period in periods]
+        bars = [Bar.at(place, words[place], n, scale) for place, n in enumerate(numbers)]
+        drawn.append(Row(name, url, count, tuple(bars)))
     return SmallMultiples(unit, words, tuple(drawn), highest if has_one_scale else 0)
 
 
@@ -242,6 +243,11 @@ def of_months(counts: Iterable[tuple[str, int]], link: Callable[[Period], str]) 
 
 def parse(name: str) -> Period | None:
     """Return the period that is named 2021, 2021-04 or 2021-04-21; None for anything else."""
+    return _parse(name) if len(name) <= LENGTHS[DAY] else None
+
+
+@lru_cache(MOST_NAMES)
+def _parse(name: str) -> Period | None:
     unit, rest = {4: (YEAR, "-01-01"), 7: (MONTH, "-01"), 10: (DAY, "")}.get(len(name), ("", ""))
     first = to_date(name + rest) if unit else None
     return Period(unit, first) if first else None
