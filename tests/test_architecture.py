@@ -107,7 +107,7 @@ SQL_ROOMS = (
     "full_text.tables",
     "full_text.index",
     "full_text.words_and_addresses",
-    "full_text.marks",
+    "full_text.highlights",
     "facet_index_schema",
     "facet_index",
     "archive",

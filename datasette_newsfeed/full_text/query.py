@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from . import prefix_search
-from .index_terms import clusters, fold, runs, terms_in
+from .index_terms import clusters, runs, terms_in
+from .letter_folding import fold
 from .tables import EVERY_ARTICLE
 
 LONGEST = 1_000

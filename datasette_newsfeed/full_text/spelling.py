@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from .index_terms import fold
+from .letter_folding import fold
 from .words_and_addresses import LONGEST_WORD, SHORTEST_WORD
 
 LATIN = "abcdefghijklmnopqrstuvwxyz"

@@ -17,7 +17,8 @@ from typing import Any
 
 from ..many_rows import write_rows
 from ..url_keys import url_key
-from .index_terms import fold, is_dense
+from .index_terms import is_dense
+from .letter_folding import fold
 from .tables import ADDRESSES, UNCOUNT, WORDS
 
 SHORTEST_WORD, LONGEST_WORD = 3, 32

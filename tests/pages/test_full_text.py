@@ -25,8 +25,9 @@ from share import tries
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.full_text import index, prefix_search, query, tables
-from datasette_newsfeed.full_text.index_terms import fold, indexed, terms_in
-from datasette_newsfeed.full_text.marks import find_marks, located_terms
+from datasette_newsfeed.full_text.highlights import find_marks, located_terms
+from datasette_newsfeed.full_text.index_terms import indexed, terms_in
+from datasette_newsfeed.full_text.letter_folding import fold
 from datasette_newsfeed.full_text.plain_text import plain_text
 
 HIT = re.compile(r'<h2 class="newsfeed-hit-title"><a href="[^"]*/articles/([^"?]*)[^"]*">')

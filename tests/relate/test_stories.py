@@ -21,7 +21,7 @@ from pages_site import open_site, text_of
 
 from datasette_newsfeed import schema
 from datasette_newsfeed.pages.access.archives import ArchiveView
-from datasette_newsfeed.pages.queries import cards, similar
+from datasette_newsfeed.pages.queries import cards, similar_reasons
 from datasette_newsfeed.pages.queries import stories as story_queries
 from datasette_newsfeed.pages.views import articles_page, sitemap
 
@@ -369,10 +369,10 @@ def lopsided(tmp_path_factory: pytest.TempPathFactory) -> Path:
         story_queries.PLACE_SQL,
         story_queries.NEWEST_SQL,
         cards.OF_SAME_STORY.ids_sql,
-        similar.LISTED_SQL,
-        similar.TEXTS_SQL,
-        similar.DOCUMENT_FREQUENCY_SQL,
-        similar.TOPICS_SQL,
+        similar_reasons.LISTED_SQL,
+        similar_reasons.TEXTS_SQL,
+        similar_reasons.DOCUMENT_FREQUENCY_SQL,
+        similar_reasons.TOPICS_SQL,
     ],
 )
 def test_every_query_of_stories_is_served_by_an_index(lopsided: Path, sql: str) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from ...full_text.plain_text import plain_text
 from ...html_scanner import Tag, parts
 from ..dialects.values import is_visible
+from .access_keys import without_keys
 from .entries import Enclosure, EntryImage
 
 LONGEST_TITLE = 80
@@ -197,20 +198,6 @@ def absolute(value: object, base: str | None) -> str | None:
     except ValueError:
         return None
     return without_keys(url) if is_web else None
-
-
-_KEY = re.compile(
-    r"(?<=[?&;])(?:x-)?(?:api|access|auth|subscription)[-_]?(?:key|token)=[^&#;]*[&;]?",
-    re.IGNORECASE,
-)
-
-
-def without_keys(url: str) -> str:
-    """Return an address without the key of an API in its query."""
-    if "=" not in url or not _KEY.search(url):
-        return url
-    head, mark, anchor = url.partition("#")
-    return _KEY.sub("", head).rstrip("?&;") + mark + anchor
 
 
 def unique(names: Iterable[str | None]) -> tuple[str, ...]:

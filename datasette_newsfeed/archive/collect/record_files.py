@@ -18,8 +18,9 @@ import yaml
 
 from ...errors import ArchiveError, DiskError
 from ..files import replace_file
+from .access_keys import without_keys
 from .entries import Entry, EntryImage, Publisher
-from .html_text import first_words, without_keys
+from .html_text import first_words
 
 MAX_RECORD = 10_000_000
 """Bytes of a record that `newsfeed import` reads."""

@@ -30,7 +30,7 @@ from .cards import (
     story_columns,
 )
 from .image_rows import picture, stored
-from .similar import find_similar
+from .similar_reasons import find_similar
 
 RELATED_LIMIT = 24
 FELLOW_LIMIT = 12

@@ -13,9 +13,9 @@ from urllib.parse import quote
 from pyroaring import BitMap
 
 from ...full_text import query
+from ...full_text.highlights import Span, best_piece, find_marks
 from ...full_text.index import searchable_texts
-from ...full_text.index_terms import join_lines
-from ...full_text.marks import Span, best_piece, find_marks
+from ...full_text.letter_folding import join_lines
 from ...full_text.plain_text import plain_text
 from ..access.archives import ArchiveView, is_archive
 from ..models import Card

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from ...dimensions import DIMENSIONS
 from ...full_text import query, spelling
-from ...full_text.index_terms import fold
+from ...full_text.letter_folding import fold
 from ...full_text.tables import ADDRESSES, TABLE, WORDS
 from ...full_text.words_and_addresses import URL_COLUMNS, address_key, kept_word, words_in
 from ..access.archives import ArchiveView, file_state

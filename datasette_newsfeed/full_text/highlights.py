@@ -13,7 +13,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
-from .index_terms import DROPPED_MARKS, clusters, fold, is_dense, terms_in
+from .index_terms import clusters, is_dense, terms_in
+from .letter_folding import DROPPED_MARKS, fold
 from .tables import EVERY_ARTICLE, TOKENIZER
 
 Span = tuple[int, int]
