@@ -246,7 +246,7 @@ def register_output_renderer(datasette: Any) -> Any:
 @hookimpl(tryfirst=True)
 def register_newsfeed_feed_formats() -> Any:
     """Atom, RSS and JSON Feed: a hook of our own, see hookspecs.py."""
-    from .pages.feeds.renderer import BUILT_IN
+    from .pages.feeds.formats import BUILT_IN
 
     return BUILT_IN
 

@@ -56,7 +56,7 @@ ARCHIVE = (
 PAGES = (
     "protocols",
     "models",
-    "feed_formats",
+    "registered_formats",
     "links",
     "other_plugins",
     "compat",

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from datasette.utils import tilde_encode
 
 from ..dimensions import FILTERED_BY
-from .feed_formats import PAGE, feed_formats
 from .protocols import DatasetteLike, RequestLike
+from .registered_formats import PAGE, feed_formats
 
 HEADLINES_OF_STORIES = (("is_headline", "1"), ("story_id__notblank", "1"))
 """What keeps one article of each story, in the address of the articles."""

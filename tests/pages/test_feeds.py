@@ -41,7 +41,7 @@ from datasette_newsfeed.image_urls import image_id
 from datasette_newsfeed.pages import picture_places
 from datasette_newsfeed.pages.access import archives
 from datasette_newsfeed.pages.feeds.feed import UNKNOWN_TIME, entry_id
-from datasette_newsfeed.pages.feeds.renderer import BUILT_IN
+from datasette_newsfeed.pages.feeds.formats import BUILT_IN
 from datasette_newsfeed.pages.models import Picture
 
 MEDIA_TYPES = {each["extension"]: each.get("sent_as", each["media_type"]) for each in BUILT_IN}

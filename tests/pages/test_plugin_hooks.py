@@ -25,7 +25,7 @@ from pages_site import STORY, build_archive, open_site, text_of
 from datasette_newsfeed import cli
 from datasette_newsfeed.archive.dialects import DIALECTS
 from datasette_newsfeed.errors import OptionError
-from datasette_newsfeed.pages.feed_formats import RESERVED, feed_formats
+from datasette_newsfeed.pages.registered_formats import RESERVED, feed_formats
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "plugin-hooks.md"

@@ -30,7 +30,7 @@ from pages_site import (
 from test_hostile import PAYLOADS
 
 from datasette_newsfeed.image_urls import image_id
-from datasette_newsfeed.pages.feeds.renderer import BUILT_IN
+from datasette_newsfeed.pages.feeds.formats import BUILT_IN
 from datasette_newsfeed.pages.views import page_metadata
 
 SITE = "news: a news archive"

@@ -14,7 +14,7 @@ from datasette.tracer import trace_child_tasks
 from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request, Response
 
-from ..feed_formats import PAGE, feed_formats
+from ..registered_formats import PAGE, feed_formats
 from . import site_url
 from .version import is_v1
 

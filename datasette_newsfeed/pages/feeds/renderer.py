@@ -14,41 +14,12 @@ from datasette.database import QueryInterrupted
 
 from ..access.archives import changed_at, view_archives
 from ..compat import Answer
-from ..feed_formats import FeedFormat, feed_formats
 from ..headers import security_policy
 from ..headers.http_caching import fingerprint, http_time, is_known
 from ..protocols import DatasetteLike, RequestLike
+from ..registered_formats import FeedFormat, feed_formats
 from ..text.link_addresses import uri
-from . import atom, citations, jsonfeed, rss
 from .builder import FeedBuilder, article_column
-
-SHOWN_AS = "application/xml"
-"""What browsers show by the style sheet of a feed. They show its own media type as plain text."""
-
-BUILT_IN: list[dict[str, Any]] = [
-    {
-        "extension": "atom",
-        "name": "Atom",
-        "media_type": "application/atom+xml",
-        "write": atom.write,
-        "sent_as": SHOWN_AS,
-    },
-    {
-        "extension": "rss",
-        "name": "RSS",
-        "media_type": "application/rss+xml",
-        "write": rss.write,
-        "sent_as": SHOWN_AS,
-    },
-    {
-        "extension": "jsonfeed",
-        "name": "JSON Feed",
-        "media_type": "application/feed+json",
-        "write": jsonfeed.write,
-    },
-    *citations.FORMATS,
-]
-"""What this package registers by its own hook."""
 
 WANTED = (
     "A feed needs a column with the keys of articles: article_id, or id of articles, "

@@ -12,11 +12,11 @@ from datasette.database import QueryInterrupted
 
 from ..access.archives import view_archives
 from ..compat import Answer
-from ..feed_formats import PAGE, feed_formats
 from ..feeds.builder import FeedBuilder, article_column
 from ..feeds.renderer import LATE, can_render, refusal
 from ..headers import security_policy
 from ..protocols import DatasetteLike, RequestLike
+from ..registered_formats import PAGE, feed_formats
 
 VIEW = "newsfeed_feed"
 LATEST = 10

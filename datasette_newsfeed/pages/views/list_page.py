@@ -16,7 +16,6 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
 from ..access.archives import ArchiveView, view_requested
-from ..feed_formats import PAGE, feed_formats
 from ..feeds.citations import in_line
 from ..headers import security_policy
 from ..links import Links
@@ -25,6 +24,7 @@ from ..picture_places import Pictures
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.cards import find_cards_by_id
 from ..queries.suggestions import find_article_at
+from ..registered_formats import PAGE, feed_formats
 
 VIEW = "newsfeed_list"
 MOST = 100

@@ -8,11 +8,11 @@ from datasette.database import QueryInterrupted
 
 from .. import compat
 from ..access.archives import view_archive
-from ..feed_formats import PAGE, feed_formats
 from ..filters.query_string import query_of
 from ..links import Links
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.jump import find_places
+from ..registered_formats import PAGE, feed_formats
 
 MOST_ARCHIVES = 10
 """Archives of a site that the jump menu looks through."""
