@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from .headlines import HEADLINE_FIRST
 from .vectors import ONE, Vectors
 
 Progress = Callable[[int, int], None]
@@ -22,17 +23,15 @@ _PLACES = """
 CREATE TEMP TABLE places (article_id TEXT PRIMARY KEY, story INTEGER) WITHOUT ROWID
 """
 # utf8(): in the same order whatever the encoding of the database.
-# A story has the id of its earliest article. It is led by the published one of the greatest
-# heat, then of the greatest quality, then by the earliest.
-_WANTED = """
+# A story has the id of its earliest article.
+_WANTED = f"""
 CREATE TEMP TABLE wanted AS
 SELECT articles.id AS article_id, published_at,
   first_value(articles.id) OVER (
     PARTITION BY story ORDER BY published_at, utf8(articles.id)
   ) AS story_id,
   first_value(articles.id) OVER (
-    PARTITION BY story ORDER BY published IS 0, coalesce(heat, 0) DESC,
-      coalesce(quality, -1) DESC, published_at, utf8(articles.id)
+    PARTITION BY story ORDER BY {HEADLINE_FIRST}
   ) AS headline_id
 FROM temp.places JOIN articles ON articles.id = places.article_id;
 CREATE UNIQUE INDEX temp.idx_wanted ON wanted (article_id)

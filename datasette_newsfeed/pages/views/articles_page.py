@@ -42,10 +42,8 @@ from . import timeline
 from .chips import Chip, column_of, find_chips
 from .chosen_days import Days, begun, days_of, span_of
 from .facet_form import FacetForm
+from .sort_orders import HOTTEST, Sort, order_of, sorts_of_articles
 from .table_cells import REFERENCES
-
-HOTTEST = ("_sort_desc", "heat")
-"""The order by heat, highest first."""
 
 KEPT = (*SORTS, "_layout", "_size")
 """What stays in the address of a list when all filters are taken off."""
@@ -65,15 +63,6 @@ FROM = "_from"
 MOST_FROM = 2_000
 LONGEST_FROM = 500
 """Characters of such a query. A longer one is not handed on: each card repeats it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """An order to choose: its name, its address, whether the page has it."""
-
-    name: str
-    url: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,20 +250,18 @@ class Listing:
         """Return what the page shows, in words: "Articles about Portals in May 2021"."""
         if self.is_of_stories:
             return STORIES.capitalize()
-        orders = [(key, value) for key, value in query_of(self.request).pairs if key in SORTS]
-        return await in_words(self.view, self.request, with_order=orders != [HOTTEST])
+        with_order = order_of(query_of(self.request)) != [HOTTEST]
+        return await in_words(self.view, self.request, with_order=with_order)
 
     async def sorts(self) -> list[Sort]:
-        """Return the orders to choose from; the best match is one of the search."""
-        query = Query.of(self.request)
-        rest = query.without(*SORTS)
-        order = [pair for pair in query_of(self.request).pairs if pair[0] in SORTS]
-        found = [Sort("Newest", self.address(rest), not order)]
-        if order == [HOTTEST] or await has_heat(self.view):
-            found.append(Sort("Hottest", self.address(rest.plus(HOTTEST)), order == [HOTTEST]))
-        if self.search_url:
-            found.append(Sort("Best match", self.search_url, False))
-        return found
+        """Return the orders to choose from."""
+        return sorts_of_articles(
+            Query.of(self.request),
+            order_of(query_of(self.request)),
+            self.address,
+            has_heat=await has_heat(self.view),
+            search_url=self.search_url,
+        )
 
     @property
     def clear_url(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -16,7 +16,7 @@ from ...full_text import query
 from .. import compat
 from ..access.archives import FULL_TEXT, ArchiveView, view_requested
 from ..facets.selection import Selection, facets_of, request_for, select
-from ..filters.query_string import SEARCH, SORTS, Query, narrows
+from ..filters.query_string import SEARCH, Query, narrows
 from ..headers import security_policy
 from ..links import Links
 from ..picture_places import Pictures
@@ -37,6 +37,7 @@ from ..queries.search import (
 from .articles_page import FROM, KEPT, LONGEST_FROM, CardLinks, Listing, Pages
 from .chosen_days import BEGUN, WORDS
 from .facet_form import FacetForm
+from .sort_orders import Sort, order_of, sorts_of_search
 
 VIEW = "newsfeed_search"
 PAGE = 20
@@ -49,11 +50,6 @@ LONGEST = 300
 PLACE = "page"
 SHOWN = ("_facet", "_sort", BEGUN)
 """How words begin that say how the articles are shown, not which."""
-NAMES_OF_ORDERS: Sequence[tuple[tuple[str, str] | None, str]] = (
-    (None, "Best match"),
-    (NEWEST, "Newest"),
-    (("_sort_desc", "heat"), "Hottest"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +74,6 @@ class Offer:
     words: str
     count: int
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order to choose: its name, its address, whether it is the one of this page."""
-
-    name: str
-    url: str
-    is_chosen: bool
 
 
 class SearchForm(FacetForm):
@@ -210,7 +197,7 @@ class _Search:
             "longest": LONGEST,
             "found": found,
             "named": named,
-            "orders": self._orders(found, has_words) if found.count else [],
+            "sorts": self._sorts(found, has_words) if found.count else [],
             "is_late": is_late,
             "most": PAGE * MOST_PAGES,
             "most_ranked": search.MOST_RANKED,
@@ -255,21 +242,15 @@ class _Search:
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
     def _order(self) -> tuple[str, str] | None:
-        asked = [pair for pair in self._query.pairs if pair[0] in SORTS]
+        asked = order_of(self._query)
         if len(asked) > 1 or (asked and asked[0] not in ORDERS):
             known = ", ".join(f"{key}={column}" for key, column in ORDERS)
             raise BadRequest(f"A search is in the order of rank, or of one of {known}")
         return asked[0] if asked else None
 
-    def _orders(self, found: Found, has_words: bool) -> list[Order]:
-        plain = self._query.without(*SORTS)
-        return [
-            Order(
-                name, self._search_url(plain.plus(order) if order else plain), order == found.order
-            )
-            for order, name in NAMES_OF_ORDERS
-            if order or (has_words and not found.is_too_many_to_rank)
-        ]
+    def _sorts(self, found: Found, has_words: bool) -> list[Sort]:
+        has_rank = has_words and not found.is_too_many_to_rank
+        return sorts_of_search(self._query, found.order, self._search_url, has_rank=has_rank)
 
     async def _found(
         self, selection: Selection, order: tuple[str, str] | None, has_words: bool
