@@ -2,6 +2,7 @@
 
 How alike two texts are is in millionths of the product of two equal vectors, ONE. The numbers
 were fitted to `benchmarks/related/samples.yml` and the odd topics of ECB+: see docs/related.md.
+Whoever changes one raises VERSION in `state`, so that each archive is computed again.
 """
 
 from __future__ import annotations
