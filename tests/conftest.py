@@ -103,11 +103,11 @@ def _known_plugins() -> Iterator[None]:
     """What Datasette reads of its plugins' packages is read once for each set of them, not four
     times a site."""
     read = plugins.get_plugins
-    known: dict[frozenset[tuple[str | None, int]], tuple[list[Any], list[dict[str, Any]]]] = {}
+    known: dict[tuple[tuple[str, int], ...], tuple[list[Any], list[dict[str, Any]]]] = {}
 
     def get_plugins() -> list[dict[str, Any]]:
         there = pm.list_name_plugin()
-        key = frozenset((name, id(plugin)) for name, plugin in there)
+        key = tuple((name, id(plugin)) for name, plugin in there)
         # With the plugins themselves, so that no other one gets the id of one that is gone.
         if key not in known:
             known[key] = there, read()

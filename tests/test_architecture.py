@@ -29,7 +29,7 @@ ROOT = (
     "html_scanner",
     "url_keys",
     "full_text",
-    "term_weights",
+    "vocabulary",
     "schema",
     "changes",
     "languages",

@@ -43,8 +43,8 @@ from datasette_newsfeed.archive.importing.front_matter import read
 from datasette_newsfeed.archive.records import Article
 from datasette_newsfeed.archive.relate import rules, run
 from datasette_newsfeed.archive.relate.articles import seconds
-from datasette_newsfeed.term_weights import MOST_TEXT, plain
 from datasette_newsfeed.url_keys import url_key
+from datasette_newsfeed.vocabulary import MOST_TEXT, plain
 
 HERE = Path(__file__).parent
 DEMO = HERE.parents[1] / "demo" / "articles"

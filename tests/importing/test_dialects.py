@@ -788,7 +788,6 @@ OF_GENERATORS = {
     "title": ("The pier opens", "The pier opens"),
     "published_at": ("2024-03-01T10:00:00Z", "2024-03-01T10:00:00Z"),
     "updated_at": ("2024-03-01T10:00:00Z", "2024-03-01T10:00:00Z"),
-    "topics": ("[Harbour, Pier]", ("Harbour", "Pier")),
 }
 
 
@@ -808,6 +807,53 @@ def test_a_key_of_generators_alone_says_that_a_record_is_no_first_format(
     lines = [f"{key}: {written}"] + ([] if column == "title" else ["title: The pier opens"])
     record = article("---\n" + "\n".join(lines) + "\n---\nText\n")
     assert getattr(record, column) == value
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        *("permalink: /pier/\npublished: false", "slug: pier\npublished: false"),
+        *("isDraft: true", "publish: false", "unpublished: true", "draft: true", "status: draft"),
+    ],
+)
+def test_a_draft_of_another_dialect_is_left_out(lines: str) -> None:
+    assert article(f"---\ntitle: The pier opens\n{lines}\n---\n") == LeftOut("draft")
+
+
+def test_an_address_alone_says_whose_record_it_is() -> None:
+    site = Site(address="https://pier.example/")
+    record = article("---\ntitle: The pier opens\npermalink: /news/pier/\n---\n", site=site)
+    assert record.web_url == "https://pier.example/news/pier/"
+
+
+PARTS = """\
+provider: {name: The Mast, domain: mast.example, authors: [{name: Ada Fisk}]}
+topics: [Harbour]
+related: [{title: The quay, webUrl: https://quay.example/1}]
+"""
+
+
+@pytest.mark.parametrize(
+    "key",
+    sorted(
+        {key for keys in column_keys.COLUMNS.values() for key in keys if "." not in key}
+        - smartable.KEYS.keys()
+    ),
+)
+def test_a_record_of_the_first_format_keeps_its_parts_whatever_else_it_says(key: str) -> None:
+    head = f"title: The pier opens\npublished: false\n{key}: Reuters"
+    for parts in PARTS.splitlines()[0], PARTS.splitlines()[2], PARTS:
+        record = article(f"---\n{head}\n{parts}\n---\n")
+        assert isinstance(record, Article), parts
+        assert record.published is False
+        assert record.extra[key] == "Reuters"
+
+
+@pytest.mark.parametrize("key", ["source", "link", "via", "by", "lead", "intro", "tag", "photo"])
+def test_a_word_of_everyday_stays_in_extra(key: str) -> None:
+    record = article(f"---\ntitle: The pier opens\ntype: brief\n{key}: Reuters\n---\n")
+    assert record.type == "brief"
+    assert record.extra == {key: "Reuters"}
 
 
 def test_the_last_dialect_claims_everything() -> None:

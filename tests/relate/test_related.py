@@ -29,7 +29,7 @@ from datasette_newsfeed.archive.relate.articles import NO_HASH, Articles
 from datasette_newsfeed.archive.relate.clusters import Items
 from datasette_newsfeed.archive.relate.rules import DAY
 from datasette_newsfeed.archive.relate.vectors import Vectors
-from datasette_newsfeed.term_weights import (
+from datasette_newsfeed.vocabulary import (
     IN_TITLE,
     IS_NAME,
     MOST_TERMS,

@@ -1,4 +1,4 @@
-"""What files hold no article to import: by name, by folder, and templates by their values.
+"""Which files hold no article to import: by name, by folder, and templates by their values.
 
 Drafts are told in drafts.py, pages and what a site excludes in generic.py.
 """
@@ -21,7 +21,7 @@ EXCLUDED = "excluded by the site's configuration"
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file that holds no article to import, and why: one of the reasons below."""
+    """A file that holds no article to import, and why: one of the reasons above."""
 
     reason: str
     repeated: tuple[Repetition, ...] = ()
@@ -40,7 +40,7 @@ _OF_TOOLS = frozenset(
     (".git", ".github", ".gitlab", ".hg", ".svn", ".vscode", ".idea", ".obsidian", ".trash")
 )
 OF_TEMPLATES = frozenset(
-    ("_layouts", "layouts", "_includes", "includes", "templates", "archetypes", "scaffolds")
+    ("_layouts", "layouts", "_includes", "includes", "templates", "archetypes")
 )
 NOT_READ = frozenset(("node_modules", "_site", "vendor", "bower_components"))
 OF_ARTICLES = frozenset(
@@ -70,4 +70,7 @@ def reason_of_name(document: Document) -> str | None:
 def is_template(path: str, beginning: str) -> bool:
     """Tell whether a file that cannot be read is a template, by its folder or its values."""
     folders = {folder.lower() for folder in path.split("/")[:-1]}
-    return bool(folders & OF_TEMPLATES) or _TEMPLATE_VALUE.search(beginning) is not None
+    return (
+        bool(folders & {*OF_TEMPLATES, "scaffolds"})
+        or _TEMPLATE_VALUE.search(beginning) is not None
+    )

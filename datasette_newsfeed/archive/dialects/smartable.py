@@ -8,14 +8,13 @@ dropped here, at whatever depth: only DB-sources keeps it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import chain
 from typing import Any, TypeVar
 
 from ...errors import RecordError
 from ...languages import language_code
 from ..dates import leading_date
 from ..records import Article, Image, Organization, Provider, RelatedArticle
-from . import column_keys
+from . import column_keys, drafts
 from .article_ids import article_id
 from .document import Document, Site
 from .fields import normal
@@ -68,13 +67,22 @@ KEYS = {
 }
 """The column or the table that each key is for."""
 
-_OF_GENERATORS = ("layout", "draft", "aliases", "keywords", "status")
-"""Keys of generators that no column is taken from."""
+_OF_GENERATORS = (
+    *("layout", "aliases", "keywords", "status", "slug", "permalink", "lang", "canonicalUrl"),
+    *("tags", "categories", "series", "taxonomies", "author", "authors", "byline"),
+    *("description", "summary", "image", "cover", "featuredImage", "coverImage", "heroImage"),
+    "last_update",
+)
+_OTHER_KEYS = (
+    *_OF_GENERATORS,
+    *(*column_keys.TITLE, *column_keys.PUBLISHED_AT, *column_keys.UPDATED_AT),
+    *(*drafts.DRAFT_FLAGS, *drafts.PUBLISHED_FLAGS),
+)
+FOREIGN_KEYS = frozenset(map(normal, _OTHER_KEYS)) - frozenset(map(normal, KEYS))
+"""Keys by which a record is one of another dialect. Words that any record may have, such as
+`source` or `lead`, say nothing: here they stay in `extra`."""
 
-FOREIGN_KEYS = frozenset(
-    map(normal, chain(_OF_GENERATORS, *column_keys.COLUMNS.values()))
-) - frozenset(map(normal, KEYS))
-"""Keys that the other dialects read, and this one does not."""
+_OF_PROVIDERS = frozenset(("domain", "authors", "images"))
 
 SUFFIXES = (".md", ".markdown")
 FOREIGN_FOLDERS = frozenset(("_posts", "_drafts", "drafts"))
@@ -96,7 +104,8 @@ class Smartable:
             return False
         if document.suffix not in SUFFIXES or FOREIGN_FOLDERS & set(document.folders):
             return False
-        return FOREIGN_KEYS.isdisjoint(map(normal, document.mapping))
+        has_parts = _has_parts(document.mapping)
+        return has_parts or FOREIGN_KEYS.isdisjoint(map(normal, document.mapping))
 
     def read(self, document: Document, site: Site) -> Article | Organization | LeftOut:
         """Return what a record says. Raises RecordError with the key at fault."""
@@ -104,6 +113,15 @@ class Smartable:
             first = document.repeated[0]
             raise RecordError(f"the key `{first.key}` stands twice; remove one", place=first.place)
         return adapt(document.mapping, document.body, article_id(document.path))
+
+
+def _has_parts(mapping: Mapping[str, Any]) -> bool:
+    """Tell whether a record has a provider or related articles as only this dialect writes them."""
+    provider, related = mapping.get("provider"), mapping.get("related")
+    others = related if isinstance(related, list) else [related]
+    return (isinstance(provider, Mapping) and not _OF_PROVIDERS.isdisjoint(provider)) or any(
+        isinstance(each, Mapping) and not OWN_KEYS.isdisjoint(each) for each in others
+    )
 
 
 def _is_organization(mapping: Mapping[str, Any]) -> bool:

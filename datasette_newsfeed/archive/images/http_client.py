@@ -136,8 +136,8 @@ class Web:
         if status == 304 and is_conditional:
             return Reply(status, None, etag, modified)
         if status != 200:
-            wait = response.headers.get("retry-after")
-            raise refusal(status, wait, self._limits.wait_most)
+            retry_after = response.headers.get("retry-after")
+            raise refusal(status, retry_after, self._limits.wait_most)
         length = response.headers.get("content-length", "")
         if length.isdigit() and int(length) > self._limits.bytes:
             raise self._too_much()

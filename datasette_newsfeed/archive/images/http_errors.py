@@ -1,4 +1,4 @@
-"""What an HTTP status or a broken connection means for an image: gone, failed or refused.
+"""What an HTTP status or a broken connection means for what was asked for: gone, failed, refused.
 
 Each becomes a FetchError, which says also whether it is worth asking again.
 """

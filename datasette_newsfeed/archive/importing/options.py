@@ -19,8 +19,8 @@ class ImportOptions:
     site to which images such as `/a.png` belong, None to leave it as it is; workers: how many
     other processes read the files, if more than one; relate: find stories and similar articles at
     the end; follow_links: take links that lead out of the paths; allow_empty: prune also where a
-    path is gone or holds no records; site: fields of a Site, as `given.site_options` returns
-    them, which DB remembers; dialects: in the order in which they are asked.
+    path is gone or holds no records; site: fields of a Site, as `remembered_options.site_options`
+    returns them, which DB remembers; dialects: in the order in which they are asked.
     """
 
     prune: bool = False

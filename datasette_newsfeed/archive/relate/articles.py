@@ -9,8 +9,8 @@ from zlib import crc32
 
 from sqlite_utils import Database
 
-from ...term_weights import MOST_TEXT, Vocabulary
 from ...url_keys import url_key
+from ...vocabulary import MOST_TEXT, Vocabulary
 from .rows import Progress, create_function
 from .vectors import IS_TOPIC, Vectors, weigh
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from .headlines import HEADLINE_FIRST
+from .rules import HEADLINE_FIRST
 from .vectors import ONE, Vectors
 
 Progress = Callable[[int, int], None]

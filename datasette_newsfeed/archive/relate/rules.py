@@ -1,4 +1,4 @@
-"""When articles are like one another, and when they tell the same news: the numbers.
+"""When articles are alike, when they tell the same news, and which of them leads: the rules.
 
 How alike two texts are is in millionths of the product of two equal vectors, ONE. The numbers
 were fitted to `benchmarks/related/samples.yml` and the odd topics of ECB+: see docs/related.md.
@@ -44,3 +44,10 @@ MOST_CROWDED = 250
 LEAST_TERMS = 6
 COPY = 5
 """A copy shares all but one in five of the terms of both; shorter texts are alike by chance."""
+
+# Headlines.
+HEADLINE_FIRST = """\
+published IS 0, coalesce(heat, 0) DESC, coalesce(quality, -1) DESC, published_at,
+utf8(articles.id)"""
+"""The order of a story's articles, the headline first: the published one of the greatest heat,
+then of the greatest quality, then the earliest. utf8(): the same in each encoding."""

@@ -21,7 +21,7 @@ MOST_WEIGHT = 320
 """No single term says more: the shorter a text, the less one shared term proves."""
 IS_TOPIC = 4
 FACTORS = (10, 13, 25, 30, 60)
-"""By marks (`terms.IN_TITLE`, `terms.IS_NAME`, a topic): what a term weighs beside others."""
+"""What a term weighs beside others by its marks: IN_TITLE and IS_NAME of `vocabulary`, a topic."""
 PRIOR = 100
 """Articles without any of the terms that are counted in, so that a small archive has rare ones."""
 

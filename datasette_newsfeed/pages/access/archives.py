@@ -24,7 +24,7 @@ from .. import compat
 from ..protocols import DatasetteLike, RequestLike
 from . import permissions
 from .column_types import typed
-from .query_batch import Answers, Values
+from .query_batch import QueryBatch, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,13 @@ class ArchiveView:
         default_factory=lambda: schema.COLUMNS, compare=False
     )
     """The columns that each table has, whether or not the visitor may see the table."""
-    answers: Answers = field(init=False, compare=False, repr=False)
+    batch: QueryBatch = field(init=False, compare=False, repr=False)
     """Rows by query: a panel and the head of its page need the same."""
 
     def __post_init__(self) -> None:
         """Begin without an answer."""
-        answers = Answers(self.datasette.get_database(self.database))
-        object.__setattr__(self, "answers", answers)
+        batch = QueryBatch(self.datasette.get_database(self.database))
+        object.__setattr__(self, "batch", batch)
 
     def sees(self, *tables: str) -> bool:
         """Return whether the visitor may see all of these tables."""
@@ -103,7 +103,7 @@ class ArchiveView:
         Datasette's time limit.
         """
         try:
-            return await self.answers.rows(sql, values)
+            return await self.batch.rows(sql, values)
         except QueryInterrupted:
             compat.note_late(self.request)
             raise

@@ -23,7 +23,7 @@ Values = Mapping[str, Any] | Sequence[Any]
 Question = tuple[str, Values]
 
 
-class Answers:
+class QueryBatch:
     """Rows by query, for one request and one database."""
 
     def __init__(self, db: Any) -> None:

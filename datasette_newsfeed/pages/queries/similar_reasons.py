@@ -7,7 +7,7 @@ from asyncio import gather
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ...term_weights import IS_NAME, MOST_TEXT, Vocabulary, is_everyday
+from ...vocabulary import IS_NAME, MOST_TEXT, Vocabulary, is_everyday
 from ..access.archives import FULL_TEXT, ArchiveView
 from ..models import Resemblance
 from ..text.plain import is_short_name
@@ -55,20 +55,6 @@ select topic, (
 from article_topics where article_id = :key and {is_short_name("topic")}
 order by position limit {MOST_TOPICS}"""
 
-
-MOST_TERMS_KNOWN = 20_000
-"""Terms whose numbers the next page takes over; with what they were read from some megabytes."""
-
-_vocabularies: list[Vocabulary] = []
-
-
-def _vocabulary() -> Vocabulary:
-    """Return a vocabulary that knows the words of pages before: to stem them takes longest."""
-    if not _vocabularies or len(_vocabularies[0].numbers) > MOST_TERMS_KNOWN:
-        _vocabularies[:] = [Vocabulary()]
-    return _vocabularies[0]
-
-
 Shared = tuple[int, int, str]
 """Articles that hold a term (0: not known), its marks negated, and how it is written."""
 
@@ -105,7 +91,7 @@ class _Reasons:
         self._key = key
         self._most = most
         self._most_of_topic = min(most, most_of_topic)
-        self._vocabulary = _vocabulary()
+        self._vocabulary = Vocabulary()
 
     async def find(self, ids: Sequence[str]) -> list[Resemblance]:
         """Return those of some articles for which there is a reason, in their order."""

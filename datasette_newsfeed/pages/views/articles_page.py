@@ -255,11 +255,12 @@ class Listing:
 
     async def sorts(self) -> list[Sort]:
         """Return the orders to choose from."""
+        chosen = order_of(query_of(self.request))
         return sorts_of_articles(
             Query.of(self.request),
-            order_of(query_of(self.request)),
+            chosen,
             self.address,
-            has_heat=await has_heat(self.view),
+            has_heat=chosen == [HOTTEST] or await has_heat(self.view),
             search_url=self.search_url,
         )
 

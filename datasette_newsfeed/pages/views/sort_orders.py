@@ -47,9 +47,8 @@ def sorts_of_articles(
     """Return the orders of the articles page; the best match is one of the search."""
     rest = query.without(*SORTS)
     found = [Sort("Newest", address(rest), not chosen)]
-    is_hottest = list(chosen) == [HOTTEST]
-    if is_hottest or has_heat:
-        found.append(Sort("Hottest", address(rest.plus(HOTTEST)), is_hottest))
+    if has_heat:
+        found.append(Sort("Hottest", address(rest.plus(HOTTEST)), list(chosen) == [HOTTEST]))
     if search_url:
         found.append(Sort("Best match", search_url, False))
     return found

@@ -15,8 +15,8 @@ from datasette.database import QueryInterrupted
 from datasette.utils import sqlite_timelimit
 from pages_site import STORY, build_archive, open_site
 
-from datasette_newsfeed.pages.access import query_batch as answers_module
-from datasette_newsfeed.pages.access.query_batch import Answers
+from datasette_newsfeed.pages.access import query_batch
+from datasette_newsfeed.pages.access.query_batch import QueryBatch
 
 ENDLESS = "with recursive n(x) as (select 1 union all select x + 1 from n) select max(x) from n"
 
@@ -48,27 +48,27 @@ async def db(tmp_path: Path) -> AsyncIterator[Counted]:
 
 @pytest.mark.asyncio
 async def test_what_is_asked_for_together_takes_one_turn(db: Counted) -> None:
-    answers = Answers(db)
+    batch = QueryBatch(db)
     found = await asyncio.gather(
-        answers.rows("select 1"),
-        answers.rows("select :x, 3", {"x": 2}),
-        answers.rows("select ?", ["four"]),
+        batch.rows("select 1"),
+        batch.rows("select :x, 3", {"x": 2}),
+        batch.rows("select ?", ["four"]),
     )
     assert [[tuple(row) for row in rows] for rows in found] == [[(1,)], [(2, 3)], [("four",)]]
     assert db.turns == ["several"]
-    await answers.rows("select 5")
+    await batch.rows("select 5")
     assert db.turns == ["several", "one"]
 
 
 @pytest.mark.asyncio
 async def test_the_same_query_runs_once(db: Counted) -> None:
-    answers = Answers(db)
+    batch = QueryBatch(db)
     first, second = await asyncio.gather(
-        answers.rows("select :x", {"x": 1}), answers.rows("select :x", {"x": 1})
+        batch.rows("select :x", {"x": 1}), batch.rows("select :x", {"x": 1})
     )
-    assert first is second is await answers.rows("select :x", {"x": 1})
+    assert first is second is await batch.rows("select :x", {"x": 1})
     assert db.turns == ["one"]
-    assert (await answers.rows("select :x", {"x": 2}))[0][0] == 2
+    assert (await batch.rows("select :x", {"x": 2}))[0][0] == 2
 
 
 @pytest.mark.asyncio
@@ -76,15 +76,15 @@ async def test_the_same_query_runs_once(db: Counted) -> None:
 async def test_a_query_that_fails_fails_alone_and_may_be_asked_again(
     db: Counted, is_alone: bool
 ) -> None:
-    answers = Answers(db)
-    asked = [answers.rows(ENDLESS), *([] if is_alone else [answers.rows("select 1")])]
+    batch = QueryBatch(db)
+    asked = [batch.rows(ENDLESS), *([] if is_alone else [batch.rows("select 1")])]
     found = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(found[0], QueryInterrupted)
     assert is_alone or isinstance(found[1], list)
     with pytest.raises(QueryInterrupted):
-        await answers.rows(ENDLESS)
+        await batch.rows(ENDLESS)
     wrong = await asyncio.gather(
-        answers.rows("select * from nothing"), answers.rows("select 2"), return_exceptions=True
+        batch.rows("select * from nothing"), batch.rows("select 2"), return_exceptions=True
     )
     assert isinstance(wrong[0], sqlite3.OperationalError)
     assert isinstance(wrong[1], list)
@@ -102,18 +102,18 @@ async def test_each_query_has_the_time_limit_for_itself(
         with sqlite_timelimit(conn, limit):
             yield
 
-    monkeypatch.setattr(answers_module, "sqlite_timelimit", noting)
-    answers = Answers(db)
-    found = await asyncio.gather(*(answers.rows(f"select {number}") for number in range(5)))
+    monkeypatch.setattr(query_batch, "sqlite_timelimit", noting)
+    batch = QueryBatch(db)
+    found = await asyncio.gather(*(batch.rows(f"select {number}") for number in range(5)))
     assert [rows[0][0] for rows in found] == list(range(5))
     assert limits == [200] * 5
 
 
 @pytest.mark.asyncio
 async def test_who_waits_no_longer_takes_nothing_from_the_others(db: Counted) -> None:
-    answers = Answers(db)
+    batch = QueryBatch(db)
     leaving, staying, leaving_too = [
-        asyncio.ensure_future(answers.rows(sql)) for sql in ("select 1", "select 2", "select 2")
+        asyncio.ensure_future(batch.rows(sql)) for sql in ("select 1", "select 2", "select 2")
     ]
     await asyncio.sleep(0)
     leaving_too.cancel()
@@ -126,21 +126,21 @@ async def test_who_waits_no_longer_takes_nothing_from_the_others(db: Counted) ->
 async def test_who_asks_first_may_leave(db: Counted) -> None:
     """Whenever: the others get their rows, and what is asked later as well."""
     for pauses in (0, 1, 2):
-        answers = Answers(db)
-        first = asyncio.ensure_future(answers.rows("select 1"))
-        second = asyncio.ensure_future(answers.rows("select 2"))
+        batch = QueryBatch(db)
+        first = asyncio.ensure_future(batch.rows("select 1"))
+        second = asyncio.ensure_future(batch.rows("select 2"))
         for _ in range(pauses):
             await asyncio.sleep(0)
         first.cancel()
         assert (await asyncio.wait_for(second, 10))[0][0] == 2
-        assert (await asyncio.wait_for(answers.rows("select 3"), 10))[0][0] == 3
+        assert (await asyncio.wait_for(batch.rows("select 3"), 10))[0][0] == 3
 
 
 @pytest.mark.asyncio
 async def test_what_is_no_value_for_sqlite_fails_alone(db: Counted) -> None:
-    answers = Answers(db)
+    batch = QueryBatch(db)
     found = await asyncio.gather(
-        answers.rows("select 1"), answers.rows("select ?", [2**70]), return_exceptions=True
+        batch.rows("select 1"), batch.rows("select ?", [2**70]), return_exceptions=True
     )
     assert isinstance(found[0], list)
     assert isinstance(found[1], OverflowError)
