@@ -113,7 +113,12 @@ async def _providers(view: ArchiveView, request: RequestLike, rows: Rows) -> Map
 
 
 def typical(here: Mapping[str, int], everywhere: Mapping[str, int]) -> list[Typical]:
-    """Return the providers that a selection has most of beyond their share of all articles."""
+    """Return the providers that a selection has most of beyond their share of all articles.
+
+    None of a selection of one provider, of which it says nothing.
+    """
+    if len(here) < 2:
+        return []
     size, total = sum(here.values()), sum(everywhere.values())
     found = []
     for key, n in here.items():

@@ -20,7 +20,10 @@ from .image_rows import picture, stored
 NUMBERS_SQL = """
 select
   (select count(*) from articles) as articles,
-  (select count(*) from providers) as providers,
+  (
+    select count(*) from providers
+    where exists (select 1 from articles where provider_id = providers.domain)
+  ) as providers,
   (select count(*) from topics) as topics,
   (select min(published_at) from articles where published_at > '') as first,
   (select max(published_at) from articles) as last"""

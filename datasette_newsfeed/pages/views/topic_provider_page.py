@@ -49,15 +49,17 @@ async def draw_selection(
         multiples=await _multiples_of(view, request, table, key, newest.count),
         title_of_multiples=DIVIDED_BY[table][1] if table in DIVIDED_BY else "",
         most_parts=PARTS,
-        all_url=_all(links, table, key),
+        all_url=_all(links, table, key, has_more=newest.count > len(newest.cards)),
         feeds=links.feeds_of(table, key),
     )
 
 
-def _all(links: Links, table: str, key: str) -> str | None:
+def _all(links: Links, table: str, key: str, *, has_more: bool) -> str | None:
     if table in FILTERED_BY:
         return links.table("articles", **{FILTERED_BY[table]: key})
-    return links.table("article_authors", author=key) if table == "authors" else None
+    # A table of Datasette, which is worth a way where the page does not show all of them.
+    is_table = table == "authors" and has_more
+    return links.table("article_authors", author=key) if is_table else None
 
 
 async def _timeline_of(
