@@ -106,6 +106,7 @@ def pages(demo_db: Path) -> dict[str, str]:
         # A few rows: fifty of the same kind take axe-core six seconds.
         "cards": "/demo/articles?_size=9",
         "chosen": "/demo/articles?_size=9&_search=the&type=article",
+        "nothing": "/demo/articles?_size=9&title=No+article+is+called+so",
         "table": "/demo/articles?_size=9&_layout=table",
         "article": f"/demo/articles/{article}",
         "video": f"/demo/articles/{video}",
@@ -218,7 +219,12 @@ def test_the_table_of_changes_does_not_widen_the_page(browser: Browser, history:
 
 @pytest.mark.parametrize(
     "name",
-    share(["home", "cards", "table", "article", "topic", "stories", "database", "topics", "until"]),
+    [
+        "nothing",
+        *share(
+            ["home", "cards", "table", "article", "topic", "stories", "database", "topics", "until"]
+        ),
+    ],
 )
 def test_in_the_dark_everything_can_be_read(
     look: Look, site: str, pages: dict[str, str], name: str
@@ -226,6 +232,37 @@ def test_in_the_dark_everything_can_be_read(
     """What Datasette itself draws as well, whose colours are replaced."""
     found = look(site + pages[name], scheme="dark")
     assert [each for each in found if each["ours"] or each["rule"] == "color-contrast"] == []
+
+
+CONTRAST = """() => {
+    const luminance = (colour) => {
+        const parts = colour.match(/[\\d.]+/g).slice(0, 3).map((each) => each / 255);
+        const [r, g, b] = parts.map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const link = document.activeElement, style = getComputedStyle(link);
+    const shades = [luminance(style.color), luminance(style.backgroundColor)];
+    const ratio = (Math.max(...shades) + 0.05) / (Math.min(...shades) + 0.05);
+    return [link.textContent, ratio];
+}"""
+"""The contrast of what has the focus, as WCAG 2.2 has it (1.4.3)."""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_links_that_skip_can_be_read(
+    browser: Browser, site: str, pages: dict[str, str], scheme: Any
+) -> None:
+    """axe does not look at them: without the focus they are not seen."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page.goto(site + pages["cards"])
+    for words in ("Skip to the articles", "Skip to the filters"):
+        page.locator(".newsfeed-skip", has_text=words).focus()
+        text, ratio = page.evaluate(CONTRAST)
+        assert text == words
+        assert ratio >= 4.5, words
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#newsfeed-filters")
+    page.close()
 
 
 def test_axe_finds_what_is_there_to_be_found(look: Look, plain_site: str) -> None:
