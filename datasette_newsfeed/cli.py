@@ -10,9 +10,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import sqlite_utils
@@ -30,13 +29,8 @@ from .cli_options import (
     progress,
     reported,
 )
-from .errors import OptionError
+from .registered_dialects import registered_dialects
 from .schema import OUTCOMES
-
-if TYPE_CHECKING:
-    from .archive.dialects import Dialect
-
-DIALECTS_HOOK = "register_newsfeed_dialects"
 
 
 @click.group()
@@ -553,44 +547,8 @@ def images(
         click.echo(
             f"{report.wanted:,} asked for: " + ", ".join(f"{n:,} {word}" for n, word in said)
         )
-
-
-def registered_dialects() -> Sequence[Dialect]:
-    """Return the dialects of records: those of other plugins first, then ours.
-
-    Datasette's plugin manager is loaded only where another plugin of Datasette is installed:
-    that takes as long as the rest of a small import.
-
-    Raises OptionError where a plugin registers what is no dialect, or a name that is taken.
-    """
-    from .archive.dialects import DIALECTS
-
-    if all(entry.name == "newsfeed" for entry in entry_points(group="datasette")):
-        return DIALECTS
-    from datasette.plugins import pm
-
-    from . import hookspecs
-
-    hook = getattr(pm.hook, DIALECTS_HOOK, None)
-    if hook is None or not hook.has_spec():
-        pm.add_hookspecs(hookspecs)
-    found: list[Dialect] = []
-    for registered in pm.hook.register_newsfeed_dialects():
-        for each in registered if isinstance(registered, list | tuple) else [registered]:
-            found.append(_checked_dialect(each, found))
-    return found if found else DIALECTS
-
-
-def _checked_dialect(each: Any, before: Sequence[Dialect]) -> Dialect:
-    name = getattr(each, "name", None)
-    if not isinstance(name, str) or not all(
-        callable(getattr(each, method, None)) for method in ("claims", "read")
-    ):
-        raise OptionError(DIALECTS_HOOK, f"{each!r} is no dialect: it needs name, claims and read")
-    if any(other.name == name for other in before):
-        raise OptionError(DIALECTS_HOOK, f"two plugins register the dialect {name!r}")
-    found: Dialect = each
-    return found
+    if sum(counts[name] for name in OUTCOMES[1:]):
+        click.echo("The table image_fetches says of each image why it was not stored.", err=True)
 
 
 @sqlite_utils.hookimpl

@@ -159,7 +159,7 @@ class Room:
     def wing(self) -> str:
         """The part of the house: face, cli, archive, pages, or root."""
         first = self.name.partition(".")[0]
-        return {"": "face", "cli": "cli", "cli_options": "cli"}.get(
+        return {"": "face", "cli": "cli", "cli_options": "cli", "registered_dialects": "cli"}.get(
             first, first if first in PARTS else "root"
         )
 
@@ -226,7 +226,7 @@ def _may_import(room: Room, target: str) -> bool:
         if room.wing != "root" or head == wing:
             return True
         return head in ROOT and ROOT.index(wing) < ROOT.index(head)
-    if room.name == "cli" and target.startswith("cli_options"):
+    if room.name == "cli" and target.startswith(("cli_options", "registered_dialects")):
         return True
     if room.wing == "cli":
         return (wing == "archive" and inner != "") or target in CLI_ASKS
@@ -283,7 +283,7 @@ def circular_imports(package: Path) -> list[str]:
 
 def unlisted_rooms(package: Path) -> list[str]:
     """Modules and packages that no list above names, and names that say nothing."""
-    listed = {"", "cli", "cli_options", *PARTS, *ROOT}
+    listed = {"", "cli", "cli_options", "registered_dialects", *PARTS, *ROOT}
     for part, names in PARTS.items():
         listed |= {f"{part}.{name}" for name in names}
     faults = []

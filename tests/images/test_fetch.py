@@ -163,7 +163,7 @@ ROTTEN = {
 }
 """What stands on the small web, and how it ends."""
 
-NO_PUBLIC_NAME = "has a host name that is not known to lead to public addresses"
+NO_PUBLIC_NAME = "has a host name that is not known to lead to public addresses (or no network?)"
 NO_SERVER = {
     "http://nobody.invalid/a.png": ("failed", None, NO_PUBLIC_NAME),
     "http://me:secret@example.org/a.png": ("refused", None, "holds a name or password"),
@@ -469,6 +469,17 @@ def test_no_command_setting_or_record_reaches_the_switch_of_these_tests(
     assert "os.environ" not in Path(web_room.__file__).read_text(encoding="utf-8")
 
 
+def test_a_database_that_is_no_archive_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("create table t (a)")
+    before = path.read_bytes()
+    outcome = newsfeed("images", path)
+    assert outcome.status != 0
+    assert "is no news archive; make one with `newsfeed import`" in outcome.stderr
+    assert path.read_bytes() == before
+
+
 def test_only_three_modules_know_http() -> None:
     speaking = set()
     for path in PACKAGE.rglob("*.py"):
@@ -731,6 +742,9 @@ def test_it_runs_beside_an_import(db: Path, web: SmallWeb, fetch: Fetch) -> None
 # -- the command --------------------------------------------------------------
 
 
+WHY = "The table image_fetches says of each image why it was not stored.\n"
+
+
 def test_one_line_sums_up(db: Path, web: SmallWeb, monkeypatch: pytest.MonkeyPatch) -> None:
     _import(db, *map(web.url, ("/image/1", "/kept/a", "/nowhere", "/wrong/html")))
 
@@ -743,7 +757,7 @@ def test_one_line_sums_up(db: Path, web: SmallWeb, monkeypatch: pytest.MonkeyPat
     assert (outcome.status, outcome.stdout, outcome.stderr) == (
         0,
         "4 asked for: 2 stored, 0 unchanged, 1 gone, 1 unfit\n",
-        "",
+        WHY,
     )
     assert newsfeed("images", db).stdout == "0 asked for: 0 stored, 0 unchanged\n"
     assert newsfeed("images", db, "--json", "--max-age", "0", "--limit", "2").report == {
@@ -768,7 +782,7 @@ def test_images_whose_site_is_not_known_are_told_of(db: Path) -> None:
     outcome = newsfeed("images", db)
     assert (outcome.stdout, outcome.stderr) == (
         "2 asked for: 0 stored, 0 unchanged, 2 refused\n",
-        "",
+        WHY,
     )
 
 
@@ -776,7 +790,7 @@ def test_images_whose_site_is_not_known_are_told_of(db: Path) -> None:
 def test_both_programs(name: str, db: Path) -> None:
     _import(db, "http://127.0.0.1:9/a.png")
     outcome = program(name, "images", db)
-    assert (outcome.status, outcome.stderr) == (0, "")
+    assert (outcome.status, outcome.stderr) == (0, WHY)
     assert outcome.stdout == "1 asked for: 0 stored, 0 unchanged, 1 refused\n"
 
 

@@ -22,7 +22,7 @@ from datasette.utils import StartupError
 from feed_reader import FORMATS
 from pages_site import STORY, build_archive, open_site, text_of
 
-from datasette_newsfeed import cli
+from datasette_newsfeed import registered_dialects as dialect_registry
 from datasette_newsfeed.archive.dialects import DIALECTS
 from datasette_newsfeed.errors import OptionError
 from datasette_newsfeed.pages.registered_formats import RESERVED, feed_formats
@@ -190,7 +190,7 @@ def bulletin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(str(tmp_path))
     plugin = importlib.import_module("bulletin_plugin")
     pm.register(plugin)
-    monkeypatch.setattr(cli, "entry_points", lambda group: [ENTRY])
+    monkeypatch.setattr(dialect_registry, "entry_points", lambda group: [ENTRY])
     yield plugin
     pm.unregister(plugin)
     sys.modules.pop("bulletin_plugin")
@@ -218,7 +218,7 @@ def test_a_dialect_of_another_plugin(bulletin: Any, tmp_path: Path, workers: int
 
 
 def test_the_built_in_dialects_go_through_the_hook(bulletin: Any) -> None:
-    names = [each.name for each in cli.registered_dialects()]
+    names = [each.name for each in dialect_registry.registered_dialects()]
     assert names == ["bulletin", *(each.name for each in DIALECTS)]
 
 
@@ -233,6 +233,6 @@ def test_what_is_no_dialect_is_refused(entry: Any, bulletin: Any) -> None:
     pm.register(plugin)
     try:
         with pytest.raises(OptionError):
-            cli.registered_dialects()
+            dialect_registry.registered_dialects()
     finally:
         pm.unregister(plugin)

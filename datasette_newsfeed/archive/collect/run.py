@@ -70,7 +70,8 @@ class CollectReport:
             if self.outcomes[name] or name in OUTCOMES[:3]
         ]
         sources = f"{self.sources:,} source{'s' * (self.sources != 1)}"
-        line = f"{self.entries:,} entries of {sources}: {', '.join(said)}"
+        entries = "1 entry" if self.entries == 1 else f"{self.entries:,} entries"
+        line = f"{entries} of {sources}: {', '.join(said)}"
         if self.not_modified:
             line += f"; {self.not_modified:,} not modified since the last run"
         return line

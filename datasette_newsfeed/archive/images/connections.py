@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOT_PUBLIC = "leads to no public address"
 """Of an address itself, which tells no more than the record."""
 
-NAME_NOT_PUBLIC = "has a host name that is not known to lead to public addresses"
+NAME_NOT_PUBLIC = "has a host name that is not known to lead to public addresses (or no network?)"
 """Of a name that is not known as well as of one that is known here alone. What is said of a name is
 stored in the database that is served, and would tell whoever writes records which names there are
 inside this network. So all that a lookup may come to is one error, and is tried again alike."""

@@ -255,7 +255,7 @@ class _Run:
             self._report.images = images.take(self._options.prune)
         elif count := images.count():
             self._report.notes.append(
-                f"{count:,} images beside the records are not taken; "
+                f"{count:,} image{'s' * (count != 1)} beside the records not taken; "
                 "pip install 'datasette-newsfeed[images]' and import again"
             )
         self._report.notes.extend(images.missing.in_words())
