@@ -21,6 +21,7 @@ from pyroaring import BitMap
 from share import IS_LONG, share
 
 from datasette_newsfeed import facet_index, schema
+from datasette_newsfeed.pages import compat
 from datasette_newsfeed.pages.access import archives, column_types
 
 
@@ -277,6 +278,7 @@ async def test_values_of_other_types(kind: str, demo_db: Path, tmp_path: Path) -
             assert response.status_code in (200, 302, 404), (page, pairs, where)
             assert page == "/" or response.status_code == 200 or "/image/" in page, (page, pairs)
         assert "newsfeed-front" in (await site.client.get("/")).text, pairs
+        compat.close(site)
 
 
 @pytest.mark.parametrize("kind", share(VALUES, first=1))

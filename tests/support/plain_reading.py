@@ -176,9 +176,10 @@ class Stored:
         self.authors = self._rows(db, "article_authors", "article_id = ? order by position")
         self.related = self._rows(db, "related_articles", "article_id = ? order by position")
         self.images = self._rows(db, "article_images", "article_id = ? order by position")
-        self.urls = dict(rows(db, "select id, url from images"))
+        self.urls = {id: _of_file(url) for id, url in rows(db, "select id, url from images")}
         self.sizes = {
-            row[0]: row[1:] for row in rows(db, "select url, width, height, is_cached from images")
+            _of_file(row[0]): row[1:]
+            for row in rows(db, "select url, width, height, is_cached from images")
         }
         self.logos = dict(rows(db, "select domain, image_id from providers"))
         self.extra: dict[Place, Any] = dict(json_leaves(json.loads(self.article["extra"] or "{}")))
@@ -262,7 +263,13 @@ def _author(record: Record, at: Place) -> str | None:
 
 
 def _url(record: Record, at: Place) -> str | None:
-    return record.text(*at) or record.text(*at, "url")
+    url = record.text(*at) or record.text(*at, "url")
+    return url and _of_file(url)
+
+
+def _of_file(url: str) -> str:
+    """An image of the archive is one file, in whatever normal form its path is written."""
+    return url if "://" in url else unicodedata.normalize("NFC", url)
 
 
 def _expected(record: Record, stored: Stored) -> dict[Place, bool]:
@@ -359,10 +366,10 @@ def _expect_logo(record: Record, stored: Stored, found: dict[Place, bool], at: P
 
 def _expect_image(record: Record, stored: Stored, found: dict[Place, bool], at: Place) -> None:
     if at in record.leaves:
-        found[at] = record.text(*at) in stored.sizes
+        found[at] = _url(record, at) in stored.sizes
         return
-    width, height, is_cached = stored.sizes.get(record.text(*at, "url") or "", (None, None, None))
-    found[(*at, "url")] = record.text(*at, "url") in stored.sizes
+    width, height, is_cached = stored.sizes.get(_url(record, at) or "", (None, None, None))
+    found[(*at, "url")] = _url(record, at) in stored.sizes
     mine = [whole(record.text(*at, key)) for key in ("width", "height")]
     # Of several sizes given for one image the largest stands.
     is_larger = (width or 0) * (height or 0) > max(mine[0], 0) * max(mine[1], 0)
