@@ -21,11 +21,21 @@ CACHE_KIB = 65_536
 touches pages all over their indexes; with SQLite's own 2 MB each would be read again."""
 
 
-def check_archive(database: str | Path, shown: str | Path) -> None:
-    """Refuse a database before anything is made beside it; see `open_archive`."""
-    if os.path.exists(database):
-        with closing(_open(database, shown, check_only=True).conn):
-            pass
+def check_archive(database: str | Path, shown: str | Path, *, is_one: bool = False) -> None:
+    """Refuse a database before anything is made beside it; see `open_archive`.
+
+    is_one: also one that is no news archive. It is opened to be written to: what a killed
+    program left behind is put in order first.
+    """
+    if not os.path.exists(database):
+        return
+    db = _open(database, shown, check_only=True)
+    with closing(db.conn):
+        if is_one:
+            try:
+                require_archive(shown, db)
+            except sqlite3.DatabaseError as error:
+                raise as_archive_error(shown, error) from error
 
 
 def require_archive(shown: str | Path, db: Database) -> None:

@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ...errors import ArchiveError, FetchError, ImageError
-from ..database import as_archive_error, check_archive, open_archive, require_archive_file
+from ..database import as_archive_error, check_archive, open_archive
 from ..sources import change_counter
 from .fetch_queue import Fetched, Fetches, Wanted
 from .http_client import Endpoint, Limits, Web, can_fetch, open_web
@@ -91,8 +91,7 @@ def fetch_images(
             str(database),
             "fetching images needs further libraries: pip install 'datasette-newsfeed[images]'",
         )
-    require_archive_file(path, database)
-    check_archive(path, database)
+    check_archive(path, database, is_one=True)
     was_as_left = change_counter.is_as_left(path)
     db = open_archive(path, database)
     with closing(db.conn):

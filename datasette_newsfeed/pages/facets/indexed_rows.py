@@ -15,12 +15,10 @@ from typing import Any
 from datasette.database import QueryInterrupted
 from datasette.filters import FilterArguments
 
-from ... import schema
 from .. import compat
 from ..access.archives import find_archive
 from ..filters import conditions
 from ..protocols import DatasetteLike, RequestLike
-from . import articles_query
 from .indexed_counts import Page, find_newest
 
 MOST = 1_001
@@ -63,23 +61,11 @@ def read_statement(sql: str) -> Statement | None:
     return None
 
 
-def _both(one: FilterArguments | None, other: FilterArguments | None) -> FilterArguments | None:
-    if one is None or other is None:
-        return one or other
-    return FilterArguments(
-        [*one.where_clauses, *other.where_clauses],
-        {**one.params, **other.params},
-        [*one.human_descriptions, *other.human_descriptions],
-    )
-
-
 async def filters_from_request(
     datasette: DatasetteLike, request: RequestLike, database: str, table: str
 ) -> FilterArguments | None:
     """Return what `conditions.from_request` does, and let the index find rows and number."""
     found = await conditions.from_request(datasette, request, database, table)
-    if table == schema.ARTICLE_LIST:
-        return _both(found, await articles_query.from_request(datasette, request, database))
     archive = await find_archive(datasette, request, database)
     if archive is None or not archive.has_facet_index or table != conditions.ARTICLES:
         return found

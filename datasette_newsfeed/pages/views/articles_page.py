@@ -17,7 +17,6 @@ from ...dimensions import BY_NAME, DIMENSIONS, heading
 from .. import compat
 from ..access.archives import FULL_TEXT, ArchiveView
 from ..access.repeated_tables import REPEATED
-from ..facets import articles_query
 from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
 from ..filter_description import in_words
@@ -297,17 +296,15 @@ class Listing:
 
     @property
     def csv_url(self) -> str | None:
-        """The CSV with providers and topics of the same selection.
+        """The CSV with providers and topics of the same selection, where that list has its filters.
 
-        None of stories, and where the visitor may not see what it shows.
+        None where the visitor may not see what it shows.
         """
         if self.is_of_stories or not self.view.sees(*REPEATED[schema.ARTICLE_LIST]):
             return None
-        pairs = list(query_of(self.request).pairs)
+        pairs = query_of(self.request).pairs
         if any(plain_key(key).partition("__")[0] not in LISTED for key, _ in pairs):
-            filters = [pair for pair in pairs if pair[0] not in SORTS]
-            sorts = [pair for pair in pairs if pair[0] in SORTS]
-            pairs = [(articles_query.KEY, urlencode(filters)), *sorts]
+            return None
         urls = self.view.datasette.urls
         path = urls.table(self.view.database, schema.ARTICLE_LIST, format="csv")
         return f"{path}?{urlencode([*pairs, ('_stream', 'on'), ('_dl', 'on')])}"
