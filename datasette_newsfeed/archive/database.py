@@ -32,15 +32,15 @@ def check_archive(database: str | Path, shown: str | Path, *, is_one: bool = Fal
     db = _open(database, shown, check_only=True)
     with closing(db.conn):
         if is_one:
-            try:
-                require_archive(shown, db)
-            except sqlite3.DatabaseError as error:
-                raise as_archive_error(shown, error) from error
+            require_archive(shown, db)
 
 
 def require_archive(shown: str | Path, db: Database) -> None:
-    """Raise ArchiveError where a database is no news archive."""
-    columns = {table.name: list(table.columns_dict) for table in db.tables}
+    """Raise ArchiveError where a database is no news archive, or cannot be read."""
+    try:
+        columns = {table.name: list(table.columns_dict) for table in db.tables}
+    except sqlite3.DatabaseError as error:
+        raise as_archive_error(shown, error) from error
     if not schema.is_archive(columns):
         raise ArchiveError(str(shown), "is no news archive; make one with `newsfeed import`")
 
@@ -60,10 +60,7 @@ def require_archive_file(database: str | Path, shown: str | Path) -> None:
     if not path.exists():
         raise ArchiveError(str(shown), "no such database")
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        try:
-            require_archive(shown, Database(connection))
-        except sqlite3.DatabaseError as error:
-            raise as_archive_error(shown, error) from error
+        require_archive(shown, Database(connection))
 
 
 def open_archive(database: str | Path, shown: str | Path | None = None) -> Database:
