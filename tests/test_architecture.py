@@ -114,6 +114,7 @@ SQL_ROOMS = (
     "pages.access.archives",  # how an archive is recognised, before anything is asked of it
     "pages.access.repeated_tables",  # which tables Datasette 1.0 refuses, as it asks for it: SQL
     "pages.compat.internal_tables",
+    "pages.compat.row_order",  # it completes the statements of Datasette
     "pages.compat.table_names",
     "pages.queries",
     "pages.filters",

@@ -22,6 +22,9 @@ The statement of a later page selects the same rows in the same order as before,
 A feed needs no more than the keys of its rows. Its statement reads these and the column that the
 rows are sorted by, and null for all others, whatever `_col` says: fifty records may have 500 MB.
 
+Of a view Datasette asks for a later page by `offset`, for which SQLite computes all columns of all
+rows before it. Their keys alone are found first.
+
 Nor does a page of cards, whose table is not drawn. Its rows are `KeyRow`s: Datasette makes a cell
 of each value that a row gives when it is iterated over, a thousand for fifty articles, and asks
 all plugins about each.
@@ -64,6 +67,7 @@ _LATER_PAGE = re.compile(
     \ order\ by\ (?P<order>(?P<first>{_NAME})(?P<desc>\ desc)?[^()]*?)(?P<limit>\ limit\ \d+)""",
     re.DOTALL | re.VERBOSE,
 )
+_COMMENT = re.compile(r"--|/\*")
 _COLUMNS = re.compile(rf"select (?:{_NAME})(?:, (?:{_NAME}))*")
 _WHOLE_NUMBER = re.compile(r"-?\d+")
 
@@ -76,7 +80,8 @@ class RowOrder:
     that are never null. scanned: those with so few different values that reading the whole table
     takes less time than following their index and sorting the rows of one value. read: the only
     columns that are wanted, None for all. columns: those of the table, where its rows are drawn
-    without cells; only the statement for all of them is the page's then.
+    without cells; only the statement for all of them is the page's then. is_view: it has one key,
+    by which the rows of a page are found before their columns are computed.
     """
 
     table: str
@@ -86,6 +91,7 @@ class RowOrder:
     scanned: frozenset[str] = frozenset()
     read: frozenset[str] | None = None
     columns: tuple[str, ...] = ()
+    is_view: bool = False
 
     @property
     def has_cells(self) -> bool:
@@ -106,6 +112,10 @@ class RowOrder:
             plus = "+" if page["column"] in self.scanned else ""
             order = self._order(page["column"], page["desc"], plus)
             changed = f"{page['where']}order by {order}{page['limit']}"
+            if self.is_view and not _COMMENT.search(page["where"]):
+                (key,) = map(escape_sqlite, self.keys)
+                found = f"select {key} from {escape_sqlite(self.table)} {changed}"
+                changed = f"where {key} in ({found}) order by {order}"
         elif narrowed != columns:
             changed = rest
         else:

@@ -43,7 +43,8 @@ async def make_total(
     columns = await db.table_column_details(table)
     await _check(datasette, request, database, table, [each.name for each in columns])
     keys = tuple(each.name for each in sorted(columns, key=_place_in_key) if each.is_pk)
-    if table == schema.ARTICLE_LIST:
+    is_view = table == schema.ARTICLE_LIST
+    if is_view:
         keys = schema.ARTICLES.primary_key
     elif not keys:
         if not await db.table_exists(table):
@@ -60,6 +61,7 @@ async def make_total(
         scanned=SCANNED if table == schema.ARTICLES.name else frozenset(),
         read=frozenset((*keys, *ARTICLE_KEYS)) if is_of_keys else None,
         columns=() if has_cells else tuple(each.name for each in columns),
+        is_view=is_view,
     )
     compat.complete_next(db, order)
 
