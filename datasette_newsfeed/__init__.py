@@ -279,6 +279,8 @@ def register_facet_classes() -> Any:
 @hookimpl
 def filters_from_request(request: Any, database: Any, table: Any, datasette: Any) -> Any:
     """`?_topic=` and `?_related=`; the rows of large selections by the facet index."""
-    from .pages.facets import indexed_rows
+    from .pages.facets import articles_query, indexed_rows
 
+    if table == articles_query.LIST:
+        return articles_query.filters_from_request(datasette, request, database)
     return indexed_rows.filters_from_request(datasette, request, database, table)

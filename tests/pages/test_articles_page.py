@@ -211,7 +211,6 @@ async def test_datasettes_own_page_is_in_one_fold(archive: Path) -> None:
         )
     page = await _get(datasette, "/news/articles?_topic=Tidal+power")
     assert "/news/article_list.csv?_topic=Tidal+power" in page
-    assert "article_list.csv" not in await _get(datasette, "/news/articles?provider_id=youtube.com")
     # Other tables, and the table layout, are as they were.
     for path in ("/news/images", "/news/articles?_layout=table", "/news/article_topics"):
         assert "newsfeed-data" not in await _get(datasette, path)

@@ -128,6 +128,8 @@ PAGES = {
         (
             *("/news/article_list", "/news/article_list.csv", "/news/article_list.json"),
             *("/news/article_list.atom", "/news/article_list.jsonfeed"),
+            "/news/article_list.csv?_articles=_search%3DZbody%26provider_id__not%3Dx",
+            "/news/article_list?_articles=_topic%3DZtopic%2Bxaa%26_facet%3Dprovider_id",
         ),
         "article_list",
     ),

@@ -94,9 +94,8 @@ async def select(view: ArchiveView, request: RequestLike, pairs: Pairs) -> Selec
     database = view.database
     path = f"/{tilde_encode(database)}/{ARTICLES}"
     articles = request_for(request, path, pairs)
-    filters = [(key, value) for key, value in pairs if not key.startswith("_") or "__" in key]
     try:
-        clauses, params = Filters(sorted(filters)).build_where_clauses(ARTICLES)
+        clauses, params = Filters(filters_of_columns(pairs)).build_where_clauses(ARTICLES)
         for found in await _answers(
             pm.hook.filters_from_request(
                 request=articles, table=ARTICLES, database=database, datasette=view.datasette
@@ -111,6 +110,11 @@ async def select(view: ArchiveView, request: RequestLike, pairs: Pairs) -> Selec
     if len(clauses) > MOST_CONDITIONS:
         raise BadRequest(f"More than {MOST_CONDITIONS} filters at once")
     return Selection(view, articles, tuple(map(_closed, clauses)), params)
+
+
+def filters_of_columns(pairs: Pairs) -> list[tuple[str, str]]:
+    """Return the pairs that Datasette takes for filters of columns, in its order."""
+    return sorted((key, value) for key, value in pairs if not key.startswith("_") or "__" in key)
 
 
 async def _answers(given: Sequence[Any]) -> list[Any]:

@@ -23,6 +23,7 @@ from ..protocols import DatasetteLike, RequestLike
 from ..queries.common_topics import is_common_topic
 from . import table_order
 from .layout import needs_no_cells
+from .query_string import ARTICLES_QUERY
 
 ARTICLES = schema.ARTICLES.name
 TOPIC = TOPICS.key
@@ -61,10 +62,8 @@ async def from_request(
         table,
         has_cells=not await needs_no_cells(datasette, request, database, table),
     )
-    wrong = [f"{key} is a number beyond 64 bits" for key, n in _numbers(request) if not _fits(n)]
-    wrong += [f"{key} is neither a name nor JSON" for key, text in _facets(request) if _torn(text)]
-    if wrong:
-        raise BadRequest(wrong[0])
+    for wrong in _wrong(request, table):
+        raise BadRequest(wrong)
     if table not in (ARTICLES, schema.ARTICLE_LIST):
         return None
     topics = chosen(request, TOPIC)
@@ -100,6 +99,16 @@ async def from_request(
             of_articles, here = f"articles.{column}", f"{table}.{column}"
             clauses = [clause.replace(of_articles, here) for clause in clauses]
     return FilterArguments(clauses, params, words)
+
+
+def _wrong(request: RequestLike, table: str) -> Iterator[str]:
+    """Yield what no table can be asked for, or not this one, in words."""
+    yield from (f"{key} is a number beyond 64 bits" for key, n in _numbers(request) if not _fits(n))
+    yield from (f"{key} is neither a name nor JSON" for key, t in _facets(request) if _torn(t))
+    if any("\0" in sql for sql in request.args.getlist("_where")):
+        yield "_where holds a null character"
+    if table == ARTICLES and request.args.get(ARTICLES_QUERY):
+        yield f"{ARTICLES_QUERY} is for {schema.ARTICLE_LIST}; give its filters themselves"
 
 
 def _check(asked: Iterable[tuple[str, str]]) -> None:

@@ -16,9 +16,11 @@ from ..protocols import RequestLike
 
 SEARCH = "_search"
 SORTS = ("_sort", "_sort_desc")
+ARTICLES_QUERY = "_articles"
+"""The word of `article_list` whose value is a query string of the articles page."""
 SELECTING = (
     *(each.key for each in DIMENSIONS if each.key.startswith("_")),
-    *("_searchmode", *SORTS),
+    *("_searchmode", ARTICLES_QUERY, *SORTS),
 )
 """The words with a leading underscore that say which articles, or in which order."""
 

@@ -46,6 +46,8 @@ VARYING = frozenset({"cookie", "authorization", "host", "accept-encoding", ""})
 """What an answer may depend on: all of it is in the key, or keeps a request away from here."""
 
 OF_SQL = frozenset({"sql", "_where", "_trace", "_stream"})
+MOST_NESTED = 3
+"""Queries within queries that are looked into, as of `compare?s=` and `article_list?_articles=`."""
 """Parameters with SQL of the visitor's, whose answer may be another each time, or for no page."""
 
 STREAMED = ("text/csv", "text/plain")
@@ -175,7 +177,7 @@ def _read_request(cache: PageCache, scope: compat.Scope) -> _Asked | None:
 async def _databases_of(datasette: DatasetteLike, scope: compat.Scope) -> tuple[str, ...]:
     """The databases that an answer is made of; none if they do not tell all of it."""
     query = (scope.get("query_string") or b"").decode("latin-1")
-    if any(key in OF_SQL for key, _ in parse_qsl(query, keep_blank_values=True)):
+    if _holds_sql(query):
         return ()
     if other_plugins.has_page(datasette, scope):
         return ()
@@ -190,6 +192,16 @@ async def _databases_of(datasette: DatasetteLike, scope: compat.Scope) -> tuple[
     if not archives or (not is_front and not await _is_of_tables(datasette, archives[0], parts)):
         return ()
     return tuple(names)
+
+
+def _holds_sql(query: str, depth: int = MOST_NESTED) -> bool:
+    """Return whether a query string, or one that a value of it is, holds a word of OF_SQL."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if depth == 0:
+        return bool(pairs)
+    return any(
+        key in OF_SQL or ("=" in value and _holds_sql(value, depth - 1)) for key, value in pairs
+    )
 
 
 async def _is_of_tables(datasette: DatasetteLike, database: str, parts: list[str]) -> bool:

@@ -17,12 +17,14 @@ from ...dimensions import BY_NAME, DIMENSIONS, heading
 from .. import compat
 from ..access.archives import FULL_TEXT, ArchiveView
 from ..access.repeated_tables import REPEATED
+from ..facets import articles_query
 from ..facets.bands import BandFacet
 from ..facets.periods import PeriodFacet
 from ..filter_description import in_words
 from ..filters.conditions import TOPIC
 from ..filters.layout import LAYOUTS, STORIES, layout_of, view_of_list
 from ..filters.query_string import (
+    ARTICLES_QUERY,
     SEARCH,
     SORTS,
     Query,
@@ -50,7 +52,7 @@ KEPT = (*SORTS, "_layout", "_size")
 
 _OF_LIST = ("id", "title", "published_at", "type", "heat", "quality", "excerpt", "url")
 _PRESENCES = tuple(each.key for each in DIMENSIONS if each.presence and each.key)
-LISTED = frozenset((*_OF_LIST, *_PRESENCES, *SORTS, TOPIC))
+LISTED = frozenset((*_OF_LIST, *_PRESENCES, TOPIC))
 """By what `article_list` can be filtered as the articles can."""
 
 TIME = "published_at"
@@ -296,18 +298,25 @@ class Listing:
 
     @property
     def csv_url(self) -> str | None:
-        """The CSV with providers and topics of the same selection, where that list has its filters.
+        """The CSV with providers and topics of the same selection, in its order where it can be.
 
-        None where the visitor may not see what it shows.
+        None of stories, of a query too long for that list, and where the visitor may not see what
+        it shows.
         """
         if self.is_of_stories or not self.view.sees(*REPEATED[schema.ARTICLE_LIST]):
             return None
-        pairs = query_of(self.request).pairs
-        if any(plain_key(key).partition("__")[0] not in LISTED for key, _ in pairs):
-            return None
+        query = query_of(self.request)
+        sorts = [(key, value) for key, value in query.pairs if key in SORTS and value in _OF_LIST]
+        filters = [pair for pair in Query.of(self.request).pairs if narrows(*pair)]
+        if any(plain_key(key).partition("__")[0] not in LISTED for key, _ in filters):
+            filters = [(ARTICLES_QUERY, urlencode(filters))]
+            if len(filters[0][1]) > articles_query.LONGEST:
+                return None
         urls = self.view.datasette.urls
         path = urls.table(self.view.database, schema.ARTICLE_LIST, format="csv")
-        return f"{path}?{urlencode([*pairs, ('_stream', 'on'), ('_dl', 'on')])}"
+        # Datasette streams pages of the default size unless the address says otherwise.
+        form = (("_size", "max"), ("_stream", "on"), ("_dl", "on"))
+        return f"{path}?{urlencode([*filters, *sorts, *form])}"
 
     @property
     def form(self) -> FacetForm:
