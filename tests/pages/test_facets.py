@@ -26,7 +26,7 @@ from facet_archive import open_site
 from share import IS_LONG
 
 from datasette_newsfeed import default_metadata
-from datasette_newsfeed.pages.access.archives import file_state
+from datasette_newsfeed.pages.access.database_state import file_state
 from datasette_newsfeed.pages.facets import FACETS, bands, columns, periods
 from datasette_newsfeed.pages.facets.base import NewsFacet
 from datasette_newsfeed.pages.facets.counted_rows import Rows, all_pages

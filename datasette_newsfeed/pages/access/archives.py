@@ -7,11 +7,9 @@ file. Permissions are checked once per request.
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,7 +22,9 @@ from .. import compat
 from ..protocols import DatasetteLike, RequestLike
 from . import permissions
 from .column_types import typed
+from .database_state import file_state
 from .query_batch import QueryBatch, Values
+from .table_structure import keep_structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,36 +149,6 @@ TABLE_SQL = "select 1 from sqlite_master where type = 'table' and name = ?"
 _archives: WeakKeyDictionary[Any, dict[str, tuple[object, Archive | None]]] = WeakKeyDictionary()
 
 
-def file_state(db: Any) -> object:
-    """Return a value that changes when the file does; None if there is no file."""
-    if db.path is None:
-        return None
-    return _state_of_files(db) if db.is_mutable else ("immutable", db.path)
-
-
-def _state_of_files(db: Any) -> tuple[tuple[int, int] | None, ...]:
-    states: list[tuple[int, int] | None] = []
-    for path in (db.path, f"{db.path}-wal") if db.path else ():
-        try:
-            status = os.stat(path)
-        except FileNotFoundError:
-            states.append(None)
-        else:
-            states.append((status.st_mtime_ns, status.st_size))
-    return tuple(states)
-
-
-def changed_at(datasette: DatasetteLike, database: str) -> datetime | None:
-    """Return when a database's file changed, None if there is none or it changes just now."""
-    states = _state_of_files(datasette.get_database(database))
-    latest = max((mtime for mtime, _ in filter(None, states)), default=None)
-    if latest is None:
-        return None
-    # To the second, as headers have it; a second that goes on says nothing yet.
-    changed = datetime.fromtimestamp(latest // 1_000_000_000, UTC)
-    return changed if changed < datetime.now(UTC) - timedelta(seconds=2) else None
-
-
 async def find_archive(
     datasette: DatasetteLike, request: RequestLike | None, database: str
 ) -> Archive | None:
@@ -197,6 +167,8 @@ async def find_archive(
                 # say so, and all other databases are served.
                 _log.warning("%s is not shown as a news archive: %s", database, error)
                 archive = None
+            if archive is not None:
+                keep_structure(db)
             found[database] = (state, archive)
         known[key] = found[database][1]
     seen: Archive | None = known[key]

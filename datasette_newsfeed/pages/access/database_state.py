@@ -12,11 +12,12 @@ import os
 import sqlite3
 import weakref
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from .. import compat
 from ..protocols import DatasetteLike
-from .archives import changed_at
 
 State = tuple[tuple[int, ...], ...]
 """Compares equal as long as none of the databases has changed."""
@@ -118,3 +119,33 @@ def is_settled(datasette: DatasetteLike, names: Iterable[str]) -> bool:
         not datasette.databases[name].is_mutable or changed_at(datasette, name) is not None
         for name in names
     )
+
+
+def file_state(db: Any) -> object:
+    """Return a value that changes when the file does; None if there is no file."""
+    if db.path is None:
+        return None
+    return _state_of_files(db) if db.is_mutable else ("immutable", db.path)
+
+
+def _state_of_files(db: Any) -> tuple[tuple[int, int] | None, ...]:
+    states: list[tuple[int, int] | None] = []
+    for path in (db.path, f"{db.path}-wal") if db.path else ():
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            states.append(None)
+        else:
+            states.append((status.st_mtime_ns, status.st_size))
+    return tuple(states)
+
+
+def changed_at(datasette: DatasetteLike, database: str) -> datetime | None:
+    """Return when a database's file changed, None if there is none or it changes just now."""
+    states = _state_of_files(datasette.get_database(database))
+    latest = max((mtime for mtime, _ in filter(None, states)), default=None)
+    if latest is None:
+        return None
+    # To the second, as headers have it; a second that goes on says nothing yet.
+    changed = datetime.fromtimestamp(latest // 1_000_000_000, UTC)
+    return changed if changed < datetime.now(UTC) - timedelta(seconds=2) else None

@@ -18,7 +18,9 @@ from .permissions import (
 from .request import (
     Answer,
     App,
+    Method,
     Scope,
+    Wrap,
     asks_for_feed,
     asks_for_row,
     current_request,
@@ -30,6 +32,7 @@ from .request import (
     remember_request,
     was_interrupted,
     watch_interruptions,
+    wrap_once,
 )
 from .row_order import LaterPage, RowOrder, complete_next, later_page, replace_statements
 from .settings import (
@@ -54,8 +57,10 @@ __all__ = [
     "Answer",
     "App",
     "LaterPage",
+    "Method",
     "RowOrder",
     "Scope",
+    "Wrap",
     "add_templates",
     "apply_defaults",
     "asks_for_feed",
@@ -96,4 +101,5 @@ __all__ = [
     "viewable",
     "was_interrupted",
     "watch_interruptions",
+    "wrap_once",
 ]

@@ -26,6 +26,7 @@ Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 Method = Callable[..., Awaitable[Any]]
 """One of a database, such as `execute`."""
+Wrap = Callable[[Method], Method]
 
 _scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar(
     "newsfeed_scope", default=None
@@ -155,7 +156,7 @@ def watch_interruptions(db: Any) -> None:
         wrap_once(db, name, _watched)
 
 
-def wrap_once(db: Any, name: str, wrap: Callable[[Method], Method]) -> None:
+def wrap_once(db: Any, name: str, wrap: Wrap) -> None:
     """Replace a method of a database by what `wrap` makes of it, unless it has done so already.
 
     Others may wrap it in turn: `functools.wraps` hands on what was noted of it.

@@ -20,7 +20,8 @@ from datasette.utils.asgi import Request
 from datasette.utils.sqlite import sqlite3
 
 from ... import facet_index_schema, schema
-from ..access.archives import file_state, find_archive
+from ..access.archives import find_archive
+from ..access.database_state import file_state
 from ..filters.query_string import plain_key
 from ..protocols import RequestLike
 from ..text.plain import LONGEST_NAME, cut, is_short_name

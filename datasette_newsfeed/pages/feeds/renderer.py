@@ -12,7 +12,8 @@ from typing import Any
 
 from datasette.database import QueryInterrupted
 
-from ..access.archives import changed_at, view_archives
+from ..access.archives import view_archives
+from ..access.database_state import changed_at
 from ..compat import Answer
 from ..headers import security_policy
 from ..headers.http_caching import fingerprint, http_time, is_known

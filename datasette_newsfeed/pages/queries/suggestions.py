@@ -14,7 +14,8 @@ from ...full_text import query, spelling
 from ...full_text.letter_folding import fold
 from ...full_text.tables import ADDRESSES, TABLE, WORDS
 from ...full_text.words_and_addresses import URL_COLUMNS, address_key, kept_word, words_in
-from ..access.archives import ArchiveView, file_state
+from ..access.archives import ArchiveView
+from ..access.database_state import file_state
 
 MOST_NAMES = 20_000
 """Names of one table that are compared with what is looked for. Of more, only an equal one is
