@@ -50,9 +50,11 @@ def refuse_derived(datasette: DatasetteLike, actor: Any, action: str, resource: 
 
     That is also the full text of articles, which 1.0 sees to itself.
     """
-    if action != "view-table" or resource is None or compat.is_asking():
+    if action != "view-table" or resource is None:
         return None
     database, name = resource
+    if compat.is_asking() and name not in _CLOSED:
+        return None
     is_full_text = name.startswith(FULL_TEXT)
     if name not in REPEATED and name not in _CLOSED and not is_full_text:
         return None

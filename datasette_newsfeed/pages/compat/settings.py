@@ -88,23 +88,17 @@ def metadata_065(
 ) -> dict[str, Any]:
     """Return what the defaults say of a key of Datasette 0.65's metadata, nested dicts fresh.
 
-    It asks many times a page and copies what it gets; for a permission, with `tables`,
-    it looks only at what says `allow`.
+    It asks many times a page and copies what it gets. For each permission it asks for `tables`, to
+    see who is allowed: `repeated_tables.refuse_derived` answers for those that are closed.
     """
-    if key not in (None, "databases", "queries", "tables", *METADATA_KEYS):
+    if key not in (None, "databases", "queries", *METADATA_KEYS):
         return {}
     found = _metadata.get(datasette) or {}
     if database is not None:
         found = {name: defaults for name, defaults in found.items() if name == database}
-    if key == "tables":
-        found = {name: {"tables": _allows(each["tables"])} for name, each in found.items()}
-    elif key in METADATA_KEYS and table is None:
+    if key in METADATA_KEYS and table is None:
         found = {name: {key: each[key]} for name, each in found.items() if key in each}
     return {"databases": _copied(found)} if found else {}
-
-
-def _allows(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {name: {"allow": each["allow"]} for name, each in tables.items() if "allow" in each}
 
 
 async def database_text(datasette: Any, database: str, key: str) -> str | None:
