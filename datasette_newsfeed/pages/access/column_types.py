@@ -68,6 +68,22 @@ def _types() -> dict[str, str]:
 _TYPES = _types()
 
 
+_IS_TYPE: Mapping[Any, frozenset[type]] = {
+    _text: frozenset((str, type(None))),
+    _number: frozenset((int, float, type(None))),
+    _content: frozenset((bytes, type(None))),
+    _any_but_blob: frozenset((str, int, float, type(None))),
+}
+"""Of which Python types the values are that a reader leaves as they are, but for large numbers."""
+
+
+def _is_typed(reader: Callable[[Any], Any], values: tuple[Any, ...]) -> bool:
+    """Return whether the values of a column are what is read of them."""
+    if not _IS_TYPE[reader].issuperset(map(type, values)):
+        return False
+    return reader is not _number or all(value is None or -MOST < value < MOST for value in values)
+
+
 @lru_cache(maxsize=256)
 def _readers(names: tuple[str, ...]) -> tuple[Callable[[Any], Any], ...]:
     return tuple(_OF_TYPE.get(_TYPES.get(name, ""), _any_but_blob) for name in map(_own, names))
@@ -82,8 +98,10 @@ def _own(name: str) -> str:
 
 def typed(rows: Iterable[Any], names: Iterable[str]) -> list[Any]:
     """Return rows of a query as their columns' types; those that are so are the same objects."""
-    names = tuple(names)
+    rows, names = list(rows), tuple(names)
     readers = _readers(names)
+    if all(map(_is_typed, readers, zip(*rows, strict=True))):
+        return rows
     found = []
     for row in rows:
         values = tuple(row)
