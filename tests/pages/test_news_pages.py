@@ -210,15 +210,21 @@ async def test_rows_of_bars_have_one_axis_and_one_scale() -> None:
     found = timeline.small_multiples(rows, has_one_scale=True)
     assert found is not None
     assert found.periods == ("November 2020", "December 2020", "January 2021", "February 2021")
-    assert [[bar.count for bar in row.bars] for row in found.rows] == [
-        [4, 0, 0, 1],
-        [0, 0, 2, 0],
-        [0, 0, 0, 0],
+    assert [row.numbers for row in found.rows] == [(4, 0, 0, 1), (0, 0, 2, 0), (0, 0, 0, 0)]
+    assert found.table[0] == ("November 2020", ["4", "0", "0"])
+    assert [row.path for row in found.rows] == [
+        "M0 100v-100h8V100M30 100v-25h8V100",
+        "M20 100v-50h8V100",
+        "",
     ]
-    assert [bar.height for bar in found.rows[1].bars] == [0, 0, 50, 0]
+    assert [row.highest for row in found.rows] == [
+        "highest: 4 in November 2020",
+        "highest: 2 in January 2021",
+        "",
+    ]
     own = timeline.small_multiples(rows, has_one_scale=False)
     assert own is not None
-    assert [bar.height for bar in own.rows[1].bars] == [0, 0, 100, 0]
+    assert own.rows[1].path == "M20 100v-100h8V100"
     assert timeline.small_multiples(rows[1:2], has_one_scale=True) is None
     assert timeline.small_multiples([], has_one_scale=True) is None
 

@@ -59,7 +59,7 @@ class Bar:
         is_chosen: bool = False,
     ) -> Bar:
         """Return the bar at a place of the axis, as high as its count is beside the highest."""
-        height = max(LOWEST, round(HEIGHT * count / most, 2)) if count else 0.0
+        height = _height(count, most)
         return cls(label, count, url, place * STEP, height, is_share, is_chosen)
 
     @property
@@ -71,6 +71,10 @@ class Bar:
     def y(self) -> float:
         """Where the bar begins, from the top of the drawing."""
         return round(HEIGHT - self.height, 2)
+
+
+def _height(count: float, most: float) -> float:
+    return max(LOWEST, round(HEIGHT * count / most, 2)) if count else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +122,17 @@ _NOTHING = _Entry(0, None)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One of several things over time: its name, its link, its articles, its bars."""
+    """One of several things over time: its name, its link, its articles, those of each period.
+
+    path: its bars, as the path of an SVG. highest: the period with most of its articles, in words.
+    """
 
     name: str
     url: str
     count: int
-    bars: tuple[Bar, ...]
+    numbers: tuple[int, ...]
+    path: str
+    highest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +151,16 @@ class SmallMultiples:
         return STEP * len(self.periods)
 
     @property
-    def bar_width(self) -> int:
-        """Of one bar, without the gap."""
-        return BAR_WIDTH
-
-    @property
     def height(self) -> int:
         """Of the drawing of a row."""
         return HEIGHT
+
+    @property
+    def table(self) -> list[tuple[str, list[str]]]:
+        """The numbers of all rows in each period, as a page shows them."""
+        columns = zip(*(row.numbers for row in self.rows), strict=True)
+        shown = ([f"{n:,}" for n in numbers] for numbers in columns)
+        return list(zip(self.periods, shown, strict=True))
 
 
 Months = Iterable[tuple[str, int]]
@@ -170,10 +181,20 @@ def small_multiples(
     drawn = []
     for (name, url, count, _), counts in zip(given, summed, strict=True):
         scale = highest if has_one_scale else max(counts.values(), default=0)
-        numbers = [counts.get(period, 0) for period in periods]
-        bars = [Bar.at(place, words[place], n, scale) for place, n in enumerate(numbers)]
-        drawn.append(Row(name, url, count, tuple(bars)))
+        numbers = tuple(counts.get(period, 0) for period in periods)
+        most = max(numbers)
+        said = f"highest: {most:,} in {words[numbers.index(most)]}" if most else ""
+        drawn.append(Row(name, url, count, numbers, _path(numbers, scale), said))
     return SmallMultiples(unit, words, tuple(drawn), highest if has_one_scale else 0)
+
+
+def _path(numbers: Iterable[int], most: int) -> str:
+    """Return bars as one path: an element for each would be most of a page."""
+    return "".join(
+        f"M{place * STEP} {HEIGHT}v-{_height(n, most):g}h{BAR_WIDTH}V{HEIGHT}"
+        for place, n in enumerate(numbers)
+        if n
+    )
 
 
 def _axis(months: Iterable[str]) -> tuple[str, list[Period]]:
