@@ -62,6 +62,8 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _END, _NOTHING = -4, -8
 _MOST_PIECES, _LONGEST_PIECE = 100_000, 30
 """Pieces of text between blanks that are read only once, and their characters."""
+_MOST_KEPT = 20_000
+"""Of these, the terms that are kept for the next vocabulary: a page begins one of its own."""
 
 
 def plain(text: str) -> str:
@@ -156,6 +158,30 @@ def is_everyday(word: str) -> bool:
     return stem(word) in _everyday()
 
 
+def _terms_in(piece: str, language: str) -> tuple[tuple[str, int], ...]:
+    """Return the term of each word of a piece of text, with a mark: see `_Pieces`."""
+    return tuple([_term(word, language) for word in _words(piece)])
+
+
+_terms_in_short = lru_cache(_MOST_KEPT)(_terms_in)
+
+
+def _term(word: str, language: str) -> tuple[str, int]:
+    if not word[0].isalnum():
+        return "", _END
+    if not word.isascii() and _IS_CJK.match(word):
+        return word, 0
+    lower = word.lower()
+    if lower in small_words(language):
+        return "", _NOTHING
+    if word.isdigit():
+        return word, 2 * (len(word) > 1 and not _YEAR.fullmatch(word))
+    term = stem(word, language)
+    if len(term) < 2:
+        return "", _NOTHING
+    return term, int(word[0].isupper() and lower not in _CALENDAR)
+
+
 class _Pieces(dict[str, tuple[int, ...]]):
     """What each piece of a text between blanks says in one language, a number for each word.
 
@@ -164,31 +190,16 @@ class _Pieces(dict[str, tuple[int, ...]]):
 
     def __init__(self, number: Callable[[str], int], language: str) -> None:
         self._number, self._language = number, language
-        self._small = small_words(language)
 
     def __missing__(self, piece: str) -> tuple[int, ...]:
-        values = tuple([self._value(word) for word in _words(piece)])
-        if len(piece) <= _LONGEST_PIECE:
+        is_short = len(piece) <= _LONGEST_PIECE
+        terms = (_terms_in_short if is_short else _terms_in)(piece, self._language)
+        values = tuple([self._number(term) * 4 + mark if term else mark for term, mark in terms])
+        if is_short:
             if len(self) >= _MOST_PIECES:
                 self.clear()
             self[piece] = values
         return values
-
-    def _value(self, word: str) -> int:
-        if not word[0].isalnum():
-            return _END
-        if not word.isascii() and _IS_CJK.match(word):
-            return self._number(word) * 4
-        lower = word.lower()
-        if lower in self._small:
-            return _NOTHING
-        if word.isdigit():
-            is_name = len(word) > 1 and not _YEAR.fullmatch(word)
-            return self._number(word) * 4 + 2 * is_name
-        term = stem(word, self._language)
-        if len(term) < 2:
-            return _NOTHING
-        return self._number(term) * 4 + (word[0].isupper() and lower not in _CALENDAR)
 
 
 class Vocabulary:

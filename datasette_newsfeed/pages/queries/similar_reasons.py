@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from asyncio import gather
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from ...vocabulary import IS_NAME, MOST_TEXT, Vocabulary, is_everyday
 from ..access.archives import FULL_TEXT, ArchiveView
@@ -103,31 +102,35 @@ class _Reasons:
             find_cards_by_id(self._view, ids),
             _rare_topics(self._view, self._key, self._most_of_topic),
         )
-        texts = {row["id"]: self._read(row) for row in rows}
-        own, others = texts.pop(self._key, ({}, {})), texts
-        there = {number for terms, _ in others.values() for number in terms}
-        both = {number: (own[0][number], own[1][number]) for number in own[0] if number in there}
+        texts = {row["id"]: (row["title"] or "", row["lead"] or "") for row in rows}
+        own = self._read(*texts.pop(self._key, ("", "")))
+        others = {key: self._vocabulary.read(*text) for key, text in texts.items()}
+        there = set().union(*others.values())
+        both = {number: marks for number, marks in own.items() if number in there}
         words = await _rare_words(self._view, both, self._most)
         found = []
         for card in cards:
-            terms, written = others.get(card.id or "", ({}, {}))
-            numbers = words.keys() & terms.keys()
+            key = card.id or ""
+            numbers = words.keys() & others.get(key, {}).keys()
             shared = sorted(words[number] for number in numbers)
             same = [topic for topic in topics if topic in card.topics]
             # One word, or number, that names nothing may be chance. Here a name, there a word: too.
-            is_named = any(
-                own[0][number] & IS_NAME and written[number][0].isupper() for number in numbers
-            )
-            if same or len(shared) > 1 or is_named:
+            naming = [number for number in numbers if own[number][0] & IS_NAME]
+            if same or len(shared) > 1 or (naming and self._is_name(texts[key], naming)):
                 names = [word for _, _, word in shared[: max(MOST_WORDS - len(same), 1)]]
                 found.append(Resemblance(card, ", ".join(names), ", ".join(same[:MOST_WORDS])))
         return found
 
-    def _read(self, row: Any) -> tuple[dict[int, int], dict[int, str]]:
-        """Return the marks of an article's terms, and how it writes them."""
+    def _read(self, title: str, lead: str) -> dict[int, tuple[int, str]]:
+        """Return the marks of an article's terms by number, and how it writes them."""
         written: dict[int, str] = {}
-        terms = self._vocabulary.read(row["title"] or "", row["lead"] or "", written=written)
-        return terms, written
+        terms = self._vocabulary.read(title, lead, written=written)
+        return {number: (marks, written[number]) for number, marks in terms.items()}
+
+    def _is_name(self, text: tuple[str, str], numbers: Collection[int]) -> bool:
+        """Return whether an article writes one of these terms with a capital."""
+        found = self._read(*text)
+        return any(found[number][1][0].isupper() for number in numbers)
 
 
 async def _rare_words(
