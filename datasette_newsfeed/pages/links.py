@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
@@ -17,6 +18,9 @@ from .registered_formats import PAGE, feed_formats
 
 HEADLINES_OF_STORIES = (("is_headline", "1"), ("story_id__notblank", "1"))
 """What keeps one article of each story, in the address of the articles."""
+
+LONGEST_KEPT = 300
+"""Characters of a key whose place in an address is kept."""
 
 VERSION = "v"
 """The word for the fingerprint of a copy in the address of an image."""
@@ -36,6 +40,14 @@ class FeedLink:
     page: str = ""
 
 
+_encoded_short = lru_cache(4_096)(tilde_encode)
+
+
+def _encoded(key: str) -> str:
+    """A key in an address. The same topics, providers and images stand on a page many times."""
+    return _encoded_short(key) if len(key) <= LONGEST_KEPT else str(tilde_encode(key))
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """The addresses of one archive."""
@@ -43,11 +55,14 @@ class Links:
     datasette: DatasetteLike
     database_name: str
     paths: dict[str, str] = field(default_factory=dict, compare=False, kw_only=True)
-    """The paths of tables. A page of cards has hundreds of links to their rows."""
+    """The paths of tables, and of the database by "". A page of cards has hundreds of links."""
 
     def database(self) -> str:
         """The database's page."""
-        return str(self.datasette.urls.database(self.database_name))
+        path = self.paths.get("")
+        if path is None:
+            path = self.paths[""] = str(self.datasette.urls.database(self.database_name))
+        return path
 
     def table(self, table: str, **filters: str) -> str:
         """A table's page, with filters such as `provider_id="example.org"`."""
@@ -115,7 +130,7 @@ class Links:
 
     def row(self, table: str, *keys: object, extension: str | None = None) -> str:
         """A row's own page, or what it is in another format."""
-        path = ",".join(tilde_encode(str(key)) for key in keys)
+        path = ",".join([_encoded(str(key)) for key in keys])
         if extension is None:
             return f"{self.table(table)}/{path}"
         return str(self.datasette.urls.row(self.database_name, table, path, format=extension))
@@ -205,5 +220,5 @@ class Links:
 
         With its fingerprint it is the address of this very copy, which never changes.
         """
-        path = f"{self.database()}/-/newsfeed/image/{tilde_encode(key)}/{width}"
+        path = f"{self.database()}/-/newsfeed/image/{_encoded(key)}/{width}"
         return f"{path}?{urlencode({VERSION: fingerprint})}" if fingerprint else path

@@ -7,6 +7,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from . import internal_tables
+from .request import noted
 from .version import is_v1
 
 PLUGIN = "datasette-newsfeed"
@@ -104,7 +105,12 @@ def metadata_065(
 async def database_text(datasette: Any, database: str, key: str) -> str | None:
     """Return the title or description that the user, or else our defaults, give a database."""
     if is_v1():
-        text = (await datasette.get_database_metadata(database)).get(key)
+        # A query of the internal database; title and description stand on many parts of a page.
+        known = noted()
+        place = ("database_metadata", id(datasette), database)
+        if place not in known:
+            known[place] = await datasette.get_database_metadata(database)
+        text = known[place].get(key)
     else:
         text = datasette.metadata(key, database=database, fallback=False)
     return None if text is None else str(text)

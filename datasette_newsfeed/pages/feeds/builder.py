@@ -39,7 +39,7 @@ MOST_TEXT = 4_000_000
 """Characters of bodies in one feed, as the document has them. Articles after either come with
 their summary alone."""
 
-PORTION = 10
+PORTION = 50
 """Articles whose texts are read at a time."""
 
 ARTICLES = schema.ARTICLES.name
@@ -175,24 +175,33 @@ class FeedBuilder:
     async def _entries(
         self, articles: Sequence[tuple[ArchiveView, FullArticle]], with_texts: bool
     ) -> tuple[Entry, ...]:
-        images: dict[str, Mapping[str, Enclosure]] = {each.database: {} for each in self.views}
-        for each in self.views if with_texts else ():
-            lead = [article.card.image for view, article in articles if view is each]
-            drawn = Pictures(each, Links(self.datasette, each.database))
-            images[each.database] = await drawn.enclosures(self.request, lead)
-        bodies = await self._bodies(articles) if with_texts else {}
+        images: dict[str, dict[str, Enclosure]] = {}
+        bodies: dict[tuple[str, str], Markup] = {}
+        if with_texts:
+            images, bodies = await asyncio.gather(self._images(articles), self._bodies(articles))
         return tuple(
             [
                 await self._entry(
                     view.database,
                     article,
                     bodies.get((view.database, str(article.card.id))),
-                    images[view.database],
+                    images.get(view.database, {}),
                     with_content=with_texts,
                 )
                 for view, article in articles
             ]
         )
+
+    async def _images(
+        self, articles: Sequence[tuple[ArchiveView, FullArticle]]
+    ) -> dict[str, dict[str, Enclosure]]:
+        """The images of the articles by database and key."""
+        images = {}
+        for each in self.views:
+            lead = [article.card.image for view, article in articles if view is each]
+            drawn = Pictures(each, Links(self.datasette, each.database))
+            images[each.database] = await drawn.enclosures(self.request, lead)
+        return images
 
     async def _bodies(
         self, articles: Sequence[tuple[ArchiveView, FullArticle]]
@@ -205,7 +214,10 @@ class FeedBuilder:
                 break
             keys = [str(article.card.id) for article in own]
             texts = await find_bodies(view, keys, MARKDOWN_LIMIT + 1)
-            unread -= sum(map(len, texts.values()))
+            for key in keys:
+                unread -= len(texts.get(key, ""))
+                if unread < 0:
+                    texts.pop(key, None)
             drawn = Pictures(view, Links(self.datasette, view.database))
             copies = {
                 key: {image: self._absolute(path) for image, path in each.items()}

@@ -293,7 +293,8 @@ async def find_cards_by_id(
     if not ids or not view.sees("articles"):
         return ()
     places = {f"id{number}": key for number, key in enumerate(ids)}
-    found = await _find(view, ", ".join(f":{name}" for name in places), places, most_topics)
+    chosen = ", ".join(f":{name}" for name in places)
+    found = await _find(view, chosen, places, most_topics, ids)
     cards = {card.id: card for card in found}
     return tuple(cards[key] for key in ids if key in cards)
 
@@ -307,8 +308,13 @@ async def find_cards_by_row(view: ArchiveView, rows: Sequence[int]) -> tuple[Car
 
 
 async def _find(
-    view: ArchiveView, chosen: str, values: Mapping[str, Any], most_topics: int = MOST_TOPICS
+    view: ArchiveView,
+    chosen: str,
+    values: Mapping[str, Any],
+    most_topics: int = MOST_TOPICS,
+    ids: Sequence[str] = (),
 ) -> tuple[Card, ...]:
+    """Return the Cards of the articles that SQL chooses. ids: their keys, if they are known."""
     sql = CARDS_SQL.format(
         chosen=chosen,
         image_stored=stored(view, "pictures"),
@@ -317,8 +323,11 @@ async def _find(
         values=_values(view),
         beginning=BEGINNING.format(excerpt="articles.excerpt"),
     )
-    rows, marks = await asyncio.gather(view.ask(sql, values), _marks(view))
-    topics = await _find_topics(view, [row["id"] for row in rows], most_topics)
+    rows, marks, topics = await asyncio.gather(
+        view.ask(sql, values), _marks(view), _find_topics(view, ids, most_topics)
+    )
+    if not ids:
+        topics = await _find_topics(view, [row["id"] for row in rows], most_topics)
 
     def draw() -> tuple[Card, ...]:
         return tuple(card(view, row, topics.get(row["id"], ((), 0)), marks) for row in rows)

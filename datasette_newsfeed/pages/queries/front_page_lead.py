@@ -6,6 +6,7 @@ front page of 2021, and the page depends on the database alone.
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -62,10 +63,10 @@ async def find_latest(view: ArchiveView) -> Latest:
     tried = [row["id"] for row in (with_image or hottest)[:MOST_TRIED]]
     spans = ([row for row in found if row["day"] >= first] for first in firsts)
     key = next((key for span in spans if (key := _hottest_story(span))), None)
-    return Latest(
-        await find_cards_by_id(view, tried),
-        await find_story(view, key, most=MOST_REPORTS) if key else None,
+    cards, hottest_story = await gather(
+        find_cards_by_id(view, tried), find_story(view, key, most=MOST_REPORTS)
     )
+    return Latest(cards, hottest_story)
 
 
 def _day(text: str | None) -> date | None:

@@ -122,17 +122,19 @@ async def find_full_articles(view: ArchiveView, ids: Sequence[str]) -> tuple[Ful
     Their texts are left out, for they may be long: see `find_bodies`. So is what surrounds
     an article on its own page: see `find_full_article`.
     """
-    cards = await find_cards_by_id(view, ids, most_topics=MOST_TOPICS)
-    keys = [card.id for card in cards if card.id is not None]
-    if not keys:
+    if not ids or not view.sees("articles"):
         return ()
-    places = ", ".join("?" for _ in keys)
-    rows, authors = await gather(
-        view.ask(FACTS_SQL.format(places=places), keys), _find_authors(view, keys)
+    places = ", ".join("?" for _ in ids)
+    cards, rows, authors = await gather(
+        find_cards_by_id(view, ids, most_topics=MOST_TOPICS),
+        view.ask(FACTS_SQL.format(places=places), ids),
+        _find_authors(view, ids),
     )
     facts = {row["id"]: row for row in rows}
     return tuple(
-        _full_article(card, facts[card.id], authors.get(card.id or "", ())) for card in cards
+        _full_article(card, facts[card.id], authors.get(card.id, ()))
+        for card in cards
+        if card.id in facts
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,15 +57,22 @@ async def find_stories(view: ArchiveView, keys: Sequence[str]) -> tuple[Story, .
     if not keys or not view.sees("articles", "stories"):
         return ()
     places = ", ".join("?" for _ in keys)
-    rows = {row["id"]: row for row in await view.ask(STORIES_SQL.format(places=places), keys)}
+    told, providers = await gather(
+        view.ask(STORIES_SQL.format(places=places), keys), _find_providers(view, keys)
+    )
+    rows = {row["id"]: row for row in told}
     found = await find_cards_by_id(view, [row["headline_id"] for row in rows.values()])
     headlines = {card.id: card for card in found}
-    providers = await _find_providers(view, keys)
     return tuple(
         _story(rows[key], headlines[rows[key]["headline_id"]], (), providers.get(key, ()))
         for key in keys
         if key in rows and rows[key]["headline_id"] in headlines
     )
+
+
+async def find_newest(view: ArchiveView, limit: int) -> tuple[Story, ...]:
+    """Return so many stories without their articles, those with the newest articles first."""
+    return await find_stories(view, await find_newest_ids(view, limit))
 
 
 def _story(row: Any, headline: Card, cards: Sequence[Card], providers: Sequence[str] = ()) -> Story:
@@ -90,17 +98,19 @@ async def _find_providers(view: ArchiveView, keys: Sequence[str]) -> dict[str, l
     return found
 
 
-async def find_story(view: ArchiveView, key: str, *, most: int = 0) -> Story | None:
+async def find_story(view: ArchiveView, key: str | None, *, most: int = 0) -> Story | None:
     """Return a story with its articles, the earliest first; None if there is none such.
 
     most: how many articles are read; 0 for as many as its own page shows.
     """
-    if not view.sees("articles", "stories"):
+    if key is None or not view.sees("articles", "stories"):
         return None
-    rows = await view.ask(STORIES_SQL.format(places="?"), [key])
+    rows, members = await gather(
+        view.ask(STORIES_SQL.format(places="?"), [key]),
+        view.ask(MEMBERS_SQL, {"key": key, "limit": most or STORY_LIMIT}),
+    )
     if not rows:
         return None
-    members = await view.ask(MEMBERS_SQL, {"key": key, "limit": most or STORY_LIMIT})
     cards = await find_cards_by_id(view, [row["id"] for row in members])
     headline_id = rows[0]["headline_id"]
     headlines = [card for card in cards if card.id == headline_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -87,12 +88,21 @@ async def draw_front(view: ArchiveView, request: RequestLike, *, is_named: bool)
         return None
     links = Links(view.datasette, view.database)
     try:
-        numbers = await counts.find_numbers(view)
-        newest = await cards.find_newest(view, limit=NEWEST + REPORTS + 1)
-        lead = choose_lead(await find_latest(view), Pictures(view, links))
-        told = await stories.find_stories(view, await stories.find_newest_ids(view, STORIES + 1))
+        numbers, newest, latest, told, changes_url, title = await gather(
+            counts.find_numbers(view),
+            cards.find_newest(view, limit=NEWEST + REPORTS + 1),
+            find_latest(view),
+            stories.find_newest(view, STORIES + 1),
+            _changes_url(view, links),
+            name_of(view.datasette, view.database),
+        )
     except QueryInterrupted:
         return await draw_late(view, request)
+    topics, providers = await gather(
+        _draw_parts(view, request, TOPICS, TOPICS_SHOWN, numbers.articles),
+        _draw_parts(view, request, PROVIDERS, PROVIDERS_SHOWN, numbers.articles),
+    )
+    lead = choose_lead(latest, Pictures(view, links))
     shown = lead.ids if lead else set()
     leading = lead.story.id if lead and lead.story else None
     return await draw(
@@ -103,12 +113,12 @@ async def draw_front(view: ArchiveView, request: RequestLike, *, is_named: bool)
         lead=lead,
         cards=[card for card in newest if card.id not in shown][:NEWEST],
         stories=[story for story in told if story.id != leading][:STORIES],
-        topics=await _draw_parts(view, request, TOPICS, TOPICS_SHOWN, numbers.articles),
-        providers=await _draw_parts(view, request, PROVIDERS, PROVIDERS_SHOWN, numbers.articles),
+        topics=topics,
+        providers=providers,
         is_named=is_named,
         feeds=links.feeds(),
-        changes_url=await _changes_url(view, links),
-        title=await name_of(view.datasette, view.database),
+        changes_url=changes_url,
+        title=title,
     )
 
 

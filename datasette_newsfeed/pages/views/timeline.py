@@ -5,7 +5,7 @@ The functions are pure. A template draws the bars.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -172,19 +172,18 @@ def small_multiples(
 ) -> SmallMultiples | None:
     """Return bars over one axis, of rows of (name, link, count, months); None without two bars."""
     given = [(name, url, count, tuple(months)) for name, url, count, months in rows]
-    unit, periods = _axis(month for _, _, _, months in given for month, _ in months)
+    unit, periods = _axis({month for _, _, _, months in given for month, _ in months})
     if not 2 <= len(periods) <= MOST_BARS:
         return None
-    summed = [_by_period(months, unit) for _, _, _, months in given]
-    highest = max((n for counts in summed for n in counts.values()), default=0)
+    summed = [_by_period(months, periods) for _, _, _, months in given]
+    highest = max(map(max, summed))
     words = tuple(period.words for period in periods)
     drawn = []
-    for (name, url, count, _), counts in zip(given, summed, strict=True):
-        scale = highest if has_one_scale else max(counts.values(), default=0)
-        numbers = tuple(counts.get(period, 0) for period in periods)
+    for (name, url, count, _), numbers in zip(given, summed, strict=True):
         most = max(numbers)
         said = f"highest: {most:,} in {words[numbers.index(most)]}" if most else ""
-        drawn.append(Row(name, url, count, numbers, _path(numbers, scale), said))
+        path = _path(numbers, highest if has_one_scale else most)
+        drawn.append(Row(name, url, count, numbers, path, said))
     return SmallMultiples(unit, words, tuple(drawn), highest if has_one_scale else 0)
 
 
@@ -208,13 +207,15 @@ def _axis(months: Iterable[str]) -> tuple[str, list[Period]]:
     return unit, _fill_gaps(list(dict.fromkeys(ends)))
 
 
-def _by_period(months: Months, unit: str) -> dict[Period, int]:
-    counts: dict[Period, int] = {}
-    for name, n in months:
-        if month := parse(name):
-            period = Period.around(month.first, unit)
-            counts[period] = counts.get(period, 0) + n
-    return counts
+def _by_period(months: Months, periods: Sequence[Period]) -> tuple[int, ...]:
+    """The number of each of some periods, years or months."""
+    counts = dict.fromkeys((period.value for period in periods), 0)
+    length = LENGTHS[periods[0].unit]
+    for month, n in months:
+        name = month[:length]
+        if name in counts and parse(month):
+            counts[name] += n
+    return tuple(counts.values())
 
 
 @dataclass(frozen=True, slots=True)
