@@ -84,14 +84,15 @@ async def test_rows_and_numbers_are_those_of_sql(
     monkeypatch.setattr(indexed_counts, "WALKED", walked)
     monkeypatch.setattr(indexed_counts, "LOOKED_UP", 150)
     asked: list[str] = []
-    execute_fn = Database.execute_fn
+    db = sites[0].get_database("news")
+    execute_fn = db.execute_fn
 
-    async def noting(self: Database, fn: Any) -> Any:
+    async def noting(fn: Any) -> Any:
         if fn.__qualname__.startswith("find_newest"):
             asked.append(fn.__qualname__)
-        return await execute_fn(self, fn)
+        return await execute_fn(fn)
 
-    monkeypatch.setattr(Database, "execute_fn", noting)
+    monkeypatch.setattr(db, "execute_fn", noting)
     dice = random.Random(walked)
     for _ in range(SELECTIONS // 3):
         pairs = selection(dice)
