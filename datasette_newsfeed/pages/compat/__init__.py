@@ -38,19 +38,18 @@ from .row_order import LaterPage, RowOrder, complete_next, later_page, replace_s
 from .settings import (
     apply_defaults,
     close,
-    database_text,
     facet_config,
     has_column_types,
     internal_path,
     metadata_065,
     ordered_facets,
-    query_title,
     setting,
     sortable_columns,
     table_config,
 )
 from .static_files import static_url
 from .templates import add_templates, draws_by_ours, keeps_facet_order, needs_partial, render
+from .titles import database_text, query_title
 from .version import refuse_unsupported
 
 __all__ = [

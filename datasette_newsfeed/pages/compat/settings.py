@@ -7,7 +7,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from . import internal_tables
-from .request import noted
 from .version import is_v1
 
 PLUGIN = "datasette-newsfeed"
@@ -102,20 +101,6 @@ def metadata_065(
     return {"databases": _copied(found)} if found else {}
 
 
-async def database_text(datasette: Any, database: str, key: str) -> str | None:
-    """Return the title or description that the user, or else our defaults, give a database."""
-    if is_v1():
-        # A query of the internal database; title and description stand on many parts of a page.
-        known = noted()
-        place = ("database_metadata", id(datasette), database)
-        if place not in known:
-            known[place] = await datasette.get_database_metadata(database)
-        text = known[place].get(key)
-    else:
-        text = datasette.metadata(key, database=database, fallback=False)
-    return None if text is None else str(text)
-
-
 async def sortable_columns(datasette: Any, database: str, table: str) -> list[str] | None:
     """Return the columns that the configuration lets a table be sorted by; None for all."""
     config = await table_config(datasette, database, table)
@@ -150,15 +135,6 @@ def ordered_facets(
     ]
     places = {name: place for place, name in enumerate(configured) if isinstance(name, str)}
     return sorted(by_size, key=lambda each: places.get(each["name"], len(places)))
-
-
-async def query_title(datasette: Any, database: str, name: str, actor: Any) -> str | None:
-    """Return the title of a stored query, None if it has none."""
-    if is_v1():
-        query = await datasette.get_query(database, name)
-        return query.title if query else None
-    query = await datasette.get_canned_query(database, name, actor)
-    return (query or {}).get("title")
 
 
 async def _apply_queries(
