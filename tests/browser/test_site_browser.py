@@ -163,6 +163,44 @@ def test_the_definition_of_a_table_keeps_to_a_phone(visit: Open, table: str) -> 
     )
 
 
+COVERED = """
+() => {
+  const covered = [];
+  for (const each of document.querySelectorAll("a[href], button, input:not([type=hidden])")) {
+    if (!each.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+    if (getComputedStyle(each).clipPath !== "none") continue; // unseen until it has the focus
+    if (each.closest("details:not([open]) > :not(summary)")) continue;
+    each.scrollIntoView({block: "center"});
+    const boxes = [...each.getClientRects()].filter((box) => box.width > 1 && box.height > 1);
+    const isHit = (box) => {
+      const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+      return hit && (each.contains(hit) || hit.contains(each) && hit.closest("label"));
+    };
+    const seen = boxes.filter((box) => box.right > 0 && box.left < innerWidth);
+    if (seen.length && !seen.some(isHit)) covered.push(each.outerHTML.slice(0, 200));
+  }
+  return covered;
+}"""
+"""Links and buttons whose middle belongs to something else. The bars of a timeline, which SVG
+draws, are no boxes."""
+
+
+@pytest.mark.parametrize("width", [PHONE, 800, 900, 1100, 1400])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/demo", "/demo/articles", "/demo/topics", "/demo/-/newsfeed/search?q=the"),
+        "/demo/articles?published_at__gte=2024-01-01&published_at__lt=2025-01-01",
+        "/demo/articles?published_at__gte=2024-01-01&published_at__lt=2025-01-01"
+        "&_from_period=2024-04",
+    ],
+)
+def test_nothing_lies_over_a_link(visit: Open, path: str, width: int) -> None:
+    page = visit(path, width).page
+    found = page.evaluate(COVERED)
+    assert [each for each in found if "newsfeed-skip" not in each] == []
+
+
 def test_a_list_keeps_its_words_and_loses_what_is_removed(visit: Open) -> None:
     page = visit("/demo/articles").page
     first, second = (page.locator("[data-newsfeed-id]").nth(place) for place in (0, 1))
