@@ -56,6 +56,7 @@ ARCHIVE = (
 PAGES = (
     "protocols",
     "models",
+    "sql_conditions",
     "registered_formats",
     "links",
     "other_plugins",

@@ -155,9 +155,9 @@ KEPT = [
     "/news/articles.atom",
     "/news/article_list.json",
     "/news/article_list.json?_articles=type%3Dvideo",
-    f"/news/articles/{STORY}?_from=heat__in%3D1%252C2%26_next%3D5",
+    f"/news/articles/{STORY}?_from=_where%3Dheat%253E3%26_next%3D5",
     "/news/-/newsfeed/search?q=kites",
-    "/news/-/newsfeed/search?q=a%3Db",
+    "/news/-/newsfeed/search?q=sql%3Da%3Db",
 ]
 PAST = [
     "/news?sql=select+1",
@@ -166,7 +166,6 @@ PAST = [
     "/news/-/newsfeed/compare?s=heat%3D1&s=_where%3Dpublished_at%2B%253C%2Bdatetime('now')",
     "/news/article_list?_articles=type%3Dvideo%26_where%3Drandom()",
     "/news/article_list?_articles=%255Fwhere%3Drandom()",
-    "/news/articles?_from=a%3Db%253Dc%25253Dd%2525253De",
     "/news/articles.csv?_stream=1",
     "/news/articles?_trace=1",
     "/news/what_time_is_it",

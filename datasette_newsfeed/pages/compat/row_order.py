@@ -22,12 +22,12 @@ The statement of a later page selects the same rows in the same order as before,
 A feed needs no more than the keys of its rows. Its statement reads these and the column that the
 rows are sorted by, and null for all others, whatever `_col` says: fifty records may have 500 MB.
 
-Of a view Datasette asks for a later page by `offset`, for which SQLite computes all columns of all
-rows before it. Their keys alone are found first.
-
 Nor does a page of cards, whose table is not drawn. Its rows are `KeyRow`s: Datasette makes a cell
 of each value that a row gives when it is iterated over, a thousand for fifty articles, and asks
 all plugins about each.
+
+Of a view Datasette asks for a later page by `offset`, for which SQLite computes all columns of all
+rows before it. Their keys alone are found first.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from typing import Any
 
 from datasette.utils import escape_sqlite
 
+from ..sql_conditions import is_condition
 from .request import Method, noted, wrap_once
 
 Params = Mapping[str, Any]
@@ -67,7 +68,6 @@ _LATER_PAGE = re.compile(
     \ order\ by\ (?P<order>(?P<first>{_NAME})(?P<desc>\ desc)?[^()]*?)(?P<limit>\ limit\ \d+)""",
     re.DOTALL | re.VERBOSE,
 )
-_COMMENT = re.compile(r"--|/\*")
 _COLUMNS = re.compile(rf"select (?:{_NAME})(?:, (?:{_NAME}))*")
 _WHOLE_NUMBER = re.compile(r"-?\d+")
 
@@ -112,7 +112,8 @@ class RowOrder:
             plus = "+" if page["column"] in self.scanned else ""
             order = self._order(page["column"], page["desc"], plus)
             changed = f"{page['where']}order by {order}{page['limit']}"
-            if self.is_view and not _COMMENT.search(page["where"]):
+            where = page["where"].removeprefix("where ")
+            if self.is_view and (not where or is_condition(where)):
                 (key,) = map(escape_sqlite, self.keys)
                 found = f"select {key} from {escape_sqlite(self.table)} {changed}"
                 changed = f"where {key} in ({found}) order by {order}"

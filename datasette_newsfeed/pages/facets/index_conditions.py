@@ -21,44 +21,6 @@ from ...dimensions import RELATED, TOPICS
 from ...facet_index import FacetIndex
 from ..filters.conditions import TOPIC_BIND
 
-_TOKEN = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | -- | /\* | \w+ | \S""",
-    re.X,
-)
-_NOT_SPLIT = frozenset(("or", "between", "case"))
-_NO_CONDITION = frozenset(
-    ("limit", "order", "group", "having", "union", "except", "intersect", "window")
-)
-_NEVER = frozenset((";", "--", "/*", "'", '"', "`", "["))
-"""What ends a condition; a quotation mark alone is one that is not closed."""
-
-
-def split(where: str) -> list[str] | None:
-    """Return the conditions that `and` joins; the whole as one where it cannot be taken apart.
-
-    None where it is more than a condition, as what a visitor writes into `_where` may be.
-    """
-    parts, start, depth, whole = [], 0, 0, False
-    for match in _TOKEN.finditer(where):
-        token = match[0].lower()
-        if token == "(":
-            depth += 1
-        elif token == ")":
-            depth -= 1
-            if depth < 0:
-                return None
-        elif token in _NEVER or (depth == 0 and token in _NO_CONDITION):
-            return None
-        elif depth == 0 and token in _NOT_SPLIT:
-            whole = True
-        elif depth == 0 and token == "and":
-            parts.append(where[start : match.start()].strip())
-            start = match.end()
-    if depth:
-        return None
-    parts.append(where[start:].strip())
-    return [where.strip()] if whole else parts
-
 
 @dataclass(frozen=True, slots=True)
 class Known:

@@ -26,8 +26,9 @@ from ... import facet_index
 from ...facet_index import FacetIndex
 from .. import compat
 from ..protocols import DatasetteLike, RequestLike
+from ..sql_conditions import split
 from .counted_rows import Rows
-from .index_conditions import MOST_UNCERTAIN, Clock, Conditions, Known, split
+from .index_conditions import MOST_UNCERTAIN, Clock, Conditions, Known
 
 BUDGET = 5
 """The set is found once for all facets of a page, within the time of so many of them."""

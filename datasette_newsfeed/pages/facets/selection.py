@@ -50,7 +50,12 @@ class Selection:
 
     @property
     def where(self) -> str:
-        """The condition of these articles as SQL."""
+        """The condition of these articles as SQL; of a clause `a or b` all of it holds."""
+        return " and ".join(map(_closed, self.clauses)) or "1"
+
+    @property
+    def joined(self) -> str:
+        """The condition as Datasette's page writes it, where `a or b` takes others apart."""
         return " and ".join(self.clauses) or "1"
 
     @property
@@ -109,7 +114,7 @@ async def select(view: ArchiveView, request: RequestLike, pairs: Pairs) -> Selec
         raise BadRequest(f"A filter cannot be read: {_said(error)}") from error
     if len(clauses) > MOST_CONDITIONS:
         raise BadRequest(f"More than {MOST_CONDITIONS} filters at once")
-    return Selection(view, articles, tuple(map(_closed, clauses)), params)
+    return Selection(view, articles, tuple(clauses), params)
 
 
 def filters_of_columns(pairs: Pairs) -> list[tuple[str, str]]:

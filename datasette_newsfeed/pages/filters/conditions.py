@@ -21,6 +21,7 @@ from ..access import permissions
 from ..access.archives import find_archive
 from ..protocols import DatasetteLike, RequestLike
 from ..queries.common_topics import is_common_topic
+from ..sql_conditions import is_condition
 from . import table_order
 from .layout import needs_no_cells
 from .query_string import ARTICLES_QUERY
@@ -31,6 +32,9 @@ TOPIC_TABLES = TOPICS.tables
 """What a visitor must be allowed to see before topics filter or count anything."""
 NUMERIC = ("__gt", "__gte", "__lt", "__lte")
 """How filters end that Datasette gives digits to as a number."""
+
+LONGEST_SAID = 200
+"""Characters of what is wrong, in words."""
 
 TOPIC_BIND = "newsfeed_topic_"
 
@@ -105,8 +109,9 @@ def _wrong(request: RequestLike, table: str) -> Iterator[str]:
     """Yield what no table can be asked for, or not this one, in words."""
     yield from (f"{key} is a number beyond 64 bits" for key, n in _numbers(request) if not _fits(n))
     yield from (f"{key} is neither a name nor JSON" for key, t in _facets(request) if _torn(t))
-    if any("\0" in sql for sql in request.args.getlist("_where")):
-        yield "_where holds a null character"
+    for sql in request.args.getlist("_where"):
+        if "\0" in sql or not is_condition(sql):
+            yield f"_where is no condition alone: {sql[:LONGEST_SAID]}"
     if table == ARTICLES and request.args.get(ARTICLES_QUERY):
         yield f"{ARTICLES_QUERY} is for {schema.ARTICLE_LIST}; give its filters themselves"
 

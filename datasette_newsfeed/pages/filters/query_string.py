@@ -126,6 +126,11 @@ def selects(key: str, value: str) -> bool:
     return bool(value) and (key in SELECTING or key.startswith(f"{SEARCH}_"))
 
 
+def is_filter(key: str) -> bool:
+    """Return whether a key of an address is a filter, even of a blank value: see `narrows`."""
+    return key not in SORTS and (selects(key, "any") or not is_known(key))
+
+
 def narrows(key: str, value: str) -> bool:
     """Return whether a pair of an address is a filter, of this plugin or perhaps of another."""
     return key not in SORTS and (selects(key, value) or not is_known(key))

@@ -18,6 +18,7 @@ import time
 import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl
 from weakref import WeakKeyDictionary
@@ -46,9 +47,10 @@ VARYING = frozenset({"cookie", "authorization", "host", "accept-encoding", ""})
 """What an answer may depend on: all of it is in the key, or keeps a request away from here."""
 
 OF_SQL = frozenset({"sql", "_where", "_trace", "_stream"})
-MOST_NESTED = 3
-"""Queries within queries that are looked into, as of `compare?s=` and `article_list?_articles=`."""
 """Parameters with SQL of the visitor's, whose answer may be another each time, or for no page."""
+
+NESTING = ("_articles", "s")
+"""Parameters whose values are query strings: of `article_list`, and of the comparison."""
 
 STREAMED = ("text/csv", "text/plain")
 
@@ -194,14 +196,11 @@ async def _databases_of(datasette: DatasetteLike, scope: compat.Scope) -> tuple[
     return tuple(names)
 
 
-def _holds_sql(query: str, depth: int = MOST_NESTED) -> bool:
-    """Return whether a query string, or one that a value of it is, holds a word of OF_SQL."""
+def _holds_sql(query: str) -> bool:
+    """Return whether a query string, or a query of articles in it, holds a word of OF_SQL."""
     pairs = parse_qsl(query, keep_blank_values=True)
-    if depth == 0:
-        return bool(pairs)
-    return any(
-        key in OF_SQL or ("=" in value and _holds_sql(value, depth - 1)) for key, value in pairs
-    )
+    nested = (parse_qsl(value, keep_blank_values=True) for key, value in pairs if key in NESTING)
+    return any(key in OF_SQL for key, _ in chain(pairs, *nested))
 
 
 async def _is_of_tables(datasette: DatasetteLike, database: str, parts: list[str]) -> bool:

@@ -28,6 +28,7 @@ from ..filters.query_string import (
     SEARCH,
     SORTS,
     Query,
+    is_filter,
     narrows,
     plain_key,
     query_of,
@@ -194,7 +195,8 @@ class Listing:
         """The feeds of this selection; of stories those of their headlines, whichever are shown."""
         if self.is_of_stories:
             return self.links.feeds(HEADLINES_OF_STORIES)
-        return self.links.feeds(query_of(self.request).pairs)
+        # The newest first, whatever the order here: a feed tells of what is new.
+        return self.links.feeds(query_of(self.request).without(*SORTS).pairs)
 
     @property
     def days(self) -> Days | None:
@@ -298,20 +300,21 @@ class Listing:
 
     @property
     def csv_url(self) -> str | None:
-        """The CSV with providers and topics of the same selection, in its order where it can be.
+        """The CSV with providers and topics of the same selection.
 
-        None of stories, of a query too long for that list, and where the visitor may not see what
-        it shows.
+        In the order that the address asks for, if that list has its column. None of stories, of a
+        query that is none of that list, and where the visitor may not see what it shows.
         """
         if self.is_of_stories or not self.view.sees(*REPEATED[schema.ARTICLE_LIST]):
             return None
-        query = query_of(self.request)
-        sorts = [(key, value) for key, value in query.pairs if key in SORTS and value in _OF_LIST]
-        filters = [pair for pair in Query.of(self.request).pairs if narrows(*pair)]
+        given = dict.fromkeys(parse_qsl(self.request.query_string, keep_blank_values=True))
+        sorts = [(key, value) for key, value in given if key in SORTS and value in _OF_LIST]
+        filters = [pair for pair in given if is_filter(pair[0])]
         if any(plain_key(key).partition("__")[0] not in LISTED for key, _ in filters):
-            filters = [(ARTICLES_QUERY, urlencode(filters))]
-            if len(filters[0][1]) > articles_query.LONGEST:
+            query = articles_query.query_for(self.view, filters)
+            if query is None:
                 return None
+            filters = [(ARTICLES_QUERY, query)]
         urls = self.view.datasette.urls
         path = urls.table(self.view.database, schema.ARTICLE_LIST, format="csv")
         # Datasette streams pages of the default size unless the address says otherwise.
