@@ -166,7 +166,8 @@ OF_COMMON_TOPIC = replace(
 )
 """The same articles, found faster where there are many: see `common_topics`."""
 
-NEWEST_LIMIT = 5
+NEWEST_LIMIT = 11
+"""Of all articles: as many as a front page reads, of which some lead, and its head."""
 LIST_LIMIT = 12
 
 
@@ -274,11 +275,11 @@ async def find_cards(
 
 
 async def find_newest(
-    view: ArchiveView, chosen: Selection = NEWEST, key: str = "", *, limit: int | None = None
+    view: ArchiveView, chosen: Selection = NEWEST, key: str = ""
 ) -> tuple[Card, ...]:
-    """Return the first Cards of a selection, as many as its page shows if no limit is given."""
-    usual = NEWEST_LIMIT if chosen is NEWEST else LIST_LIMIT
-    return await find_cards(view, chosen, limit or usual, key)
+    """Return the first Cards of a selection, as many as its page needs."""
+    limit = NEWEST_LIMIT if chosen is NEWEST else LIST_LIMIT
+    return await find_cards(view, chosen, limit, key)
 
 
 async def find_newest_ids(view: ArchiveView, limit: int) -> list[str]:

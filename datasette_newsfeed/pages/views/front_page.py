@@ -24,7 +24,8 @@ from .masthead import name_of
 from .rendering import draw, draw_late
 
 NEWEST = 4
-"""Beside what leads; on a wide screen they fill the space of four."""
+"""Beside what leads; on a wide screen they fill the space of four. With those that lead or are
+named as reports of it, no more than `cards.NEWEST_LIMIT`."""
 STORIES = 5
 TOPICS_SHOWN = 12
 PROVIDERS_SHOWN = 10
@@ -90,7 +91,7 @@ async def draw_front(view: ArchiveView, request: RequestLike, *, is_named: bool)
     try:
         numbers, newest, latest, told, changes_url, title = await gather(
             counts.find_numbers(view),
-            cards.find_newest(view, limit=NEWEST + REPORTS + 1),
+            cards.find_newest(view),
             find_latest(view),
             stories.find_newest(view, STORIES + 1),
             _changes_url(view, links),
