@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlite_utils
-from pages_site import V1, build_archive, open_site
+from pages_site import build_archive, open_site
 
 from datasette_newsfeed.pages.access import table_structure
 
@@ -119,7 +119,7 @@ async def test_of_other_databases_nothing_is_kept(archive: Path, tmp_path: Path)
         assert "table_columns" not in vars(datasette.get_database(name))
 
 
-@pytest.mark.skipif(not V1, reason="0.65 has no tables that Datasette derives permissions from")
+@pytest.mark.line("1.0")
 async def test_an_index_made_later_is_closed_with_its_table(archive: Path) -> None:
     denied = {"databases": {"news": {"tables": {"notes": {"allow": False}}}}}
     with sqlite3.connect(archive) as own:
