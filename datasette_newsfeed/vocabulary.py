@@ -62,7 +62,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _END, _NOTHING = -4, -8
 _MOST_PIECES, _LONGEST_PIECE = 100_000, 30
 """Pieces of text between blanks that are read only once, and their characters."""
-_MOST_KEPT = 20_000
+_MOST_KEPT = 5_000
 """Of these, the terms that are kept for the next vocabulary: a page begins one of its own."""
 
 

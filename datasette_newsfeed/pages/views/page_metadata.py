@@ -115,7 +115,7 @@ async def of_listing(listing: Listing, rows: Iterable[Mapping[str, Any]]) -> Pre
     cards = await listing.leading(rows, LEADING)
     words = await filter_description.in_words(listing.view, listing.request)
     query = query_of(listing.request)
-    feeds = here.links.feeds(query.pairs)
+    feeds = listing.feeds
     if place := listing.request.args.get("_next"):
         query = query.plus(("_next", place))
     url = here.absolute(listing.address(query))
