@@ -21,7 +21,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from browser import ROOT, serve
 from datasette.utils import tilde_encode
 from history_site import KEY, make_history
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from share import share
 
 pytestmark = pytest.mark.browser
@@ -259,7 +259,7 @@ def test_the_links_that_skip_can_be_read(
         assert text == words
         assert ratio >= 4.5, words
     page.keyboard.press("Enter")
-    assert page.url.endswith("#newsfeed-filters")
+    expect(page).to_have_url(re.compile("#newsfeed-filters$"))
     page.close()
 
 
