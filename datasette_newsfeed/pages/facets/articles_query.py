@@ -19,6 +19,7 @@ from ... import schema
 from .. import compat
 from ..access.archives import ArchiveView, view_archive
 from ..filters import conditions
+from ..filters.conditions import LONGEST_SAID
 from ..filters.query_string import ARTICLES_QUERY, is_filter
 from ..protocols import DatasetteLike, RequestLike
 from ..sql_conditions import is_condition, with_parameters
@@ -39,7 +40,6 @@ EXISTS_SQL = "exists (select 1 from articles where articles.id = {list}.id and (
 ROW_NAMES = ("rowid", "oid", "_rowid_")
 
 _BIND = "newsfeed_articles_"
-_LONGEST_SAID = 200
 
 
 async def filters_from_request(
@@ -87,7 +87,7 @@ async def _nested(
     params = {f"{_BIND}{name}": value for name, value in selection.params.items()}
     condition = with_parameters(_condition(selection), f"{_BIND}{{}}".format)
     form = IN_SQL if await _are_few(view, request, condition, params) else EXISTS_SQL
-    said = queries[0][:_LONGEST_SAID] + ("…" if len(queries[0]) > _LONGEST_SAID else "")
+    said = queries[0][:LONGEST_SAID] + ("…" if len(queries[0]) > LONGEST_SAID else "")
     return FilterArguments(
         [form.format(list=LIST, condition=condition)],
         params,
@@ -110,7 +110,7 @@ def _pairs(view: ArchiveView, query: str) -> Pairs:
     columns = {each.lower() for each in (*view.columns[conditions.ARTICLES], *ROW_NAMES)}
     for column, _, _ in Filters(filters_of_columns(pairs)).selections():
         if column.lower() not in columns:
-            raise BadRequest(f"{conditions.ARTICLES} has no column {column[:_LONGEST_SAID]}")
+            raise BadRequest(f"{conditions.ARTICLES} has no column {column[:LONGEST_SAID]}")
     return pairs
 
 
@@ -118,7 +118,7 @@ def _condition(selection: Selection) -> str:
     """Return the condition of a selection; raises BadRequest where it is more than conditions."""
     for clause in selection.clauses:
         if not is_condition(clause):
-            raise BadRequest(f"This is no condition alone: {clause[:_LONGEST_SAID]}")
+            raise BadRequest(f"This is no condition alone: {clause[:LONGEST_SAID]}")
     return selection.joined
 
 

@@ -66,7 +66,8 @@ async def from_request(
         table,
         has_cells=not await needs_no_cells(datasette, request, database, table),
     )
-    for wrong in _wrong(request, table):
+    wrong = next(_wrong(request, table), None)
+    if wrong:
         raise BadRequest(wrong)
     if table not in (ARTICLES, schema.ARTICLE_LIST):
         return None

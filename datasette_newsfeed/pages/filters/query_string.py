@@ -128,7 +128,7 @@ def selects(key: str, value: str) -> bool:
 
 def is_filter(key: str) -> bool:
     """Return whether a key of an address is a filter, even of a blank value: see `narrows`."""
-    return key not in SORTS and (selects(key, "any") or not is_known(key))
+    return narrows(key, "any")
 
 
 def narrows(key: str, value: str) -> bool:
